@@ -1,0 +1,1 @@
+"""Floor 4: settings, database, feed, jobs, network, keys; knows no accounting."""

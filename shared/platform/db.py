@@ -1,0 +1,229 @@
+"""One unit of work on SQLite or PostgreSQL: how a transaction opens, numbers its feed rows, commits and wakes its jobs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from shared.kernel import canonical
+from shared.platform.faultpoint import faultpoint
+
+metadata = sa.MetaData()
+"""Tables of the platform itself; every service's database has them all."""
+
+FEED_LOCK = 0x7EED  # any constant: PostgreSQL advisory locks are per database, and each service has its own
+MOST_FEED_ROWS = 5_000
+"""Feed rows in one transaction; more would hold the lock, and so every other writer, too long."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_OPEN: ContextVar[int] = ContextVar("open_transactions", default=0)
+
+
+class Span(sa.types.TypeDecorator[timedelta]):
+    """A length of time to add to an Instant in SQL; microseconds on SQLite."""
+
+    impl = sa.Interval
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
+        return dialect.type_descriptor(sa.BigInteger() if dialect.name == "sqlite" else postgresql.INTERVAL())
+
+    def process_bind_param(self, value: timedelta | None, dialect: sa.Dialect) -> Any:
+        return value // _MICROSECOND if value is not None and dialect.name == "sqlite" else value
+
+
+class Instant(sa.types.TypeDecorator[datetime]):
+    """An aware UTC datetime. SQLite, which knows no zones, keeps microseconds since 1970."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
+        return dialect.type_descriptor(sa.BigInteger() if dialect.name == "sqlite" else sa.DateTime(timezone=True))
+
+    def coerce_compared_value(self, op: Any, value: Any) -> Any:
+        return Span() if isinstance(value, timedelta) else self
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
+        return (value - _EPOCH) // _MICROSECOND if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
+        return _EPOCH + value * _MICROSECOND if isinstance(value, int) else value and value.astimezone(UTC)
+
+
+class Exact(sa.types.TypeDecorator[Decimal]):
+    """A Decimal that comes back as it went in. SQLite, whose numbers are binary, keeps text: don't sum or sort by it there."""
+
+    impl = sa.Numeric
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
+        return dialect.type_descriptor(sa.String(40) if dialect.name == "sqlite" else sa.Numeric())
+
+    def process_bind_param(self, value: Decimal | None, dialect: sa.Dialect) -> Any:
+        return format(value, "f") if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Decimal | None:
+        return Decimal(value) if isinstance(value, str) else value
+
+
+class Json(sa.types.TypeDecorator[Any]):
+    """A small plain value as canonical JSON text; numbers come back as Decimal or int."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
+        return None if value is None else canonical.dumps(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:
+        return None if value is None else canonical.loads(value)
+
+
+feed = sa.Table(
+    "feed",
+    metadata,
+    sa.Column("position", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    sa.Column("organisation", sa.String(64), nullable=False),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("subject", sa.String(64), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+
+@dataclass(slots=True)
+class Database:
+    """One service's database. ``ring`` is told the ids of jobs just committed; it must not raise."""
+
+    engine: sa.Engine
+    sqlite: bool
+    write_lock: AbstractContextManager[Any]
+    ring: Callable[[Sequence[int]], None] = field(default=lambda ids: None)
+
+    def dispose(self, *, close: bool = True) -> None:
+        self.engine.dispose(close=close)
+
+
+def open_database(url: str, *, pool_size: int = 10) -> Database:
+    """Open ``sqlite:///PATH`` or ``postgresql+psycopg://…``. SQLite writers of one process queue on one fair lock."""
+    if url.startswith("sqlite"):
+        engine = sa.create_engine(url, connect_args={"timeout": 30})
+        sa.event.listen(engine, "connect", _sqlite_connect)
+        sa.event.listen(engine, "begin", _sqlite_begin)
+        return Database(engine, True, threading.RLock())
+    engine = sa.create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+    sa.event.listen(engine, "connect", _postgresql_connect)
+    return Database(engine, False, nullcontext())
+
+
+def _sqlite_connect(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves: the driver begins too late, at the first write
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000", "secure_delete=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _sqlite_begin(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("reading") else "BEGIN IMMEDIATE")
+
+
+def _postgresql_connect(connection: Any, _record: Any) -> None:
+    # A killed client's locks must go: checked while a statement runs, and when a transaction is left idle.
+    with connection.cursor() as cursor:
+        cursor.execute("SET client_connection_check_interval = '200ms'")
+        cursor.execute("SET idle_in_transaction_session_timeout = '30s'")
+    connection.commit()
+
+
+@contextmanager
+def transaction(db: Database) -> Iterator[Session]:
+    """The only way to write: feed rows are inserted last, under one lock, and jobs are rung after the commit.
+
+    Never suspend a generator inside it, and never call the network: ``platform.http`` refuses while one is open.
+    """
+    rows: dict[str, list[Any]] = {"feed": [], "jobs": []}
+    with db.write_lock, Session(db.engine, expire_on_commit=False) as session:
+        mark = _OPEN.set(_OPEN.get() + 1)
+        try:
+            session.info.update(rows)
+            session.connection()
+            yield session
+            if rows["feed"]:
+                _number(session, db)
+                faultpoint("feed.before_commit")
+            session.commit()
+        finally:
+            _OPEN.reset(mark)
+    if rows["feed"]:
+        faultpoint("feed.committed")
+    if rows["jobs"]:
+        db.ring(rows["jobs"])
+
+
+def _number(session: Session, db: Database) -> None:
+    """Insert the collected feed rows: positions in commit order, since nothing but COMMIT comes after."""
+    rows = session.info["feed"]
+    if len(rows) > MOST_FEED_ROWS:
+        raise ValueError(f"{len(rows)} feed rows in one transaction; at most {MOST_FEED_ROWS}")
+    session.flush()
+    if not db.sqlite:
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(FEED_LOCK)))
+    session.execute(sa.insert(feed), rows)
+
+
+@contextmanager
+def reading(db: Database) -> Iterator[Session]:
+    """A short read; nothing written in it stays."""
+    with Session(db.engine) as session:
+        mark = _OPEN.set(_OPEN.get() + 1)
+        try:
+            session.connection(execution_options={"reading": True})
+            yield session
+        finally:
+            session.rollback()
+            _OPEN.reset(mark)
+
+
+@contextmanager
+def savepoint(session: Session) -> Iterator[None]:
+    """Part of a transaction that may be undone alone; undone, it takes its feed rows and jobs with it."""
+    feed, jobs = len(session.info["feed"]), len(session.info["jobs"])
+    try:
+        with session.begin_nested():
+            yield
+    except BaseException:
+        del session.info["feed"][feed:], session.info["jobs"][jobs:]
+        raise
+
+
+def in_transaction() -> bool:
+    """Whether the present thread of work holds a transaction open, and so must not wait for a network."""
+    return _OPEN.get() > 0
+
+
+def insert(session: Session, table: sa.Table) -> Any:
+    """An INSERT that knows ON CONFLICT, in the dialect of the session."""
+    return (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert(table)
+
+
+def migrate(db: Database, folder: str) -> None:
+    """Bring the database to the newest version of the service's migrations in ``folder``. Safe to run again."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", folder)
+    config.attributes["database"] = db
+    command.upgrade(config, "head")

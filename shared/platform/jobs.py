@@ -1,0 +1,290 @@
+"""Jobs: what is to be done, as rows. A broker or a thread pool only says "now"; the row is the truth."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from shared.kernel.errors import Failure, Retry
+from shared.platform import clock, db as database
+from shared.platform.db import Database, Instant, Json, metadata, reading, transaction
+from shared.platform.faultpoint import faultpoint, works
+from shared.platform.logs import log
+
+LEASE = timedelta(seconds=30)
+RESEND = timedelta(seconds=5)
+MOST_TAKES = 3
+"""Leases that may run out without an end (a killed process each time) before a job is parked as poisonous."""
+BACK_OFF = (1, 2, 4, 8, 16, 32, 60, 300, 900, 3600)  # seconds; the last one repeats
+
+job = sa.Table(
+    "job",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    sa.Column("organisation", sa.String(64), nullable=False),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("subject", sa.String(80), nullable=False),
+    sa.Column("queue", sa.String(12), nullable=False),
+    sa.Column("state", sa.String(8), nullable=False),  # ready | running | done | parked
+    sa.Column("due_at", Instant, nullable=False),
+    sa.Column("sent_at", Instant),
+    sa.Column("lease_until", Instant),
+    sa.Column("fence", sa.Integer, nullable=False, default=0),
+    sa.Column("crashes", sa.Integer, nullable=False, default=0),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("failure", Json),
+    sa.Column("ended_at", Instant),
+    sqlite_autoincrement=True,
+)
+sa.Index(
+    "job_one_ready",
+    job.c.kind,
+    job.c.subject,
+    unique=True,
+    sqlite_where=job.c.state == "ready",
+    postgresql_where=job.c.state == "ready",
+)
+sa.Index("job_due", job.c.state, job.c.queue, job.c.due_at)
+
+
+class LeaseLost(Failure):
+    """Another worker holds this job now; whatever this one still wanted to write is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as taken: ``fence`` is this taking's number, and every write made for it checks it."""
+
+    id: int
+    organisation: str
+    kind: str
+    subject: str
+    queue: str
+    fence: int
+    attempts: int  # failed tries before this one
+
+
+Handlers = Mapping[str, Callable[[Job], None]]
+
+
+def ask(
+    session: Session, kind: str, subject: str, *, organisation: str, queue: str = "bulk", due: datetime | None = None
+) -> int:
+    """Ask in the running transaction for a job; a ready one of the same kind and subject is brought forward instead.
+
+    The update waits for a worker that is taking the row right now, so nothing is left behind between its look and ours.
+    """
+    at = due or clock.now()
+    values = {"organisation": organisation, "kind": kind, "subject": subject, "queue": queue, "state": "ready", "due_at": at}
+    new = database.insert(session, job).values(**values, fence=0, crashes=0, attempts=0)
+    earlier = sa.case((job.c.due_at < new.excluded.due_at, job.c.due_at), else_=new.excluded.due_at)
+    asked = new.on_conflict_do_update(
+        index_elements=["kind", "subject"], index_where=job.c.state == "ready", set_={"due_at": earlier}
+    ).returning(job.c.id)
+    number = int(session.execute(asked).scalar_one())
+    if at <= clock.now() and number not in session.info["jobs"]:
+        session.info["jobs"].append(number)
+    return number
+
+
+def take(db: Database, number: int) -> Job | None:
+    """Lease a job that is due; None when somebody else has it, it has ended, or it is not time yet."""
+    with transaction(db) as session:
+        now = clock.lease_now(session)
+        lapsed = sa.and_(job.c.state == "running", job.c.lease_until < now)
+        free = sa.or_(sa.and_(job.c.state == "ready", job.c.due_at <= now), lapsed)
+        taken = {
+            "state": "running",
+            "lease_until": now + LEASE,
+            "fence": job.c.fence + 1,
+            "crashes": job.c.crashes + sa.case((lapsed, 1), else_=0),
+        }
+        row = session.execute(
+            sa.update(job).where(job.c.id == number, free).values(taken).returning(*job.c)
+        ).mappings().first()
+        if row is not None and row["crashes"] >= MOST_TAKES:
+            failure = {"code": "crash_loop", "cause": f"The process died {row['crashes']} times while doing this."}
+            _end(session, number, row["fence"], state="parked", failure=failure)
+            return None
+    return Job(*(row[name] for name in Job.__slots__)) if row is not None else None
+
+
+def _end(session: Session, number: int, fence: int, **values: Any) -> bool:
+    mine = sa.update(job).where(job.c.id == number, job.c.state == "running")
+    if works("lease_fence"):
+        mine = mine.where(job.c.fence == fence)
+    return session.execute(mine.values(lease_until=None, ended_at=clock.now(), **values)).rowcount == 1
+
+
+def hold(session: Session, taken: Job) -> None:
+    """First statement of every transaction that a job makes; raises LeaseLost when another worker has taken over."""
+    if not works("lease_fence"):
+        return
+    mine = sa.select(job.c.id).where(job.c.id == taken.id, job.c.fence == taken.fence, job.c.state == "running")
+    if session.execute(mine.with_for_update()).first() is None:
+        raise LeaseLost("lease_lost", f"Job {taken.id} was taken over by another worker.")
+
+
+@contextmanager
+def fenced(db: Database, taken: Job) -> Iterator[Session]:
+    """A transaction in which a job may write."""
+    with transaction(db) as session:
+        hold(session, taken)
+        yield session
+
+
+def run(db: Database, number: int, handlers: Handlers) -> str:
+    """Take one job and do it; give ``done``, ``again``, ``parked``, ``lost`` or ``gone`` (nothing to take).
+
+    The one catcher for background work: a Retry comes again later, any other failure parks the job, where it is seen.
+    """
+    taken = take(db, number)
+    if taken is None:
+        return "gone"
+    faultpoint("job.taken")
+    with _HEART.beating(db, taken):
+        try:
+            handlers[taken.kind](taken)
+        except LeaseLost:
+            return "lost"
+        except Retry as failure:
+            return _again(db, taken, failure)
+        except Failure as failure:
+            return _park(db, taken, {"code": failure.code, "cause": failure.cause, "remedy": failure.remedy})
+        except Exception as error:
+            log("job.crashed", job=taken.id, kind=taken.kind, error=type(error).__name__)
+            return _again(db, taken, Retry("internal_error", f"{type(error).__name__} while doing {taken.kind}."))
+    faultpoint("job.ended")
+    with transaction(db) as session:
+        return "done" if _end(session, taken.id, taken.fence, state="done", failure=None) else "lost"
+
+
+def _again(db: Database, taken: Job, failure: Retry) -> str:
+    """Put the job back for later; when somebody has meanwhile asked for it anew, that one stands for both."""
+    wait = failure.after if failure.after is not None else BACK_OFF[min(taken.attempts, len(BACK_OFF) - 1)]
+    with transaction(db) as session:
+        due = clock.now() + timedelta(seconds=wait)
+        why = {"code": failure.code, "cause": failure.cause}
+        if not _end(session, taken.id, taken.fence, state="done", failure=why):
+            return "lost"
+        number = ask(session, taken.kind, taken.subject, organisation=taken.organisation, queue=taken.queue, due=due)
+        more = {"attempts": taken.attempts + 1, "failure": why}
+        session.execute(sa.update(job).where(job.c.id == number).values(more))
+    log("job.again", job=taken.id, kind=taken.kind, code=failure.code, after=wait)
+    return "again"
+
+
+def _park(db: Database, taken: Job, failure: Mapping[str, str]) -> str:
+    with transaction(db) as session:
+        ended = _end(session, taken.id, taken.fence, state="parked", failure=dict(failure))
+    log("job.parked", job=taken.id, kind=taken.kind, code=failure["code"])
+    return "parked" if ended else "lost"
+
+
+def due(db: Database, *, limit: int = 100, queues: Sequence[str] = ("interactive", "bulk")) -> list[int]:
+    """Ids of jobs that could be taken now, the longest due first."""
+    with reading(db) as session:
+        now = clock.lease_now(session)
+        free = sa.or_(
+            sa.and_(job.c.state == "ready", job.c.due_at <= now), sa.and_(job.c.state == "running", job.c.lease_until < now)
+        )
+        wanted = sa.select(job.c.id).where(free, job.c.queue.in_(queues)).order_by(job.c.due_at, job.c.id).limit(limit)
+        return list(session.execute(wanted).scalars())
+
+
+def run_ready(db: Database, handlers: Handlers, *, limit: int = 1000) -> int:
+    """Do what is due, one after the other, until nothing is or ``limit`` jobs were done; give how many."""
+    done = 0
+    while done < limit and (numbers := due(db, limit=1)):
+        run(db, numbers[0], handlers)
+        done += 1
+    return done
+
+
+def sweep(db: Database, *, limit: int = 500) -> list[tuple[int, str]]:
+    """Ids and queues of due jobs whose message was never sent or must be lost; they are marked as sent now.
+
+    A queue is first in, first out: a message is lost only if a later one of its queue was taken, or if nobody works.
+    So a mere backlog is never sent again.
+    """
+    if not works("sweep"):
+        return []
+    with transaction(db) as session:
+        now = clock.lease_now(session)
+        other = job.alias()
+        same = other.c.queue == job.c.queue
+        overtaken = sa.exists().where(same, other.c.state != "ready", other.c.sent_at > job.c.sent_at + RESEND)
+        quiet = ~sa.exists().where(same, other.c.state == "running", other.c.lease_until > now)
+        stale = sa.and_(job.c.sent_at < now - RESEND, sa.or_(overtaken, quiet))
+        waiting = sa.and_(job.c.state == "ready", job.c.due_at <= now, sa.or_(job.c.sent_at.is_(None), stale))
+        lapsed = sa.and_(job.c.state == "running", job.c.lease_until < now, sa.or_(job.c.sent_at.is_(None), job.c.sent_at < now - RESEND))
+        wanted = sa.select(job.c.id).where(sa.or_(waiting, lapsed)).order_by(job.c.due_at, job.c.id).limit(limit)
+        rows = session.execute(
+            sa.update(job).where(job.c.id.in_(wanted)).values(sent_at=now).returning(job.c.id, job.c.queue)
+        ).all()
+    return [(row.id, row.queue) for row in rows]
+
+
+def mark_sent(db: Database, numbers: Sequence[int]) -> list[tuple[int, str]]:
+    """Note that messages for these jobs are being sent now; give ids and queues."""
+    with transaction(db) as session:
+        now = clock.lease_now(session)
+        marked = sa.update(job).where(job.c.id.in_(numbers)).values(sent_at=now).returning(job.c.id, job.c.queue)
+        return [(row.id, row.queue) for row in session.execute(marked).all()]
+
+
+class _Heart:
+    """Keeps the leases of this process's running jobs alive, from one thread that runs only while there are any."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._beating: dict[tuple[int, int], tuple[Database, Job]] = {}
+        self._wake = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.enabled = True  # a warm parent of forked children holds no threads
+
+    @contextmanager
+    def beating(self, db: Database, taken: Job) -> Iterator[None]:
+        key = (id(db), taken.id)
+        with self._lock:
+            self._beating[key] = (db, taken)
+            if self.enabled and (self._thread is None or not self._thread.is_alive()):
+                self._thread = threading.Thread(target=self._beat, name="lease-heartbeat", daemon=True)
+                self._thread.start()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._beating.pop(key, None)
+
+    def _beat(self) -> None:
+        while True:
+            self._wake.wait(LEASE.total_seconds() / 3)
+            with self._lock:
+                held = list(self._beating.values())
+            for db, taken in held:
+                self._renew(db, taken)
+
+    @staticmethod
+    def _renew(db: Database, taken: Job) -> None:
+        try:
+            with transaction(db) as session:
+                mine = sa.update(job).where(job.c.id == taken.id, job.c.fence == taken.fence, job.c.state == "running")
+                session.execute(mine.values(lease_until=clock.lease_now(session) + LEASE))
+        except sa.exc.DBAPIError as error:  # the next beat tries again; a lease that runs out is the sweep's business
+            log("lease.beat_failed", job=taken.id, error=type(error).__name__)
+
+
+_HEART = _Heart()
+
+
+def heart() -> _Heart:
+    """This process's heartbeat."""
+    return _HEART
