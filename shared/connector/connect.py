@@ -1,0 +1,179 @@
+"""Connecting an organisation to a company over there, connecting it again, and disconnecting."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from shared.connector import oauth, problems, store, tokens
+from shared.connector.context import Connection, Connector
+from shared.connector.models import connect_state, connection as table
+from shared.connector.oauth import Tokens
+from shared.connector.provider import Tenant
+from shared.contract.statuses import ConnectionState
+from shared.kernel.errors import Conflict, Invalid, Missing
+from shared.platform import audit, clock, jobs
+from shared.platform.db import reading, transaction
+
+STATE_LIFE = timedelta(minutes=10)
+
+
+def start(c: Connector, organisation: str, actor: str, *, reconnect: str | None = None) -> str:
+    """The provider's consent page for this organisation. Its state is good once, for ten minutes, and stored hashed."""
+    state = secrets.token_urlsafe(32)
+    with transaction(c.db) as session:
+        if reconnect is not None:
+            store.connection(c, session, reconnect, organisation)
+        ends = clock.now() + STATE_LIFE
+        row = {"state_hash": _hash(state), "organisation": organisation, "actor": actor, "reconnect": reconnect, "expires_at": ends}
+        session.execute(sa.insert(connect_state).values(row))
+    return oauth.consent_url(c, state)
+
+
+def finish(c: Connector, query: Mapping[str, str]) -> Connection:
+    """What the browser brings back. Raises Invalid or Conflict in the words of the person who is looking at the page."""
+    begun = _begun(c, query.get("state", ""))
+    title = c.provider.info.title
+    if query.get("error"):
+        raise Invalid("consent_refused", f"{title} was not connected: consent was refused.", "Start again when you are ready.")
+    parameter = c.provider.info.oauth.tenant_parameter
+    named = query.get(parameter, "") if parameter else ""
+    if not query.get("code") or (parameter and not named):
+        raise Invalid("callback_incomplete", f"{title} sent no authorisation code.", "Start the connection again.")
+    granted = oauth.exchange(c, query["code"])
+    tenant = _tenant(c, granted, begun["organisation"], named)
+    return _keep(c, begun, granted, tenant)
+
+
+def _hash(state: str) -> str:
+    return hashlib.sha256(state.encode()).hexdigest()
+
+
+def _begun(c: Connector, state: str) -> Mapping[str, Any]:
+    """The connect flow that this state belongs to, used up; the organisation is known from nothing else."""
+    with transaction(c.db) as session:
+        used = sa.delete(connect_state).where(connect_state.c.state_hash == _hash(state)).returning(*connect_state.c)
+        row = session.execute(used).mappings().first()
+    if row is None or row["expires_at"] < clock.now():
+        raise Invalid(
+            "unknown_state", "This connection link was used already, is older than ten minutes, or is not ours.", "Start again."
+        )
+    return dict(row)
+
+
+def _tenant(c: Connector, granted: Tokens, organisation: str, named: str) -> Tenant:
+    """The company as it describes itself under the new token: the callback's own word for it is unsigned."""
+    blank = Tenant(id=named, name="", country="", currency="", facts={})
+    unsaved = Connection(
+        id="",
+        organisation=organisation,
+        tenant=blank,
+        state=ConnectionState.LIVE,
+        push="on_plan",
+        pulled_until=None,
+        connected_at=clock.now(),
+        refresh_expires_at=None,
+    )
+    found = [tenant for tenant in c.client(c, unsaved, granted.access).tenants() if named in ("", tenant.id)]
+    if not found:
+        raise Invalid("tenant_unknown", "The company named by the callback is not open to this authorisation.", "Start again.")
+    return found[0]
+
+
+def _keep(c: Connector, begun: Mapping[str, Any], granted: Tokens, tenant: Tenant) -> Connection:
+    organisation = begun["organisation"]
+    try:
+        with transaction(c.db) as session:
+            there = sa.select(table).where(table.c.tenant == tenant.id, table.c.state != ConnectionState.DISCONNECTED)
+            row = session.execute(there.with_for_update()).mappings().first()
+            _check_same(begun, row, tenant)
+            number = row["id"] if row else str(uuid4())
+            if row is None:
+                session.execute(sa.insert(table).values(_new(c, session, number, begun, tenant)))
+            values = tokens.sealed(c, session, organisation, number, granted)
+            mine = sa.update(table).where(table.c.id == number)
+            session.execute(
+                mine.values(state=ConnectionState.LIVE, refresh_fence=table.c.refresh_fence + 1, facts=dict(tenant.facts), **values)
+            )
+            problems.close(c, session, number, subject=number)
+            audit.record(session, organisation, begun["actor"], "connection.connected", number)
+            for kind in ("catch_up", "push", "pull"):
+                jobs.ask(session, kind, number, organisation=organisation, queue="interactive")
+            return store.connection(c, session, number, organisation)
+    except IntegrityError:
+        raise _taken(tenant) from None
+
+
+def _check_same(begun: Mapping[str, Any], row: Mapping[str, Any] | None, tenant: Tenant) -> None:
+    if row is not None and row["organisation"] != begun["organisation"]:
+        raise _taken(tenant)
+    if begun["reconnect"] and (row is None or row["id"] != begun["reconnect"]):
+        raise Conflict(
+            "another_company",
+            "You agreed for another company than the one this connection stands for; nothing was changed.",
+            "Choose the same company, or make a new connection for this one.",
+        )
+
+
+def _taken(tenant: Tenant) -> Conflict:
+    return Conflict(
+        "tenant_taken",
+        f"Company {tenant.id} is already connected by another organisation here.",
+        "Disconnect it there first; a company's books are kept in step by one organisation only.",
+    )
+
+
+def _new(c: Connector, session: Any, number: str, begun: Mapping[str, Any], tenant: Tenant) -> dict[str, Any]:
+    keys = c.vault.keyring(session, begun["organisation"], [])
+    return {
+        "id": number,
+        "organisation": begun["organisation"],
+        "tenant": tenant.id,
+        "name": keys.seal(None, "connection.name", number, tenant.name),
+        "country": tenant.country,
+        "currency": tenant.currency,
+        "facts": dict(tenant.facts),
+        "state": ConnectionState.LIVE,
+        "push": "on_plan",
+        "token_version": 0,
+        "refresh_fence": 0,
+        "connected_by": begun["actor"],
+        "connected_at": clock.now(),
+    }
+
+
+def set_push(c: Connector, connection: Connection, mode: str, actor: str) -> None:
+    """Say once that it goes by itself, or that a person presses go each time."""
+    if mode not in ("on_plan", "automatic"):
+        raise Invalid("bad_push_mode", f"{mode!r} is not a way to push.", "Choose on_plan or automatic.")
+    with transaction(c.db) as session:
+        session.execute(sa.update(table).where(table.c.id == connection.id).values(push=mode))
+        audit.record(session, connection.organisation, actor, f"connection.push_{mode}", connection.id)
+
+
+def disconnect(c: Connector, connection: Connection, actor: str) -> None:
+    """End the authorisation over there and forget the tokens here; documents and their ids stay."""
+    refresh_token = _refresh_token(c, connection)
+    if refresh_token:
+        oauth.revoke(c, refresh_token)
+    with transaction(c.db) as session:
+        gone = {"state": ConnectionState.DISCONNECTED, "access_token": None, "refresh_token": None}
+        mine = sa.update(table).where(table.c.id == connection.id)
+        session.execute(mine.values(**gone, refresh_fence=table.c.refresh_fence + 1))
+        audit.record(session, connection.organisation, actor, "connection.disconnected", connection.id)
+
+
+def _refresh_token(c: Connector, connection: Connection) -> str | None:
+    with reading(c.db) as session:
+        row = session.execute(sa.select(table.c.refresh_token).where(table.c.id == connection.id)).first()
+        if row is None:
+            raise Missing("no_connection", "There is no such connection.")
+        keys = c.vault.keyring(session, connection.organisation, [])
+        return keys.open(None, "connection.refresh_token", connection.id, row.refresh_token)

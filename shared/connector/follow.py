@@ -1,0 +1,150 @@
+"""What ingest wants in the books: its feed, stored as the wanted version of a binding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from shared.connector import problems, store
+from shared.connector.context import Connector
+from shared.connector.models import binding, call, call_item, reference
+from shared.connector.provider import Need
+from shared.contract.messages import INVOICE_CHANGED, PERSON_ERASED
+from shared.contract.statuses import BindingState, InvoiceStatus
+from shared.kernel import canonical
+from shared.platform import db as database, feed, files, jobs
+from shared.platform.jobs import Job
+
+KINDS = (INVOICE_CHANGED, PERSON_ERASED)
+IDLE = (BindingState.RESERVED, BindingState.PARKED)
+
+
+def follow(c: Connector, job: Job) -> None:
+    """Take in everything new of ingest's feed."""
+    catch_up(c)
+
+
+def catch_up(c: Connector, *, organisation: str | None = None, name: str = "ingest") -> int:
+    """Read the feed from this reader's cursor on; for a new connection, one organisation's from the beginning."""
+
+    def fetch(after: int, limit: int) -> Mapping[str, Any]:
+        query = {"after": str(after), "limit": str(limit), "kinds": ",".join(KINDS)}
+        answer: Mapping[str, Any] = c.ingest.get("/feed", query | ({"organisation": organisation} if organisation else {}))
+        return answer
+
+    return feed.follow(c.db, name, fetch, lambda session, row: apply(c, session, row))
+
+
+def catch_up_connection(c: Connector, job: Job) -> None:
+    """What was composed before a connection was made is wanted in it too."""
+    catch_up(c, organisation=job.organisation, name=f"ingest:{job.subject}")
+
+
+def apply(c: Connector, session: Session, row: Mapping[str, Any]) -> None:
+    """One feed row. Applied twice, or after a later one, it changes nothing."""
+    if row["kind"] == PERSON_ERASED:
+        c.vault.erase(session, row["organisation"], row["subject"])
+    elif row["body"] is not None:
+        _want(c, session, row["organisation"], row["body"])
+
+
+def _want(c: Connector, session: Session, organisation: str, body: Mapping[str, Any]) -> None:
+    document = c.provider.load(body)
+    mine = sa.select(binding).where(binding.c.organisation == organisation, binding.c.local == document.id)
+    row = session.execute(mine.with_for_update()).mappings().first()
+    if row is None:
+        _reserve(c, session, organisation, document, body)
+    elif document.version > row["wanted_version"]:
+        _renew(c, session, row, document, body)
+
+
+def _reserve(c: Connector, session: Session, organisation: str, document: Any, body: Mapping[str, Any]) -> None:
+    chosen = _connection_for(session, organisation, document)
+    if chosen is None or document.withdrawn:
+        return
+    values = {
+        "id": str(uuid4()),
+        "organisation": organisation,
+        "connection": chosen["id"],
+        "kind": c.provider.info.document_kind,
+        "local": document.id,
+        "state": BindingState.RESERVED,
+        "number": document.number,
+        "client": document.client,
+        "currency": document.currency,
+        "status": InvoiceStatus.DRAFT,
+        "generation": 1,
+        "status_version": 0,
+        **_wanted(c, session, organisation, document, body, chosen["push"]),
+    }
+    session.execute(sa.insert(binding).values(values))
+    _note_needs(c, session, organisation, chosen["id"], c.provider.needs(document))
+    if chosen["push"] == "automatic":
+        jobs.ask(session, "push", chosen["id"], organisation=organisation)
+
+
+def _renew(c: Connector, session: Session, row: Mapping[str, Any], document: Any, body: Mapping[str, Any]) -> None:
+    organisation = row["organisation"]
+    push = next((live["push"] for live in store.live(session, organisation) if live["id"] == row["connection"]), "on_plan")
+    values = _wanted(c, session, organisation, document, body, push)
+    if row["state"] == BindingState.PARKED:
+        values |= {"state": BindingState.CONFIRMED if row["external_id"] else BindingState.RESERVED, "problem": None}
+        problems.close(c, session, row["connection"], subject=row["id"])
+    if document.withdrawn and row["state"] in IDLE and row["external_id"] is None and not _sent(session, row["id"]):
+        values |= {"state": BindingState.VOID, "status": InvoiceStatus.VOID, "pushed_version": document.version}
+    store.change(session, row, **values)
+    _note_needs(c, session, organisation, row["connection"], c.provider.needs(document))
+    if push == "automatic":
+        jobs.ask(session, "push", row["connection"], organisation=organisation)
+
+
+def _wanted(
+    c: Connector, session: Session, organisation: str, document: Any, body: Mapping[str, Any], push: str
+) -> dict[str, Any]:
+    named = [*document.people, document.client]
+    blob = files.store(session, c.vault, organisation, canonical.dumps(body), kind="document", subjects=named)
+    wanted = {
+        "wanted": blob,
+        "wanted_version": document.version,
+        "wanted_withdrawn": document.withdrawn,
+        "wanted_total": document.total,
+    }
+    return wanted | ({"go_version": document.version} if push == "automatic" else {})
+
+
+def _sent(session: Session, number: str) -> bool:
+    """Whether a call that may have arrived carries this binding."""
+    open_ = sa.select(call.c.id).join(call_item).where(call_item.c.binding == number, call.c.state == "intended")
+    return session.execute(open_).first() is not None
+
+
+def _connection_for(session: Session, organisation: str, document: Any) -> Mapping[str, Any] | None:
+    """The company that this document belongs in: the one where its client is linked, else the first connected."""
+    live = store.live(session, organisation)
+    mine = (reference.c.organisation == organisation, reference.c.local == document.client, reference.c.remote.is_not(None))
+    linked = set(session.execute(sa.select(reference.c.connection).where(*mine)).scalars())
+    return next((row for row in live if row["id"] in linked), live[0] if live else None)
+
+
+def _note_needs(c: Connector, session: Session, organisation: str, connection: str, needs: Sequence[Need]) -> None:
+    """Have a row for everything that must be linked, so that it can be listed, suggested and linked."""
+    keys = c.vault.keyring(session, organisation, {need.subject for need in needs})
+    for need in needs:
+        if need.subject is not None and keys.erased(need.subject):
+            continue
+        number = str(uuid4())
+        values = {
+            "id": number,
+            "organisation": organisation,
+            "connection": connection,
+            "kind": need.kind,
+            "local": need.locals[-1],
+            "currency": need.currency,
+            "subject": need.subject,
+            "local_name": keys.seal(need.subject, "reference.local_name", number, need.name),
+        }
+        session.execute(database.insert(session, reference).values(values).on_conflict_do_nothing())

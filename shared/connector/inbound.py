@@ -1,0 +1,57 @@
+"""Callbacks in: verified on the raw bytes, stored, answered. What they say is never believed, only looked after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from shared.connector.context import Connector
+from shared.connector.models import connection, inbound_event
+from shared.connector.provider import Poke
+from shared.contract.statuses import ConnectionState
+from shared.kernel import canonical
+from shared.kernel.errors import Invalid
+from shared.platform import clock, db as database, jobs
+from shared.platform.db import transaction
+from shared.platform.faultpoint import faultpoint, works
+from shared.platform.logs import log
+
+
+def receive(c: Connector, raw: bytes, headers: Mapping[str, str]) -> bool:
+    """Take a callback in; False when it is not the provider's. A genuine one is taken whatever it says: a refusal would
+    only make the provider hold back the ones behind it."""
+    signed = raw if works("signature_raw_bytes") else _rewritten(raw)
+    if not c.provider.verify(signed, headers):
+        log("callback.forged", provider=c.provider.info.key)
+        return False
+    try:
+        pokes = c.provider.parse(raw)
+    except (Invalid, KeyError, TypeError, AttributeError, ValueError):
+        log("callback.unreadable", provider=c.provider.info.key)
+        return True
+    with transaction(c.db) as session:
+        _keep(session, pokes)
+        faultpoint("inbound.before_commit")
+    faultpoint("inbound.committed")
+    return True
+
+
+def _rewritten(raw: bytes) -> bytes:
+    try:
+        return canonical.dumps(canonical.loads(raw))
+    except Invalid:
+        return raw
+
+
+def _keep(session: Session, pokes: Sequence[Poke]) -> None:
+    """Store events not seen before, and hurry the pull of the companies they name."""
+    for poke in pokes:
+        values = {"id": str(uuid4()), "event": poke.event, "tenant": poke.tenant, "kind": poke.kind}
+        new = database.insert(session, inbound_event).values(**values, external_id=poke.external_id, received_at=clock.now())
+        session.execute(new.on_conflict_do_nothing())
+    named = (connection.c.tenant.in_({poke.tenant for poke in pokes}), connection.c.state == ConnectionState.LIVE)
+    for row in session.execute(sa.select(connection.c.id, connection.c.organisation).where(*named)):
+        jobs.ask(session, "pull", row.id, organisation=row.organisation, queue="interactive")

@@ -1,0 +1,131 @@
+"""What became of a write: confirmed with what the books made of it, or refused with what has to be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from shared.connector import drift, problems, store as rows_
+from shared.connector.context import Connector
+from shared.connector.models import binding, call, call_item, connection as connection_table, inbound_event
+from shared.connector.provider import Operation, Outcome, Seen
+from shared.connector.runs import Run
+from shared.contract.statuses import BindingState, InvoiceStatus
+from shared.kernel import canonical
+from shared.kernel.errors import Conflict, Failure, Missing, Park
+from shared.platform import clock, files, jobs
+
+Row = Mapping[str, Any]
+STALE = "stale_version"
+"""Code of the Conflict that a provider module raises when the object over there has moved on since we last saw it."""
+
+FINAL = {InvoiceStatus.VOID: BindingState.VOID, InvoiceStatus.DELETED: BindingState.VOID, InvoiceStatus.PAID: BindingState.SETTLED}
+
+
+def bindings(session: Session, items: Sequence[Row]) -> list[Row]:
+    """The bindings of a call's items, in their order, locked."""
+    wanted = sa.select(binding).where(binding.c.id.in_([item["binding"] for item in items])).order_by(binding.c.id)
+    by_id = {row["id"]: row for row in session.execute(wanted.with_for_update()).mappings()}
+    return [by_id[item["binding"]] for item in items]
+
+
+def store(c: Connector, session: Session, row: Row, item: Row, answer: Outcome, run: Run) -> None:
+    """Store one item's outcome in its binding."""
+    gone = isinstance(answer, Missing) and item["operation"] == Operation.RETIRE
+    if gone:
+        written(session, row, item, InvoiceStatus.DELETED)
+    elif isinstance(answer, Failure):
+        refuse(c, session, row, item, answer)
+    elif not isinstance(answer, Exception):
+        confirm(c, session, row, item, c.provider.read_status(answer))
+    refused = isinstance(answer, Failure) and not gone
+    run.count("refused" if refused else item["operation"])
+    said = answer.code if refused and isinstance(answer, Failure) else "written"
+    mine = (call_item.c.call == item["call"], call_item.c.position == item["position"])
+    session.execute(sa.update(call_item).where(*mine).values(outcome=said))
+
+
+def end(c: Connector, session: Session, it: Any, answers: Sequence[Outcome | None]) -> None:
+    """Close a call; keep what was answered, sealed, for whoever asks later."""
+    kept = canonical.dumps([answer if isinstance(answer, dict) else str(answer) for answer in answers])
+    organisation = it.row["organisation"]
+    people = {row["client"] for row in bindings(session, it.items)}
+    known = sorted(person for person in people if not c.vault.erased(session, organisation, person))
+    blob = files.store(session, c.vault, organisation, kept, kind="answer", subjects=known)
+    good = any(isinstance(answer, dict) for answer in answers)
+    values = {"state": "confirmed" if good else "refused", "ended_at": clock.now(), "answer": blob}
+    session.execute(sa.update(call).where(call.c.id == it.row["id"]).values(values))
+
+
+def confirm(c: Connector, session: Session, row: Row, item: Row, seen: Seen) -> None:
+    """The books hold the item's version: keep their id, version and the totals they computed."""
+    known = {
+        "external_id": seen.external_id,
+        "external_number": seen.number,
+        "remote_version": seen.remote_version,
+        "remote_order": seen.order,
+        "status": seen.status,
+        "total": seen.total,
+        "balance": seen.balance,
+    }
+    state = FINAL.get(InvoiceStatus(seen.status), BindingState.CONFIRMED)
+    problems.close(c, session, row["connection"], subject=row["id"])
+    differs = _total_differs(c, row, item, seen)
+    code = differs.code if differs else None
+    if differs:
+        problems.open_(c, session, row["organisation"], row["connection"], row["id"], differs, about=row["client"])
+    picture = drift.hashed(seen.picture)
+    rows_.change(session, row, **known, state=state, pushed_version=item["version"], problem=code, picture_hash=picture)
+    _look_again(session, row, seen.external_id)
+
+
+def _total_differs(c: Connector, row: Row, item: Row, seen: Seen) -> Failure | None:
+    if item["operation"] == Operation.RETIRE or item["version"] != row["wanted_version"]:
+        return None
+    if seen.total is None or seen.total == row["wanted_total"]:
+        return None
+    return Park(
+        "total_differs",
+        f"{c.provider.info.title} made {seen.total} {row['currency']} of {row['number']}; here it is {row['wanted_total']}.",
+        "Compare the tax over there with the one here.",
+    )
+
+
+def _look_again(session: Session, row: Row, external_id: str) -> None:
+    """A callback may have named the object before we knew its id: then look now."""
+    mine = sa.select(connection_table.c.tenant).where(connection_table.c.id == row["connection"]).scalar_subquery()
+    early = (inbound_event.c.tenant == mine, inbound_event.c.done_at.is_(None))
+    if session.execute(sa.select(inbound_event.c.id).where(*early).limit(1)).first() is not None:
+        jobs.ask(session, "pull", row["connection"], organisation=row["organisation"])
+
+
+def written(session: Session, row: Row, item: Row, status: InvoiceStatus) -> None:
+    """A withdrawal found nothing left to withdraw: that is what was wanted."""
+    rows_.change(session, row, state=BindingState.VOID, status=status, pushed_version=item["version"], problem=None)
+
+
+def refuse(c: Connector, session: Session, row: Row, item: Row, failure: Failure) -> None:
+    """A definite refusal: the next try is another write, under another key."""
+    again = {"generation": row["generation"] + 1}
+    if failure.code == STALE:
+        # The object moved on over there; whether that concerns us only a look can tell.
+        rows_.change(session, row, state=BindingState.UNKNOWN, **again)
+        jobs.ask(session, "pull", row["connection"], organisation=row["organisation"], queue="interactive")
+    elif isinstance(failure, Missing) and row["external_id"] is not None:
+        gone = Conflict("gone_there", f"{row['number']} was deleted in {c.provider.info.title}.", "Void it here, or compose it again.")
+        park(c, session, row, gone)
+        rows_.change(session, row, state=BindingState.VOID, status=InvoiceStatus.DELETED, **again)
+    elif row["wanted_version"] > item["version"]:
+        rows_.change(session, row, state=BindingState.CONFIRMED if row["external_id"] else BindingState.RESERVED, **again)
+    else:
+        park(c, session, row, failure, **again)
+
+
+def park(c: Connector, session: Session, row: Row, failure: Failure, **values: Any) -> None:
+    """Let one document wait for a person; nothing else waits with it."""
+    problems.open_(c, session, row["organisation"], row["connection"], row["id"], failure, about=row["client"])
+    state = BindingState.DIVERGED if failure.code == "diverged" else BindingState.PARKED
+    rows_.change(session, row, state=state, problem=failure.code, **values)

@@ -1,0 +1,206 @@
+"""A plan: what would be written, field by field against the books, and the go-ahead that holds only while nothing moved."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from shared.connector import drift, follow, store, tokens, wanted
+from shared.connector.context import Connection, Connector
+from shared.connector.models import binding, plan as table
+from shared.connector.provider import Operation, Wire
+from shared.connector.wanted import Write
+from shared.contract.statuses import BindingState
+from shared.kernel import canonical
+from shared.kernel.errors import Conflict, Failure, Missing
+from shared.platform import audit, clock, files, jobs
+from shared.platform.db import reading, transaction
+from shared.platform.faultpoint import works
+
+LIFE = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One document in a plan. ``fields`` are (field, in the books now, as it will be), the differing ones only."""
+
+    binding: str
+    invoice: str
+    number: str
+    action: str  # create | update | retire | blocked
+    total: str
+    currency: str
+    fields: tuple[tuple[str, str | None, str | None], ...]
+    problem: Mapping[str, str] | None
+    print: str  # fingerprint of what is to be written and of what it is written onto
+    version: int
+    people: tuple[str, ...] = ()
+
+
+def make(c: Connector, connection: Connection, actor: str) -> dict[str, Any]:
+    """Make and keep a plan of everything that the books don't have yet; it lapses after 24 hours."""
+    items = compute(c, connection)
+    number, now = str(uuid4()), clock.now()
+    with transaction(c.db) as session:
+        people = sorted({person for item in items for person in item.people})
+        body = canonical.dumps([_shown(item) for item in items])
+        blob = files.store(session, c.vault, connection.organisation, body, kind="plan", subjects=people)
+        values = {
+            "id": number,
+            "organisation": connection.organisation,
+            "connection": connection.id,
+            "made_at": now,
+            "expires_at": now + LIFE,
+            "made_by": actor,
+            "body": blob,
+            "prints": {item.binding: [item.print, item.version] for item in items},
+        }
+        session.execute(sa.insert(table).values(values))
+        audit.record(session, connection.organisation, actor, "plan.made", number, items=len(items))
+    return _answer(number, values, [_shown(item) for item in items])
+
+
+def show(c: Connector, number: str, organisation: str) -> dict[str, Any]:
+    """A kept plan, as it was shown."""
+    with reading(c.db) as session:
+        row = _row(session, number, organisation)
+        body = files.read(session, c.vault, organisation, row["body"])
+    return _answer(number, row, canonical.loads(body) if body else [])
+
+
+def compute(c: Connector, connection: Connection) -> list[Item]:
+    """What would be written now, with the newest of both sides."""
+    follow.catch_up(c)
+    with reading(c.db) as session:
+        rows = wanted.open_rows(session, connection.id, binding.c.state.not_in((BindingState.SENT, BindingState.UNKNOWN)))
+        people = {row["id"]: _people(c, session, row) for row in rows}
+        planned = wanted.writes(c, session, connection, rows)
+    known = [write.row["external_id"] for write in planned if write.row["external_id"]]
+    remote = tokens.use(c, connection, lambda client: client.fetch(known)) if known else {}
+    return [_item(c, write, remote.get(write.row["external_id"]), people[write.row["id"]]) for write in planned]
+
+
+def _people(c: Connector, session: Session, row: Mapping[str, Any]) -> tuple[str, ...]:
+    document = store.document(c, session, row)
+    return (*document.people, document.client) if document is not None else ()
+
+
+def _item(c: Connector, write: Write, remote: Wire | None, people: tuple[str, ...]) -> Item:
+    row = write.row
+    there = dict(c.provider.read_status(remote).picture) if remote else {}
+    failure = write.failure or _drifted(c, row, remote)
+    here = {} if write.payload is None or write.operation is Operation.RETIRE else dict(c.provider.picture(write.payload))
+    differing = [] if write.operation is Operation.RETIRE else sorted(here.keys() | there.keys())
+    changed = tuple((name, there.get(name), here.get(name)) for name in differing if there.get(name) != here.get(name))
+    return Item(
+        binding=row["id"],
+        invoice=row["local"],
+        number=row["number"],
+        action="blocked" if failure else write.operation.value,
+        total=format(row["wanted_total"], "f"),
+        currency=row["currency"],
+        fields=() if failure else changed,
+        problem={"code": failure.code, "cause": failure.cause, "remedy": failure.remedy} if failure else None,
+        print=_print(write, failure, here, there),
+        version=row["wanted_version"],
+        people=people,
+    )
+
+
+def _drifted(c: Connector, row: Mapping[str, Any], remote: Wire | None) -> Failure | None:
+    """A document that both sides changed is a person's to decide."""
+    if remote is None or row["wanted_withdrawn"] or not drift.edited(row, c.provider.read_status(remote)):
+        return None
+    return drift.diverged(row, c.provider.info.title)
+
+
+def _print(write: Write, failure: Failure | None, here: Mapping[str, str], there: Mapping[str, str]) -> str:
+    parts = [write.operation.value, failure.code if failure else None, dict(here), dict(there)]
+    return hashlib.sha256(canonical.dumps([*parts, write.row["external_id"], write.row["wanted_version"]])).hexdigest()
+
+
+def apply(c: Connector, number: str, organisation: str, actor: str) -> dict[str, Any]:
+    """Press go: let exactly what the plan showed be written. Raises Conflict naming what moved since; nothing is sent then."""
+    with reading(c.db) as session:
+        row = _row(session, number, organisation)
+        connection = store.connection(c, session, row["connection"], organisation)
+    if row["applied_at"] is not None:
+        return {"plan": number, "applied": 0, "already": True}
+    if row["expires_at"] < clock.now():
+        raise Conflict("plan_expired", "This plan is older than 24 hours.", "Make a new one: timebooks plan")
+    items = compute(c, connection)
+    _check_unmoved(row["prints"], items)
+    going = [item for item in items if item.action != "blocked"]
+    with transaction(c.db) as session:
+        _release(session, going)
+        session.execute(sa.update(table).where(table.c.id == number).values(applied_at=clock.now()))
+        audit.record(session, organisation, actor, "plan.applied", number, items=len(going))
+        jobs.ask(session, "push", connection.id, organisation=organisation, queue="interactive")
+    return {"plan": number, "applied": len(going), "already": False}
+
+
+def _check_unmoved(prints: Mapping[str, Sequence[Any]], items: Sequence[Item]) -> None:
+    if not works("plan_fingerprint"):
+        return
+    now = {item.binding: item for item in items}
+    moved = sorted(now[key].number for key, value in prints.items() if key in now and now[key].print != value[0])
+    gone = [key for key in prints if key not in now]
+    new = sorted(item.number for item in items if item.binding not in prints)
+    if moved or gone or new:
+        named = ", ".join([*moved, *new]) or f"{len(gone)} of them, written or withdrawn meanwhile"
+        raise Conflict(
+            "plan_moved", f"Since this plan was made, this changed: {named}.", "Look again: timebooks plan", moved=moved, new=new
+        )
+
+
+def _release(session: Session, items: Sequence[Item]) -> None:
+    for item in items:
+        mine = sa.update(binding).where(binding.c.id == item.binding, binding.c.wanted_version == item.version)
+        again = sa.case((binding.c.external_id.is_not(None), BindingState.CONFIRMED.value), else_=BindingState.RESERVED.value)
+        done = session.execute(mine.values(go_version=item.version, state=again, problem=None))
+        if done.rowcount != 1:
+            raise Conflict("plan_moved", f"{item.number} changed while the plan was applied.", "Look again: timebooks plan")
+
+
+def keep(c: Connector, connection: Connection, invoice: str, whose: str, actor: str) -> None:
+    """Decide a document that both sides changed: ``ours`` is written over theirs with the next plan, ``theirs`` stays."""
+    with transaction(c.db) as session:
+        mine = sa.select(binding).where(binding.c.connection == connection.id, binding.c.local == invoice)
+        row = session.execute(mine.with_for_update()).mappings().first()
+        if row is None or row["external_id"] is None:
+            raise Missing("no_binding", "The books have no such invoice.", "List the invoices to see which they have.")
+        taken = {"pushed_version": row["wanted_version"]} if whose == "theirs" else {}
+        store.change(session, row, state=BindingState.CONFIRMED, picture_hash=None, problem=None, **taken)
+        audit.record(session, connection.organisation, actor, f"binding.keep_{whose}", row["id"])
+
+
+def _row(session: Session, number: str, organisation: str) -> Mapping[str, Any]:
+    wanted_plan = sa.select(table).where(table.c.id == number, store.of(table, organisation))
+    row = session.execute(wanted_plan).mappings().first()
+    if row is None:
+        raise Missing("no_plan", "There is no such plan.", "Make one: timebooks plan")
+    return row
+
+
+def _shown(item: Item) -> dict[str, Any]:
+    fields = [{"field": name, "there": there, "here": here} for name, there, here in item.fields]
+    hidden = ("binding", "print", "people", "fields")
+    return {name: getattr(item, name) for name in Item.__slots__ if name not in hidden} | {"fields": fields}
+
+
+def _answer(number: str, row: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {
+        "plan": number,
+        "connection": row["connection"],
+        "made_at": row["made_at"],
+        "expires_at": row["expires_at"],
+        "applied_at": row.get("applied_at"),
+        "items": list(items),
+    }

@@ -1,0 +1,115 @@
+"""Problems: what a person can mend. Opened once per cause and subject, closed when the cause is gone, told on the feed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from shared.connector.context import Connector
+from shared.connector.models import binding, problem as table
+from shared.contract.messages import PROBLEM_CHANGED, ProblemMessage
+from shared.kernel.errors import Failure
+from shared.platform import clock, feed
+
+TITLES = {
+    "grant_ended": "The connection has to be renewed",
+    "token_refused": "The connection has to be renewed",
+    "not_connected": "The connection has to be renewed",
+    "reference_missing": "Something is not linked yet",
+    "number_taken": "The number is taken in the books",
+    "diverged": "Changed here and in the books",
+    "total_differs": "The books computed another total",
+    "closed_there": "Settled in the books, changed here",
+    "gone_there": "Deleted in the books",
+}
+
+
+def open_(
+    c: Connector, session: Session, organisation: str, connection: str, subject: str, failure: Failure, *, about: str | None = None
+) -> None:
+    """Open a problem, or bring an open one up to date. ``about`` is the person or client whom its text may name."""
+    if _erased(c, session, organisation, about):
+        about = None
+    mine = (table.c.connection == connection, table.c.code == failure.code, table.c.subject == subject)
+    row = session.execute(sa.select(table).where(*mine, table.c.closed_at.is_(None))).mappings().first()
+    number = row["id"] if row else str(uuid4())
+    keys = c.vault.keyring(session, organisation, [about])
+    text = keys.seal(about, "problem.cause", number, failure.cause)
+    if row is not None and keys.open(row["about"], "problem.cause", number, row["cause"]) == failure.cause:
+        return
+    if row is None:
+        values = {"id": number, "organisation": organisation, "connection": connection, "code": failure.code, "subject": subject}
+        fixed = {"about": about, "cause": text, "remedy": failure.remedy, "version": 1, "opened_at": clock.now()}
+        session.execute(sa.insert(table).values(**values, **fixed))
+    else:
+        changed = {"about": about, "cause": text, "remedy": failure.remedy, "version": row["version"] + 1}
+        session.execute(sa.update(table).where(table.c.id == number).values(changed))
+    feed.publish(session, organisation, PROBLEM_CHANGED, number, row["version"] + 1 if row else 1)
+
+
+def _erased(c: Connector, session: Session, organisation: str, about: str | None) -> bool:
+    return about is not None and c.vault.erased(session, organisation, about)
+
+
+def close(c: Connector, session: Session, connection: str, *, subject: str, codes: Sequence[str] = ()) -> int:
+    """Close a subject's open problems, all or those of ``codes``; give how many."""
+    mine = [table.c.connection == connection, table.c.subject == subject, table.c.closed_at.is_(None)]
+    if codes:
+        mine.append(table.c.code.in_(codes))
+    done = sa.update(table).where(*mine).values(closed_at=clock.now(), version=table.c.version + 1)
+    rows = session.execute(done.returning(table.c.id, table.c.organisation, table.c.version)).all()
+    for row in rows:
+        feed.publish(session, row.organisation, PROBLEM_CHANGED, row.id, row.version)
+    return len(rows)
+
+
+def bodies(c: Connector, session: Session, rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The feed's bodies for problem.changed: the present state of each."""
+    wanted = sa.select(table).where(table.c.id.in_({row["subject"] for row in rows}))
+    return {message.problem: _dump(message) for message in read(c, session, session.execute(wanted).mappings().all())}
+
+
+def listed(c: Connector, session: Session, organisation: str) -> list[dict[str, Any]]:
+    """An organisation's open problems, the oldest first."""
+    wanted = sa.select(table).where(table.c.organisation == organisation, table.c.closed_at.is_(None))
+    return [_dump(message) for message in read(c, session, session.execute(wanted.order_by(table.c.opened_at)).mappings().all())]
+
+
+def read(c: Connector, session: Session, rows: Sequence[Mapping[str, Any]]) -> list[ProblemMessage]:
+    """Table rows as messages, causes opened; one whose person was erased says only that."""
+    counts = _blocked(session, [row["id"] for row in rows])
+    rings = {
+        organisation: c.vault.keyring(session, organisation, {row["about"] for row in rows if row["organisation"] == organisation})
+        for organisation in {row["organisation"] for row in rows}
+    }
+    return [
+        ProblemMessage(
+            problem=row["id"],
+            version=row["version"],
+            connection=row["connection"],
+            code=row["code"],
+            subject=row["subject"],
+            about=row["about"],
+            title=TITLES.get(row["code"], "The books refused it"),
+            cause=rings[row["organisation"]].open(row["about"], "problem.cause", row["id"], row["cause"]) or "(erased)",
+            remedy=row["remedy"],
+            blocks=counts.get(row["id"], 1),
+            open=row["closed_at"] is None,
+        )
+        for row in rows
+    ]
+
+
+def _blocked(session: Session, ids: Sequence[str]) -> dict[str, int]:
+    """How many documents wait for each problem: those parked on its connection with its code."""
+    parked = sa.and_(binding.c.connection == table.c.connection, binding.c.problem == table.c.code)
+    wanted = sa.select(table.c.id, sa.func.count()).join(binding, parked).where(table.c.id.in_(ids)).group_by(table.c.id)
+    return {row[0]: row[1] for row in session.execute(wanted)}
+
+
+def _dump(message: ProblemMessage) -> dict[str, Any]:
+    return {name: getattr(message, name) for name in ProblemMessage.__slots__}

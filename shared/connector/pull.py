@@ -1,0 +1,178 @@
+"""Pull: what the books say now becomes our status. Callbacks only make it sooner; the change query makes it true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from shared.connector import drift, problems, store, tokens
+from shared.connector.context import Connection, Connector
+from shared.connector.models import binding, call, connection as connection_table, inbound_event
+from shared.connector.outcome import FINAL
+from shared.connector.provider import Changes, Seen, Wire
+from shared.connector.runs import Run
+from shared.contract.statuses import BindingState, InvoiceStatus
+from shared.kernel.errors import Conflict
+from shared.platform import clock, jobs
+from shared.platform.db import reading
+from shared.platform.faultpoint import faultpoint, works
+from shared.platform.jobs import Job, fenced
+
+Row = Mapping[str, Any]
+GONE = (InvoiceStatus.VOID, InvoiceStatus.DELETED)
+OVERLAP = timedelta(minutes=1)
+"""Asked again before the cursor, beyond the lag of the index: clocks differ."""
+CALLING = (BindingState.SENT, BindingState.UNKNOWN)
+
+
+def pull(c: Connector, job: Job, connection: Connection, run: Run) -> None:
+    """Fetch what changed since the cursor and what callbacks named; apply it with the cursor in one transaction."""
+    events, named = _named(c, connection)
+    fetched = tokens.use(c, connection, lambda client: client.fetch(named)) if named else {}
+    changes = _changes(c, connection)
+    faultpoint("pull.fetched")
+    seen = [c.provider.read_status(wire) for wire in [*changes.documents, *(wire for wire in fetched.values() if wire)]]
+    gone = {external for external, wire in fetched.items() if wire is None}
+    with fenced(c.db, job) as session:
+        _apply_all(c, session, connection, seen, gone, run)
+        _move(c, session, connection, changes.until, events)
+        faultpoint("pull.applied")
+
+
+# ---- what to look at
+
+
+def _named(c: Connector, connection: Connection) -> tuple[list[Row], list[str]]:
+    """Open callbacks of this tenant, and the ids of ours to fetch: those they name, and those we must look at first."""
+    with reading(c.db) as session:
+        mine = (inbound_event.c.tenant == connection.tenant.id, inbound_event.c.done_at.is_(None))
+        events = session.execute(sa.select(inbound_event).where(*mine).limit(1000)).mappings().all()
+        ids = {event["external_id"] for event in events if event["kind"] == c.provider.info.document_kind}
+        ours = sa.select(binding.c.external_id).where(binding.c.connection == connection.id)
+        known = session.execute(ours.where(binding.c.external_id.in_(ids))).scalars().all()
+        first = ours.where(binding.c.state == BindingState.UNKNOWN, binding.c.external_id.is_not(None))
+        return list(events), sorted({*known, *session.execute(first).scalars()})
+
+
+def _changes(c: Connector, connection: Connection) -> Changes:
+    """Everything changed since the cursor. One older than the change query reaches: everything of ours, by id."""
+    now = clock.now()
+    since = (connection.pulled_until or connection.connected_at) - c.provider.info.settle - OVERLAP
+    if since > now - c.provider.info.look_back:
+        return tokens.use(c, connection, lambda client: client.changed_since(since))
+    with reading(c.db) as session:
+        ours = sa.select(binding.c.external_id).where(binding.c.connection == connection.id, binding.c.external_id.is_not(None))
+        ids = list(session.execute(ours.where(binding.c.status.not_in([status.value for status in GONE]))).scalars())
+    found = tokens.use(c, connection, lambda client: client.fetch(ids))
+    return Changes(documents=[wire for wire in found.values() if wire], until=now)
+
+
+# ---- applying
+
+
+def _apply_all(
+    c: Connector, session: Session, connection: Connection, seen: Sequence[Seen], gone: Iterable[str], run: Run
+) -> None:
+    newest: dict[str, Seen] = {}
+    for one in seen:
+        newest[one.external_id] = max(one, newest.get(one.external_id, one), key=lambda it: it.order) if works("version_not_older") else one
+    ids = {*newest, *gone}
+    ours = sa.select(binding).where(binding.c.connection == connection.id, binding.c.external_id.in_(ids))
+    for row in session.execute(ours.order_by(binding.c.id).with_for_update()).mappings().all():
+        run.count("seen")
+        if row["external_id"] in newest:
+            changed = apply(c, session, row, newest[row["external_id"]])
+        else:
+            changed = _vanish(c, session, row)
+        run.count("changed", int(changed))
+
+
+def apply(c: Connector, session: Session, row: Row, seen: Seen) -> bool:
+    """Apply one remote picture to its binding; older news than what is stored changes nothing. Gives whether it changed."""
+    if works("version_not_older") and seen.order < row["remote_order"]:
+        return False
+    if row["status"] in GONE and works("absorbing_states"):
+        return False
+    told = {"status": seen.status, "balance": seen.balance, "total": seen.total}
+    if _in_flight(session, row):
+        store.change(session, row, **told)  # the call's own answer brings the rest
+        return True
+    known = {"remote_version": seen.remote_version, "remote_order": seen.order, "external_number": seen.number}
+    state = _state(c, session, row, seen)
+    same = all(row[name] == value for name, value in {**told, **known, "state": state}.items())
+    if not same:
+        store.change(session, row, **told, **known, state=state, **_problem(row, state))
+    return not same
+
+
+def _in_flight(session: Session, row: Row) -> bool:
+    from_call = sa.select(call.c.id).where(call.c.connection == row["connection"], call.c.state == "intended").limit(1)
+    return row["state"] in CALLING and session.execute(from_call).first() is not None
+
+
+def _state(c: Connector, session: Session, row: Row, seen: Seen) -> BindingState:
+    """The binding's state after this news, opening and closing the problems that go with it."""
+    final = FINAL.get(InvoiceStatus(seen.status))
+    if final is BindingState.VOID:
+        problems.close(c, session, row["connection"], subject=row["id"])
+        return final
+    behind = row["wanted_version"] > row["pushed_version"]
+    if behind and drift.edited(row, seen) and not row["wanted_withdrawn"]:
+        failure = drift.diverged(row, c.provider.info.title)
+        problems.open_(c, session, row["organisation"], row["connection"], row["id"], failure, about=row["client"])
+        return BindingState.DIVERGED
+    if not behind:
+        _note_edit(c, session, row, seen)
+    if row["state"] == BindingState.UNKNOWN:
+        jobs.ask(session, "push", row["connection"], organisation=row["organisation"], queue="interactive")
+    parked = row["state"] in (BindingState.PARKED, BindingState.DIVERGED)
+    return BindingState(row["state"]) if parked else final or BindingState.CONFIRMED
+
+
+def _note_edit(c: Connector, session: Session, row: Row, seen: Seen) -> None:
+    """The books changed what we wrote and nobody changed it here: they stand, and somebody is told."""
+    if drift.edited(row, seen):
+        failure = Conflict(
+            "changed_there",
+            f"{row['number']} was changed in {c.provider.info.title}: its total there is {seen.total} {row['currency']},"
+            f" here {row['wanted_total']}.",
+            "Nothing has to be done if that is meant; otherwise mend it there.",
+        )
+        problems.open_(c, session, row["organisation"], row["connection"], row["id"], failure, about=row["client"])
+    else:
+        problems.close(c, session, row["connection"], subject=row["id"], codes=["changed_there"])
+
+
+def _problem(row: Row, state: BindingState) -> dict[str, str | None]:
+    if state is BindingState.DIVERGED:
+        return {"problem": "diverged"}
+    return {"problem": None} if state is BindingState.VOID else {}
+
+
+def _vanish(c: Connector, session: Session, row: Row) -> bool:
+    """Asked for by id, and gone: deleted over there."""
+    if row["status"] in GONE:
+        return False
+    problems.close(c, session, row["connection"], subject=row["id"])
+    store.change(session, row, state=BindingState.VOID, status=InvoiceStatus.DELETED, balance=None, problem=None)
+    return True
+
+
+def _move(c: Connector, session: Session, connection: Connection, until: datetime, events: Sequence[Row]) -> None:
+    """Move the cursor, not past a call under way: what was paid before we knew its id must come round again."""
+    open_since = sa.select(sa.func.min(call.c.intended_at)).where(call.c.connection == connection.id, call.c.state == "intended")
+    earliest = session.execute(open_since).scalar()
+    reached = min(until, earliest) if earliest else until
+    session.execute(sa.update(connection_table).where(connection_table.c.id == connection.id).values(pulled_until=reached))
+    if not events:
+        return
+    if earliest is None:
+        done = sa.update(inbound_event).where(inbound_event.c.id.in_([event["id"] for event in events]))
+        session.execute(done.values(done_at=clock.now()))
+    # The change query may lag behind the callback: look once more when it has had time.
+    again = clock.now() + c.provider.info.settle
+    jobs.ask(session, "pull", connection.id, organisation=connection.organisation, due=again)

@@ -1,0 +1,251 @@
+"""Push: make the books equal to what is wanted there. Intent before call; look before resend."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from shared.connector import outcome, store, tokens, wanted
+from shared.connector.context import Connection, Connector
+from shared.connector.models import binding, call, call_item
+from shared.connector.provider import Operation, Outcome, Sought, Wire
+from shared.connector.runs import Run
+from shared.connector.wanted import Write
+from shared.contract.statuses import BindingState, InvoiceStatus
+from shared.kernel import canonical
+from shared.kernel.errors import Failure, Reconnect, Retry
+from shared.kernel.ids import call_key
+from shared.platform import clock, files
+from shared.platform.db import reading
+from shared.platform.faultpoint import faultpoint, works
+from shared.platform.jobs import Job, fenced
+
+READY = (BindingState.RESERVED, BindingState.CONFIRMED, BindingState.SETTLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An intended outside write, as committed."""
+
+    row: Mapping[str, Any]
+    items: tuple[Mapping[str, Any], ...]  # call_item joined with its binding, by position
+    body: bytes
+
+
+def push(c: Connector, job: Job, connection: Connection, run: Run) -> None:
+    """Settle every call whose outcome is open, then write until nothing wanted is left."""
+    for open_call in _open_calls(c, connection):
+        _settle(c, job, connection, open_call, run)
+    while (fresh := _intend(c, job, connection, run)) is not None:
+        if fresh:
+            _send(c, job, connection, fresh[0], run)
+
+
+# ---- intent
+
+
+def _intend(c: Connector, job: Job, connection: Connection, run: Run) -> list[Call] | None:
+    """Commit the next call. None: nothing is wanted; []: what was wanted can't be sent and is parked."""
+    with fenced(c.db, job) as session:
+        _drop_unsent(session, connection)
+        rows = _next_rows(c, session, connection)
+        if not rows:
+            return None
+        planned = wanted.writes(c, session, connection, rows)
+        for write in planned:
+            if write.failure is not None:
+                outcome.park(c, session, write.row, write.failure)
+                run.count("blocked")
+        good = [write for write in planned if write.payload is not None]
+        new = _record(c, session, connection, good) if good else None
+    if new is None:
+        return []
+    faultpoint("push.intended")
+    return [_load(c, new)]
+
+
+def _released() -> tuple[sa.ColumnElement[bool], ...]:
+    return (binding.c.go_version == binding.c.wanted_version, binding.c.state.in_([state.value for state in READY]))
+
+
+def _drop_unsent(session: Session, connection: Connection) -> None:
+    """What was withdrawn before it was ever sent needs nothing over there."""
+    never = (binding.c.external_id.is_(None), binding.c.wanted_withdrawn)
+    for row in wanted.open_rows(session, connection.id, *_released(), *never):
+        void = {"state": BindingState.VOID, "status": InvoiceStatus.VOID}
+        store.change(session, row, pushed_version=row["wanted_version"], **void)
+
+
+def _next_rows(c: Connector, session: Session, connection: Connection) -> list[Any]:
+    """What one call may carry: released, ready, and alone once a call with it was refused."""
+    rows = wanted.open_rows(session, connection.id, *_released(), limit=c.provider.info.max_batch)
+    alone = next((row for row in rows if row["generation"] > 1), None)
+    return [alone] if alone is not None else rows
+
+
+def _record(c: Connector, session: Session, connection: Connection, good: Sequence[Write]) -> str:
+    body = canonical.dumps(c.provider.assemble([(write.operation, write.payload or {}) for write in good]))
+    number = str(uuid4())
+    people = {person for write in good for person in _people(c, session, write.row)}
+    values = {
+        "id": number,
+        "organisation": connection.organisation,
+        "connection": connection.id,
+        "key": call_key(connection.id, [(w.row["id"], w.row["wanted_version"], w.row["generation"]) for w in good]),
+        "state": "intended",
+        "body": files.store(session, c.vault, connection.organisation, body, kind="call", subjects=sorted(people)),
+        "body_hash": hashlib.sha256(body).hexdigest(),
+        "doubt": True,
+        "sends": 1,
+        "intended_at": clock.now(),
+        "sent_at": clock.now(),
+    }
+    session.execute(sa.insert(call).values(values))
+    for position, write in enumerate(good):
+        item = {"call": number, "position": position, "binding": write.row["id"], "operation": write.operation.value}
+        numbers = {"version": write.row["wanted_version"], "generation": write.row["generation"]}
+        session.execute(sa.insert(call_item).values(**item, **numbers))
+        store.change(session, write.row, state=BindingState.SENT)
+    return number
+
+
+def _people(c: Connector, session: Session, row: Mapping[str, Any]) -> tuple[str, ...]:
+    document = store.document(c, session, row)
+    return (*document.people, document.client) if document is not None else ()
+
+
+def _load(c: Connector, number: str) -> Call:
+    with reading(c.db) as session:
+        row = session.execute(sa.select(call).where(call.c.id == number)).mappings().one()
+        wanted_items = sa.select(call_item, *(column.label(f"b_{column.name}") for column in binding.c)).join(binding)
+        items = session.execute(wanted_items.where(call_item.c.call == number).order_by(call_item.c.position)).mappings().all()
+        body = files.read(session, c.vault, row["organisation"], row["body"]) or b""
+    return Call(row, tuple(items), body)
+
+
+def _open_calls(c: Connector, connection: Connection) -> list[Call]:
+    with reading(c.db) as session:
+        mine = sa.select(call.c.id).where(call.c.connection == connection.id, call.c.state == "intended")
+        numbers = session.execute(mine.order_by(call.c.intended_at, call.c.id)).scalars().all()
+    return [_load(c, number) for number in numbers]
+
+
+# ---- call
+
+
+def _send(c: Connector, job: Job, connection: Connection, it: Call, run: Run) -> None:
+    """Send the committed bytes, and store what became of each item."""
+    operations = [Operation(item["operation"]) for item in it.items]
+    key = it.row["key"] if works("key_reuse") else secrets.token_hex(16)
+    try:
+        answers = tokens.use(c, connection, lambda client: client.write(operations, it.body, key, it.row["body_hash"]))
+    except (Retry, Reconnect) as failure:
+        _note_unheard(c, job, it, doubt=isinstance(failure, Retry) and failure.unknown)
+        raise
+    except Failure as failure:
+        answers = [failure] * len(it.items)
+    faultpoint("push.answered")
+    if len(it.items) > 1 and all(isinstance(answer, Failure) for answer in answers):
+        answers = _looked_up_after_refusal(c, connection, it, answers)
+    _store(c, job, it, answers, run)
+
+
+def _looked_up_after_refusal(c: Connector, connection: Connection, it: Call, answers: Sequence[Outcome]) -> Sequence[Outcome]:
+    """A refused array may have stored its good ones all the same: the books say."""
+    found = tokens.use(c, connection, lambda client: client.find(_sought(c, it)))
+    return [remote if remote is not None else answer for remote, answer in zip(found, answers, strict=True)]
+
+
+def _note_unheard(c: Connector, job: Job, it: Call, *, doubt: bool) -> None:
+    with fenced(c.db, job) as session:
+        session.execute(sa.update(call).where(call.c.id == it.row["id"]).values(doubt=doubt))
+        for row in outcome.bindings(session, it.items):
+            store.change(session, row, state=BindingState.UNKNOWN if doubt else BindingState.SENT)
+
+
+def _store(c: Connector, job: Job, it: Call, answers: Sequence[Outcome | None], run: Run) -> None:
+    """Store answers by item; one that is None, or may come right by itself, stays open and keeps the call open."""
+    remotes = [None if isinstance(answer, Retry) else answer for answer in answers]
+    with fenced(c.db, job) as session:
+        for item, row, answer in zip(it.items, outcome.bindings(session, it.items), remotes, strict=True):
+            if answer is None or item["outcome"] is not None:
+                continue
+            outcome.store(c, session, row, item, answer, run)
+        still = any(answer is None and item["outcome"] is None for item, answer in zip(it.items, remotes, strict=True))
+        if not still:
+            outcome.end(c, session, it, remotes)
+        faultpoint("push.confirmed")
+    faultpoint("push.done")
+    waiting = next((answer for answer in answers if isinstance(answer, Retry)), None)
+    if waiting is not None:
+        raise waiting
+
+
+# ---- unknown outcome
+
+
+def _settle(c: Connector, job: Job, connection: Connection, it: Call, run: Run) -> None:
+    """End a call whose outcome is open: found, confirm; not found, resend while that is safe.
+
+    A key and a look-up cover each other's blind time: the provider's index may not show yet what was written, and the
+    provider forgets a key. So past the key's life a look-up counts only after the index has had time to settle.
+    """
+    if not (it.row["doubt"] and works("look_before_resend")):
+        return _resend(c, job, connection, it, run)
+    found = tokens.use(c, connection, lambda client: client.find(_sought(c, it)))
+    age = clock.now() - it.row["sent_at"]
+    settled = age > c.provider.info.settle
+    remembered = clock.now() - it.row["intended_at"] < c.provider.info.key_memory
+    if any(remote is not None for remote in found):
+        _store(c, job, it, list(found), run)
+        if all(remote is not None or item["outcome"] for remote, item in zip(found, it.items, strict=True)):
+            return None
+        return _split(c, job, it, found) if settled else _wait(c, age)
+    if settled or remembered:
+        return _resend(c, job, connection, it, run)
+    return _wait(c, age)
+
+
+def _wait(c: Connector, age: Any) -> None:
+    left = max(1, int((c.provider.info.settle - age).total_seconds()) + 1)
+    raise Retry("settling", f"{c.provider.info.title} may not show yet what it has stored.", "It is looked up again by itself.", after=left)
+
+
+def _resend(c: Connector, job: Job, connection: Connection, it: Call, run: Run) -> None:
+    """The same bytes under the same key."""
+    with fenced(c.db, job) as session:
+        again = {"sends": call.c.sends + 1, "doubt": True, "sent_at": clock.now()}
+        session.execute(sa.update(call).where(call.c.id == it.row["id"]).values(again))
+    _send(c, job, connection, it, run)
+
+
+def _split(c: Connector, job: Job, it: Call, found: Sequence[Wire | None]) -> None:
+    """Some of a call's items arrived: what is surely missing goes into a new call."""
+    with fenced(c.db, job) as session:
+        session.execute(sa.update(call).where(call.c.id == it.row["id"]).values(state="split", ended_at=clock.now()))
+        for row, remote in zip(outcome.bindings(session, it.items), found, strict=True):
+            if remote is None and row["state"] in (BindingState.SENT, BindingState.UNKNOWN):
+                again = BindingState.CONFIRMED if row["external_id"] else BindingState.RESERVED
+                store.change(session, row, state=again)
+
+
+def _sought(c: Connector, it: Call) -> list[Sought]:
+    payloads = c.provider.take_apart(canonical.loads(it.body))
+    return [
+        Sought(
+            operation=Operation(item["operation"]),
+            external_id=item["b_external_id"],
+            remote_version=item["b_remote_version"],
+            marker=f"tb:{item['binding']}.{item['generation']}",
+            payload=payload,
+            since=it.row["intended_at"],
+        )
+        for item, payload in zip(it.items, payloads, strict=True)
+    ]

@@ -1,0 +1,156 @@
+"""References: which customer, item or employee over there is meant by ours. By id, confirmed by a person, never by name alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from shared.connector import problems, store, tokens
+from shared.connector.context import Connection, Connector
+from shared.connector.models import binding, reference as table
+from shared.connector.provider import Need, RemoteObject
+from shared.contract.statuses import BindingState
+from shared.kernel.errors import Conflict, Invalid, Missing, Park
+from shared.kernel.ids import call_key
+from shared.platform import audit, clock, jobs
+from shared.platform.db import reading, transaction
+
+MISSING = "reference_missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """The links of one connection, for mapping (``provider.Refs``)."""
+
+    by_local: Mapping[tuple[str, str, str], str]
+    title: str
+
+    def remote(self, need: Need) -> str:
+        """Their id of what a document needs. Raises Park naming what is not linked."""
+        for local in need.locals:
+            for currency in (need.currency, ""):
+                found = self.by_local.get((need.kind, local, currency))
+                if found:
+                    return found
+        raise Park(
+            MISSING,
+            f"The {need.kind} “{need.name}”{f' in {need.currency}' if need.currency else ''} is not linked to one in {self.title}.",
+            f"Link it, or have it created there: timebooks references --kind {need.kind}",
+            kind=need.kind,
+            local=need.locals[-1],
+        )
+
+
+def linked(c: Connector, session: Session, connection: str) -> Linked:
+    """All links of a connection, in one query."""
+    wanted = sa.select(table.c.kind, table.c.local, table.c.currency, table.c.remote)
+    rows = session.execute(wanted.where(table.c.connection == connection, table.c.remote.is_not(None)))
+    return Linked({(row.kind, row.local, row.currency): row.remote for row in rows}, c.provider.info.title)
+
+
+def listed(c: Connector, connection: Connection, kind: str) -> list[dict[str, Any]]:
+    """Everything of ours of this kind that documents name, with its link, or with what over there looks like it."""
+    if kind not in c.provider.info.reference_kinds:
+        raise Invalid("bad_reference_kind", f"{kind!r} can't be linked.", f"Choose {', '.join(c.provider.info.reference_kinds)}.")
+    remote = tokens.use(c, connection, lambda client: client.references(kind))
+    with reading(c.db) as session:
+        wanted = sa.select(table).where(table.c.connection == connection.id, table.c.kind == kind).order_by(table.c.local)
+        rows = session.execute(wanted).mappings().all()
+        keys = c.vault.keyring(session, connection.organisation, {row["subject"] for row in rows})
+        names = {row["id"]: keys.open(row["subject"], "reference.local_name", row["id"], row["local_name"]) for row in rows}
+    by_id = {thing.id: thing for thing in remote}
+    return [_listed(row, names[row["id"]] or "(erased)", by_id) for row in rows]
+
+
+def _listed(row: Mapping[str, Any], name: str, remote: Mapping[str, RemoteObject]) -> dict[str, Any]:
+    candidates = [] if row["remote"] else suggest(name, row["currency"], list(remote.values()))
+    there = remote.get(row["remote"] or "")
+    return {
+        "kind": row["kind"],
+        "local": row["local"],
+        "currency": row["currency"],
+        "local_name": name,
+        "remote": row["remote"],
+        "remote_name": there.name if there else None,
+        "state": "linked" if row["remote"] else "suggested" if candidates else "missing",
+        "candidates": [{"remote": thing.id, "name": thing.name} for thing in candidates],
+    }
+
+
+def suggest(name: str, currency: str, remote: Sequence[RemoteObject]) -> list[RemoteObject]:
+    """Active things over there with the same name, letter case and spaces aside, and a fitting currency."""
+    ours = _plain(name)
+    fits = [thing for thing in remote if thing.active and thing.currency in (None, "", currency) or not currency and thing.active]
+    return [thing for thing in fits if _plain(thing.name) == ours]
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def link(
+    c: Connector, connection: Connection, kind: str, local: str, currency: str, *, remote: str | None, actor: str
+) -> dict[str, Any]:
+    """Confirm a link, or with ``remote`` None have the thing created over there first. What waited for it goes on."""
+    row, name = _row(c, connection, kind, local, currency)
+    there = tokens.use(c, connection, lambda client: client.references(kind))
+    chosen = _create(c, connection, row, name, there) if remote is None else _existing(remote, there, currency)
+    with transaction(c.db) as session:
+        keys = c.vault.keyring(session, connection.organisation, [row["subject"]])
+        text = keys.seal(row["subject"], "reference.remote_name", row["id"], chosen.name)
+        changed = {"remote": chosen.id, "remote_name": text, "linked_at": clock.now()}
+        session.execute(sa.update(table).where(table.c.id == row["id"]).values(changed))
+        audit.record(session, connection.organisation, actor, "reference.linked", row["id"])
+        release(c, session, connection, MISSING)
+    return {"kind": kind, "local": local, "currency": currency, "remote": chosen.id, "remote_name": chosen.name}
+
+
+def _row(c: Connector, connection: Connection, kind: str, local: str, currency: str) -> tuple[Mapping[str, Any], str]:
+    with reading(c.db) as session:
+        mine = (table.c.connection == connection.id, table.c.kind == kind, table.c.local == local, table.c.currency == currency)
+        row = session.execute(sa.select(table).where(*mine)).mappings().first()
+        if row is None:
+            raise Missing("no_reference", f"No document names this {kind}.", "List the references to see what can be linked.")
+        keys = c.vault.keyring(session, connection.organisation, [row["subject"]])
+        name = keys.open(row["subject"], "reference.local_name", row["id"], row["local_name"])
+    if name is None:
+        raise Invalid("erased", f"This {kind} was erased here.", "Nothing about it is sent any more.")
+    return row, name
+
+
+def _existing(remote: str, there: Sequence[RemoteObject], currency: str) -> RemoteObject:
+    found = next((thing for thing in there if thing.id == remote), None)
+    if found is None or not found.active:
+        raise Missing("no_remote", f"There is no active {remote} over there.", "List the references to see what there is.")
+    if currency and found.currency not in (None, "", currency):
+        raise Conflict(
+            "other_currency",
+            f"“{found.name}” is kept in {found.currency} over there, and this is billed in {currency}.",
+            f"Link one that is kept in {currency}, or have one created.",
+        )
+    return found
+
+
+def _create(
+    c: Connector, connection: Connection, row: Mapping[str, Any], name: str, there: Sequence[RemoteObject]
+) -> RemoteObject:
+    same = suggest(name, row["currency"], there)
+    if same:  # created by an earlier try whose answer was lost, or by somebody: there is no second one of a name
+        return same[0]
+    need = Need(kind=row["kind"], locals=(row["local"],), currency=row["currency"], name=name, subject=row["subject"])
+    key = call_key(connection.id, [(row["id"], 1, 1)])
+    return tokens.use(c, connection, lambda client: client.create_reference(need, connection.tenant, key))
+
+
+def release(c: Connector, session: Session, connection: Connection, code: str) -> None:
+    """Let what was parked for this cause try again."""
+    mine = (binding.c.connection == connection.id, binding.c.state == BindingState.PARKED, binding.c.problem == code)
+    for row in session.execute(sa.select(binding).where(*mine)).mappings().all():
+        state = BindingState.CONFIRMED if row["external_id"] else BindingState.RESERVED
+        store.change(session, row, state=state, problem=None)
+        problems.close(c, session, connection.id, subject=row["id"], codes=[code])
+    jobs.ask(session, "push", connection.id, organisation=connection.organisation, queue="interactive")

@@ -1,0 +1,166 @@
+"""A connector's HTTP surface: connect, references, plans, syncs, problems, callbacks."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+from flask import Response, redirect, request
+
+from shared.connector import connect, inbound, plan, problems, references, runs, store
+from shared.connector.context import Connection, Connector
+from shared.kernel.errors import Failure, Invalid
+from shared.platform import jobs
+from shared.platform.db import reading, transaction
+from shared.platform.web import Room, argument, body, html, principal, raw_body
+
+CALLBACK_LIMIT = 1_000_000  # bytes
+
+
+def connections(c: Connector) -> Room:
+    """Connecting, seeing and ending connections."""
+    room = Room("connections")
+
+    @room.post("/connect", scope="connections:write")
+    def start() -> Any:
+        caller, asked = principal(), body()
+        again = asked.get("reconnect")
+        url = connect.start(c, caller.organisation, caller.subject, reconnect=str(again) if again else None)
+        return {"authorize_url": url}
+
+    @room.open_get("/connect/callback")
+    def finish() -> Any:
+        try:
+            made = connect.finish(c, request.args)
+        except Failure as failure:
+            return _page(c, "Not connected", f"{failure.cause} {failure.remedy}", 400)
+        return _page(c, "Connected", f"{made.tenant.name} is connected. You can close this page.", 200)
+
+    @room.open_get("/connect/again")
+    def again() -> Any:
+        return redirect("/", 303)  # the provider's own "reconnect" button leads to where people start
+
+    @room.get("/connections", scope="connections:read")
+    def listed() -> Any:
+        with reading(c.db) as session:
+            return {"items": [_shown(one) for one in store.connections(c, session, principal().organisation)]}
+
+    @room.post("/connections/<connection>", scope="connections:write")
+    def change(connection: str) -> Any:
+        connect.set_push(c, _mine(c, connection), str(body().get("push")), principal().subject)
+        return _shown(_mine(c, connection))
+
+    @room.delete("/connections/<connection>", scope="connections:write")
+    def end(connection: str) -> Any:
+        connect.disconnect(c, _mine(c, connection), principal().subject)
+
+    return room
+
+
+def work(c: Connector) -> Room:
+    """Linking, planning, pushing, syncing."""
+    room = Room("work")
+
+    @room.get("/connections/<connection>/references", scope="connections:read")
+    def list_references(connection: str) -> Any:
+        return {"items": references.listed(c, _mine(c, connection), argument("kind") or "")}
+
+    @room.put("/connections/<connection>/references", scope="connections:write")
+    def link(connection: str) -> Any:
+        asked = body()
+        kind, local = _text(asked, "kind"), _text(asked, "local")
+        remote = None if asked.get("create") is True else _text(asked, "remote")
+        currency = str(asked.get("currency") or "")
+        return references.link(c, _mine(c, connection), kind, local, currency, remote=remote, actor=principal().subject)
+
+    @room.post("/connections/<connection>/plans", scope="push:write")
+    def make_plan(connection: str) -> Any:
+        return plan.make(c, _mine(c, connection), principal().subject), 201
+
+    @room.get("/plans/<number>", scope="connections:read")
+    def show_plan(number: str) -> Any:
+        return plan.show(c, number, principal().organisation)
+
+    @room.post("/plans/<number>/apply", scope="push:write")
+    def apply_plan(number: str) -> Any:
+        return plan.apply(c, number, principal().organisation, principal().subject), 202
+
+    @room.post("/connections/<connection>/keep", scope="push:write")
+    def keep(connection: str) -> Any:
+        asked = body()
+        whose = _text(asked, "whose")
+        if whose not in ("ours", "theirs"):
+            raise Invalid("bad_choice", f"{whose!r} is nobody's version.", "Send ours or theirs.")
+        plan.keep(c, _mine(c, connection), _text(asked, "invoice"), whose, principal().subject)
+        return {"kept": whose}
+
+    @room.post("/connections/<connection>/sync", scope="push:write")
+    def sync(connection: str) -> Any:
+        mine = _mine(c, connection)
+        with transaction(c.db) as session:
+            jobs.ask(session, "follow", "*", organisation="*", queue="interactive")
+            for kind in ("push", "pull"):
+                jobs.ask(session, kind, mine.id, organisation=mine.organisation, queue="interactive")
+        return {"asked": ["follow", "push", "pull"]}, 202
+
+    @room.get("/connections/<connection>/runs", scope="connections:read")
+    def list_runs(connection: str) -> Any:
+        mine = _mine(c, connection)
+        return {"items": runs.latest(c, mine), "busy": runs.busy(c, mine)}
+
+    @room.get("/problems", scope="connections:read")
+    def list_problems() -> Any:
+        with reading(c.db) as session:
+            return {"items": problems.listed(c, session, principal().organisation)}
+
+    return room
+
+
+def callbacks(c: Connector) -> Room:
+    """What the provider calls. Signed, not authenticated: 200 once it is stored, 401 when it is not the provider's."""
+    room = Room("callbacks")
+
+    @room.open_post("/callbacks/webhook", limit=CALLBACK_LIMIT)
+    def webhook() -> Any:
+        known = inbound.receive(c, raw_body(), {name.lower(): value for name, value in request.headers.items()})
+        return Response(status=200 if known else 401)
+
+    return room
+
+
+def _mine(c: Connector, number: str) -> Connection:
+    with reading(c.db) as session:
+        return store.connection(c, session, number, principal().organisation)
+
+
+def _text(asked: dict[str, Any], name: str) -> str:
+    value = asked.get(name)
+    if not isinstance(value, str) or not value:
+        raise Invalid("missing_field", f"{name} is missing.", f"Send {name} as text.")
+    return value
+
+
+def _shown(connection: Connection) -> dict[str, Any]:
+    return {
+        "id": connection.id,
+        "tenant": connection.tenant.id,
+        "name": connection.tenant.name,
+        "country": connection.tenant.country,
+        "currency": connection.tenant.currency,
+        "facts": dict(connection.tenant.facts),
+        "state": connection.state,
+        "push": connection.push,
+        "connected_at": connection.connected_at,
+        "pulled_until": connection.pulled_until,
+        "authorisation_ends_at": connection.refresh_expires_at,
+    }
+
+
+def _page(c: Connector, title: str, text: str, status: int) -> Response:
+    """A bare page for the person who comes back from the provider."""
+    return html(
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(title)} - {escape(c.provider.info.title)}</title>"
+        f"<meta name=viewport content='width=device-width'><meta name=color-scheme content='light dark'>"
+        f"<main><h1>{escape(title)}</h1><p>{escape(text)}</p></main></html>",
+        status,
+    )

@@ -1,0 +1,71 @@
+"""Running a connection's work in the background: the one place that turns a lost authorisation into a state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import sqlalchemy as sa
+
+from shared.connector import follow, problems, runs, store
+from shared.connector.context import Connection, Connector
+from shared.connector.models import connection as table
+from shared.connector.pull import pull
+from shared.connector.push import push
+from shared.connector.runs import Run
+from shared.contract.statuses import ConnectionState
+from shared.kernel.errors import Missing, Reconnect
+from shared.platform import audit, jobs
+from shared.platform.db import reading, transaction
+from shared.platform.jobs import Job
+from shared.platform.schedule import Tick
+
+FOLLOW_EVERY = 2  # seconds
+PULL_EVERY = 300  # seconds; callbacks make it sooner, and reads are metered
+
+Work = Callable[[Connector, Job, Connection, Run], None]
+
+
+def handlers(c: Connector) -> Mapping[str, Callable[[Job], None]]:
+    """What a connector's workers can do, by job kind."""
+    return {
+        "follow": lambda job: follow.follow(c, job),
+        "catch_up": lambda job: follow.catch_up_connection(c, job),
+        "rounds": lambda job: _rounds(c, job),
+        "push": lambda job: _connection_work(c, job, push),
+        "pull": lambda job: _connection_work(c, job, pull),
+        "audit.chain": lambda job: audit.chain(c.db),
+    }
+
+
+def ticks() -> tuple[Tick, ...]:
+    """What comes round by itself."""
+    return Tick("follow", FOLLOW_EVERY), Tick("rounds", PULL_EVERY), Tick("audit.chain", 60)
+
+
+def _rounds(c: Connector, job: Job) -> None:
+    """Ask for a pull of every live connection."""
+    with transaction(c.db) as session:
+        for row in store.live(session):
+            jobs.ask(session, "pull", row["id"], organisation=row["organisation"])
+
+
+def _connection_work(c: Connector, job: Job, work: Work) -> None:
+    try:
+        with reading(c.db) as session:
+            connection = store.connection(c, session, job.subject, job.organisation)
+    except Missing:
+        return
+    if connection.state != ConnectionState.LIVE:
+        return  # connecting again asks for it anew; what is wanted stays wanted
+    try:
+        with runs.recorded(c, connection, job.kind) as run:
+            work(c, job, connection, run)
+    except Reconnect as failure:
+        _ask_to_reconnect(c, connection, failure)
+
+
+def _ask_to_reconnect(c: Connector, connection: Connection, failure: Reconnect) -> None:
+    with transaction(c.db) as session:
+        mine = sa.update(table).where(table.c.id == connection.id, table.c.state != ConnectionState.DISCONNECTED)
+        session.execute(mine.values(state=ConnectionState.NEEDS_RECONNECT))
+        problems.open_(c, session, connection.organisation, connection.id, connection.id, failure)

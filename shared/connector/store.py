@@ -1,0 +1,115 @@
+"""The reads and writes that several rooms of a connector share; every one names the organisation or a row found by it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from shared.connector.context import Connection, Connector
+from shared.connector.models import binding, connection as connection_table
+from shared.connector.provider import Tenant
+from shared.contract.messages import INVOICE_STATUS_CHANGED, InvoiceStatusMessage
+from shared.contract.statuses import ConnectionState
+from shared.kernel import canonical
+from shared.kernel.errors import Missing
+from shared.platform import feed, files
+from shared.platform.faultpoint import works
+
+Row = Mapping[str, Any]
+
+
+def of(table: sa.Table, organisation: str) -> sa.ColumnElement[bool]:
+    """The wall: rows of this organisation and of no other."""
+    return table.c.organisation == organisation if works("organisation_filter") else sa.true()
+
+
+def connection(c: Connector, session: Session, number: str, organisation: str) -> Connection:
+    """One connection of this organisation. Raises Missing, also for a foreign one."""
+    wanted = sa.select(connection_table).where(connection_table.c.id == number, of(connection_table, organisation))
+    row = session.execute(wanted).mappings().first()
+    if row is None:
+        raise Missing("no_connection", "There is no such connection.", "List the connections to see their ids.")
+    return _connection(c, session, row)
+
+
+def connections(c: Connector, session: Session, organisation: str) -> list[Connection]:
+    """This organisation's connections, the oldest first."""
+    wanted = sa.select(connection_table).where(of(connection_table, organisation)).order_by(connection_table.c.connected_at)
+    return [_connection(c, session, row) for row in session.execute(wanted).mappings().all()]
+
+
+def live(session: Session, organisation: str | None = None) -> list[Row]:
+    """Ids, organisations and push modes of live connections: of one organisation, or of all for the rounds."""
+    columns = (connection_table.c.id, connection_table.c.organisation, connection_table.c.push, connection_table.c.tenant)
+    wanted = sa.select(*columns).where(connection_table.c.state != ConnectionState.DISCONNECTED)
+    if organisation is not None:
+        wanted = wanted.where(connection_table.c.organisation == organisation)
+    return list(session.execute(wanted).mappings().all())
+
+
+def _connection(c: Connector, session: Session, row: Row) -> Connection:
+    keys = c.vault.keyring(session, row["organisation"], [])
+    name = keys.open(None, "connection.name", row["id"], row["name"]) or ""
+    return Connection(
+        id=row["id"],
+        organisation=row["organisation"],
+        tenant=Tenant(id=row["tenant"], name=name, country=row["country"], currency=row["currency"], facts=row["facts"]),
+        state=row["state"],
+        push=row["push"],
+        pulled_until=row["pulled_until"],
+        connected_at=row["connected_at"],
+        refresh_expires_at=row["refresh_expires_at"],
+    )
+
+
+def document(c: Connector, session: Session, row: Row) -> Any:
+    """The wanted document of a binding row, as our contract has it. None when its blob was erased."""
+    raw = files.read(session, c.vault, row["organisation"], row["wanted"])
+    return None if raw is None else c.provider.load(canonical.loads(raw))
+
+
+def change(session: Session, row: Row, **values: Any) -> None:
+    """Write a binding; when what the world may know of it changed, say so on the feed."""
+    telling = {name: value for name, value in values.items() if name in _TOLD and row[name] != value}
+    if telling:
+        values["status_version"] = binding.c.status_version + 1
+    done = sa.update(binding).where(binding.c.id == row["id"]).values(values).returning(binding.c.status_version)
+    version = session.execute(done).scalar_one()
+    if telling:
+        feed.publish(session, row["organisation"], INVOICE_STATUS_CHANGED, row["id"], version)
+
+
+_TOLD = frozenset(
+    {"state", "status", "external_id", "external_number", "balance", "total", "pushed_version", "wanted_version", "problem"}
+)
+
+
+def status_bodies(c: Connector, session: Session, rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
+    """The feed's bodies for invoice.status_changed, by binding: what the books say now."""
+    wanted = sa.select(binding).where(binding.c.id.in_({row["subject"] for row in rows}))
+    found = session.execute(wanted).mappings().all()
+    return {row["id"]: {name: getattr(message, name) for name in InvoiceStatusMessage.__slots__} for row in found for message in [_status(c, row)]}
+
+
+def _status(c: Connector, row: Row) -> InvoiceStatusMessage:
+    external = row["external_id"]
+    return InvoiceStatusMessage(
+        invoice=row["local"],
+        version=row["status_version"],
+        connection=row["connection"],
+        generation=row["generation"],
+        status=row["status"],
+        binding_state=row["state"],
+        wanted_version=row["wanted_version"],
+        pushed_version=row["pushed_version"],
+        external_id=external,
+        external_number=row["external_number"],
+        deep_link=c.provider.deep_link(external) if external else None,
+        total=row["total"],
+        balance=row["balance"],
+        currency=row["currency"],
+        problem=row["problem"],
+    )

@@ -1,0 +1,81 @@
+"""What has to be written and how: a binding's wanted document, mapped to the wire. Used to show a plan and to push it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from shared.connector import references, store
+from shared.connector.context import Connection, Connector
+from shared.connector.models import binding
+from shared.connector.provider import Known, Operation, Wire
+from shared.contract.statuses import ABSORBING, BindingState, InvoiceStatus
+from shared.kernel.errors import Conflict, Failure, Park
+from shared.platform.faultpoint import works
+
+TOUCHED = ABSORBING | {InvoiceStatus.PARTLY_PAID}
+"""States over there under which lines and amounts are no longer ours to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One binding's next write, or the failure that stands in its way."""
+
+    row: Mapping[str, Any]
+    operation: Operation
+    payload: Wire | None
+    failure: Failure | None
+
+
+def open_rows(session: Session, connection: str, *conditions: sa.ColumnElement[bool], limit: int | None = None) -> list[Any]:
+    """Bindings whose wanted version the books don't have, by number."""
+    behind = (binding.c.connection == connection, binding.c.wanted_version > binding.c.pushed_version)
+    wanted = sa.select(binding).where(*behind, binding.c.state != BindingState.VOID, *conditions)
+    return list(session.execute(wanted.order_by(binding.c.number, binding.c.id).limit(limit)).mappings().all())
+
+
+def marker(row: Mapping[str, Any]) -> str:
+    """The text that a write leaves in the object over there, to be known by."""
+    return f"tb:{row['id']}.{row['generation']}"
+
+
+def writes(c: Connector, session: Session, connection: Connection, rows: list[Any]) -> list[Write]:
+    """How these bindings' wanted documents go out. What can't be said truthfully comes back with its failure."""
+    refs = references.linked(c, session, connection.id)
+    return [_write(c, session, connection, row, refs) for row in rows]
+
+
+def operation(row: Mapping[str, Any]) -> Operation:
+    """What has to be done over there so that it is as wanted."""
+    if row["wanted_withdrawn"]:
+        return Operation.RETIRE
+    return Operation.UPDATE if row["external_id"] else Operation.CREATE
+
+
+def _write(c: Connector, session: Session, connection: Connection, row: Any, refs: references.Linked) -> Write:
+    what = operation(row)
+    try:
+        _check_touched(c, row)
+        document = store.document(c, session, row)
+        if document is None:
+            raise Park("erased", "Somebody named on it was erased, and its text with them.", "Void it, or leave it as it is.")
+        known = Known(external_id=row["external_id"], remote_version=row["remote_version"]) if row["external_id"] else None
+        if what is Operation.RETIRE and known is not None:
+            return Write(row, what, c.provider.to_retire(document, known, marker(row)), None)
+        return Write(row, what, c.provider.to_payload(document, refs, connection.tenant, known, marker(row)), None)
+    except Failure as failure:
+        return Write(row, what, None, failure)
+
+
+def _check_touched(c: Connector, row: Mapping[str, Any]) -> None:
+    """Nothing wanted is pushed onto what is paid, void, deleted or processed over there."""
+    if row["status"] in TOUCHED and works("absorbing_states"):
+        raise Conflict(
+            "closed_there",
+            f"{row['number']} is {row['status'].replace('_', ' ')} in {c.provider.info.title}, and was changed here.",
+            f"Leave it so, or undo the payment in {c.provider.info.title} first.",
+        )
