@@ -1,0 +1,1 @@
+"""QuickBooks Online: invoices out, what became of them back."""

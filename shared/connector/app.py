@@ -44,7 +44,7 @@ def build(
         ingest=Peer(network, ingest_url, _signed(db, vault, name)),
         public_url=settings.public_url,
     )
-    rooms = (routes.connections(c), routes.work(c), routes.callbacks(c), _outside(c, name))
+    rooms = (routes.connections(c), routes.linking(c), routes.work(c), routes.callbacks(c), _outside(c, name))
     app = service_app(name, f"/{name}", *rooms, authenticate=_gate(network, ingest_url, name))
     app.extensions["connector"] = c
     return Service(name, f"/{name}", db, app, runner.handlers(c), runner.ticks())

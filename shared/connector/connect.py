@@ -14,7 +14,8 @@ from sqlalchemy.exc import IntegrityError
 
 from shared.connector import oauth, problems, store, tokens
 from shared.connector.context import Connection, Connector
-from shared.connector.models import connect_state, connection as table
+from shared.connector.models import connect_state
+from shared.connector.models import connection as table
 from shared.connector.oauth import Tokens
 from shared.connector.provider import Tenant
 from shared.contract.statuses import ConnectionState
@@ -32,7 +33,13 @@ def start(c: Connector, organisation: str, actor: str, *, reconnect: str | None 
         if reconnect is not None:
             store.connection(c, session, reconnect, organisation)
         ends = clock.now() + STATE_LIFE
-        row = {"state_hash": _hash(state), "organisation": organisation, "actor": actor, "reconnect": reconnect, "expires_at": ends}
+        row = {
+            "state_hash": _hash(state),
+            "organisation": organisation,
+            "actor": actor,
+            "reconnect": reconnect,
+            "expires_at": ends,
+        }
         session.execute(sa.insert(connect_state).values(row))
     return oauth.consent_url(c, state)
 
@@ -100,7 +107,9 @@ def _keep(c: Connector, begun: Mapping[str, Any], granted: Tokens, tenant: Tenan
             values = tokens.sealed(c, session, organisation, number, granted)
             mine = sa.update(table).where(table.c.id == number)
             session.execute(
-                mine.values(state=ConnectionState.LIVE, refresh_fence=table.c.refresh_fence + 1, facts=dict(tenant.facts), **values)
+                mine.values(
+                    state=ConnectionState.LIVE, refresh_fence=table.c.refresh_fence + 1, facts=dict(tenant.facts), **values
+                )
             )
             problems.close(c, session, number, subject=number)
             audit.record(session, organisation, begun["actor"], "connection.connected", number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from shared.connector import problems, store
 from shared.connector.context import Connector
 from shared.connector.models import binding, call, call_item, reference
-from shared.connector.provider import Need
 from shared.contract.messages import INVOICE_CHANGED, PERSON_ERASED
 from shared.contract.statuses import BindingState, InvoiceStatus
 from shared.kernel import canonical
-from shared.platform import db as database, feed, files, jobs
+from shared.platform import db as database
+from shared.platform import feed, files, jobs
 from shared.platform.jobs import Job
 
 KINDS = (INVOICE_CHANGED, PERSON_ERASED)
@@ -82,14 +82,15 @@ def _reserve(c: Connector, session: Session, organisation: str, document: Any, b
         **_wanted(c, session, organisation, document, body, chosen["push"]),
     }
     session.execute(sa.insert(binding).values(values))
-    _note_needs(c, session, organisation, chosen["id"], c.provider.needs(document))
+    _note_needs(c, session, chosen, document)
     if chosen["push"] == "automatic":
         jobs.ask(session, "push", chosen["id"], organisation=organisation)
 
 
 def _renew(c: Connector, session: Session, row: Mapping[str, Any], document: Any, body: Mapping[str, Any]) -> None:
     organisation = row["organisation"]
-    push = next((live["push"] for live in store.live(session, organisation) if live["id"] == row["connection"]), "on_plan")
+    connection = next((live for live in store.live(session, organisation) if live["id"] == row["connection"]), None)
+    push = connection["push"] if connection else "on_plan"
     values = _wanted(c, session, organisation, document, body, push)
     if row["state"] == BindingState.PARKED:
         values |= {"state": BindingState.CONFIRMED if row["external_id"] else BindingState.RESERVED, "problem": None}
@@ -97,7 +98,8 @@ def _renew(c: Connector, session: Session, row: Mapping[str, Any], document: Any
     if document.withdrawn and row["state"] in IDLE and row["external_id"] is None and not _sent(session, row["id"]):
         values |= {"state": BindingState.VOID, "status": InvoiceStatus.VOID, "pushed_version": document.version}
     store.change(session, row, **values)
-    _note_needs(c, session, organisation, row["connection"], c.provider.needs(document))
+    if connection is not None:
+        _note_needs(c, session, connection, document)
     if push == "automatic":
         jobs.ask(session, "push", row["connection"], organisation=organisation)
 
@@ -130,8 +132,10 @@ def _connection_for(session: Session, organisation: str, document: Any) -> Mappi
     return next((row for row in live if row["id"] in linked), live[0] if live else None)
 
 
-def _note_needs(c: Connector, session: Session, organisation: str, connection: str, needs: Sequence[Need]) -> None:
+def _note_needs(c: Connector, session: Session, connection: Mapping[str, Any], document: Any) -> None:
     """Have a row for everything that must be linked, so that it can be listed, suggested and linked."""
+    organisation = connection["organisation"]
+    needs = c.provider.needs(document, store.tenant(connection))
     keys = c.vault.keyring(session, organisation, {need.subject for need in needs})
     for need in needs:
         if need.subject is not None and keys.erased(need.subject):
@@ -140,7 +144,7 @@ def _note_needs(c: Connector, session: Session, organisation: str, connection: s
         values = {
             "id": number,
             "organisation": organisation,
-            "connection": connection,
+            "connection": connection["id"],
             "kind": need.kind,
             "local": need.locals[-1],
             "currency": need.currency,

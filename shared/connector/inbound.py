@@ -14,7 +14,8 @@ from shared.connector.provider import Poke
 from shared.contract.statuses import ConnectionState
 from shared.kernel import canonical
 from shared.kernel.errors import Invalid
-from shared.platform import clock, db as database, jobs
+from shared.platform import clock, jobs
+from shared.platform import db as database
 from shared.platform.db import transaction
 from shared.platform.faultpoint import faultpoint, works
 from shared.platform.logs import log

@@ -93,7 +93,9 @@ def _ask(c: Connector, call: Callable[[OAuth2Session], dict[str, Any]]) -> Token
                     "grant_ended", f"{title} no longer accepts this connection's authorisation.", f"Connect {title} again."
                 ) from None
             raise Park(
-                "oauth_refused", f"{title} refused the app itself ({error.error}).", "Check the client id and secret in the settings."
+                "oauth_refused",
+                f"{title} refused the app itself ({error.error}).",
+                "Check the client id and secret in the settings.",
             ) from None
         except (requests.RequestException, OSError, ValueError) as error:
             raise _unheard(c, error) from None

@@ -8,9 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from shared.connector import drift, problems, store as rows_
+from shared.connector import drift, problems
+from shared.connector import store as rows_
 from shared.connector.context import Connector
-from shared.connector.models import binding, call, call_item, connection as connection_table, inbound_event
+from shared.connector.models import binding, call, call_item, inbound_event
+from shared.connector.models import connection as connection_table
 from shared.connector.provider import Operation, Outcome, Seen
 from shared.connector.runs import Run
 from shared.contract.statuses import BindingState, InvoiceStatus
@@ -22,7 +24,11 @@ Row = Mapping[str, Any]
 STALE = "stale_version"
 """Code of the Conflict that a provider module raises when the object over there has moved on since we last saw it."""
 
-FINAL = {InvoiceStatus.VOID: BindingState.VOID, InvoiceStatus.DELETED: BindingState.VOID, InvoiceStatus.PAID: BindingState.SETTLED}
+FINAL = {
+    InvoiceStatus.VOID: BindingState.VOID,
+    InvoiceStatus.DELETED: BindingState.VOID,
+    InvoiceStatus.PAID: BindingState.SETTLED,
+}
 
 
 def bindings(session: Session, items: Sequence[Row]) -> list[Row]:
@@ -115,7 +121,9 @@ def refuse(c: Connector, session: Session, row: Row, item: Row, failure: Failure
         rows_.change(session, row, state=BindingState.UNKNOWN, **again)
         jobs.ask(session, "pull", row["connection"], organisation=row["organisation"], queue="interactive")
     elif isinstance(failure, Missing) and row["external_id"] is not None:
-        gone = Conflict("gone_there", f"{row['number']} was deleted in {c.provider.info.title}.", "Void it here, or compose it again.")
+        gone = Conflict(
+            "gone_there", f"{row['number']} was deleted in {c.provider.info.title}.", "Void it here, or compose it again."
+        )
         park(c, session, row, gone)
         rows_.change(session, row, state=BindingState.VOID, status=InvoiceStatus.DELETED, **again)
     elif row["wanted_version"] > item["version"]:

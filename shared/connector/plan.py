@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from shared.connector import drift, follow, store, tokens, wanted
 from shared.connector.context import Connection, Connector
-from shared.connector.models import binding, plan as table
+from shared.connector.models import binding
+from shared.connector.models import plan as table
 from shared.connector.provider import Operation, Wire
 from shared.connector.wanted import Write
 from shared.contract.statuses import BindingState
@@ -97,7 +98,8 @@ def _item(c: Connector, write: Write, remote: Wire | None, people: tuple[str, ..
     there = dict(c.provider.read_status(remote).picture) if remote else {}
     failure = write.failure or _drifted(c, row, remote)
     here = {} if write.payload is None or write.operation is Operation.RETIRE else dict(c.provider.picture(write.payload))
-    differing = [] if write.operation is Operation.RETIRE else sorted(here.keys() | there.keys())
+    ours = here.keys() | {name for name in there if name.startswith("line ")}  # the rest is theirs to fill in
+    differing = [] if write.operation is Operation.RETIRE else sorted(ours)
     changed = tuple((name, there.get(name), here.get(name)) for name in differing if there.get(name) != here.get(name))
     return Item(
         binding=row["id"],

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from shared.connector.context import Connector
-from shared.connector.models import binding, problem as table
+from shared.connector.models import binding
+from shared.connector.models import problem as table
 from shared.contract.messages import PROBLEM_CHANGED, ProblemMessage
 from shared.kernel.errors import Failure
 from shared.platform import clock, feed
@@ -29,7 +30,14 @@ TITLES = {
 
 
 def open_(
-    c: Connector, session: Session, organisation: str, connection: str, subject: str, failure: Failure, *, about: str | None = None
+    c: Connector,
+    session: Session,
+    organisation: str,
+    connection: str,
+    subject: str,
+    failure: Failure,
+    *,
+    about: str | None = None,
 ) -> None:
     """Open a problem, or bring an open one up to date. ``about`` is the person or client whom its text may name."""
     if _erased(c, session, organisation, about):
@@ -83,7 +91,9 @@ def read(c: Connector, session: Session, rows: Sequence[Mapping[str, Any]]) -> l
     """Table rows as messages, causes opened; one whose person was erased says only that."""
     counts = _blocked(session, [row["id"] for row in rows])
     rings = {
-        organisation: c.vault.keyring(session, organisation, {row["about"] for row in rows if row["organisation"] == organisation})
+        organisation: c.vault.keyring(
+            session, organisation, {row["about"] for row in rows if row["organisation"] == organisation}
+        )
         for organisation in {row["organisation"] for row in rows}
     }
     return [

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from shared.connector import drift, problems, store, tokens
 from shared.connector.context import Connection, Connector
-from shared.connector.models import binding, call, connection as connection_table, inbound_event
+from shared.connector.models import binding, call, inbound_event
+from shared.connector.models import connection as connection_table
 from shared.connector.outcome import FINAL
-from shared.connector.provider import Changes, Seen, Wire
+from shared.connector.provider import Changes, Seen
 from shared.connector.runs import Run
 from shared.contract.statuses import BindingState, InvoiceStatus
 from shared.kernel.errors import Conflict
@@ -79,15 +80,15 @@ def _apply_all(
 ) -> None:
     newest: dict[str, Seen] = {}
     for one in seen:
-        newest[one.external_id] = max(one, newest.get(one.external_id, one), key=lambda it: it.order) if works("version_not_older") else one
+        newest[one.external_id] = (
+            max(one, newest.get(one.external_id, one), key=lambda it: it.order) if works("version_not_older") else one
+        )
     ids = {*newest, *gone}
     ours = sa.select(binding).where(binding.c.connection == connection.id, binding.c.external_id.in_(ids))
     for row in session.execute(ours.order_by(binding.c.id).with_for_update()).mappings().all():
         run.count("seen")
-        if row["external_id"] in newest:
-            changed = apply(c, session, row, newest[row["external_id"]])
-        else:
-            changed = _vanish(c, session, row)
+        news = newest.get(row["external_id"])
+        changed = _vanish(c, session, row) if news is None else apply(c, session, row, news)
         run.count("changed", int(changed))
 
 

@@ -20,13 +20,14 @@ from shared.connector.runs import Run
 from shared.connector.wanted import Write
 from shared.contract.statuses import BindingState, InvoiceStatus
 from shared.kernel import canonical
-from shared.kernel.errors import Failure, Reconnect, Retry
+from shared.kernel.errors import Conflict, Failure, Reconnect, Retry
 from shared.kernel.ids import call_key
 from shared.platform import clock, files
 from shared.platform.db import reading
 from shared.platform.faultpoint import faultpoint, works
 from shared.platform.jobs import Job, fenced
 
+OURS_PERHAPS = ("number_taken",)
 READY = (BindingState.RESERVED, BindingState.CONFIRMED, BindingState.SETTLED)
 
 
@@ -152,13 +153,15 @@ def _send(c: Connector, job: Job, connection: Connection, it: Call, run: Run) ->
     except Failure as failure:
         answers = [failure] * len(it.items)
     faultpoint("push.answered")
-    if len(it.items) > 1 and all(isinstance(answer, Failure) for answer in answers):
+    if any(isinstance(answer, Conflict) and answer.code in OURS_PERHAPS for answer in answers) or (
+        len(it.items) > 1 and all(isinstance(answer, Failure) for answer in answers)
+    ):
         answers = _looked_up_after_refusal(c, connection, it, answers)
     _store(c, job, it, answers, run)
 
 
 def _looked_up_after_refusal(c: Connector, connection: Connection, it: Call, answers: Sequence[Outcome]) -> Sequence[Outcome]:
-    """A refused array may have stored its good ones all the same: the books say."""
+    """A refused array may have stored its good ones all the same, and a taken number may be taken by us: the books say."""
     found = tokens.use(c, connection, lambda client: client.find(_sought(c, it)))
     return [remote if remote is not None else answer for remote, answer in zip(found, answers, strict=True)]
 
@@ -215,7 +218,12 @@ def _settle(c: Connector, job: Job, connection: Connection, it: Call, run: Run) 
 
 def _wait(c: Connector, age: Any) -> None:
     left = max(1, int((c.provider.info.settle - age).total_seconds()) + 1)
-    raise Retry("settling", f"{c.provider.info.title} may not show yet what it has stored.", "It is looked up again by itself.", after=left)
+    raise Retry(
+        "settling",
+        f"{c.provider.info.title} may not show yet what it has stored.",
+        "It is looked up again by itself.",
+        after=left,
+    )
 
 
 def _resend(c: Connector, job: Job, connection: Connection, it: Call, run: Run) -> None:

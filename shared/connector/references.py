@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from shared.connector import problems, store, tokens
 from shared.connector.context import Connection, Connector
-from shared.connector.models import binding, reference as table
+from shared.connector.models import binding
+from shared.connector.models import reference as table
 from shared.connector.provider import Need, RemoteObject
 from shared.contract.statuses import BindingState
 from shared.kernel.errors import Conflict, Invalid, Missing, Park
@@ -36,9 +37,10 @@ class Linked:
                 found = self.by_local.get((need.kind, local, currency))
                 if found:
                     return found
+        kept_in = f" in {need.currency}" if need.currency else ""
         raise Park(
             MISSING,
-            f"The {need.kind} “{need.name}”{f' in {need.currency}' if need.currency else ''} is not linked to one in {self.title}.",
+            f"The {need.kind} “{need.name}”{kept_in} is not linked to one in {self.title}.",
             f"Link it, or have it created there: timebooks references --kind {need.kind}",
             kind=need.kind,
             local=need.locals[-1],
@@ -84,7 +86,9 @@ def _listed(row: Mapping[str, Any], name: str, remote: Mapping[str, RemoteObject
 def suggest(name: str, currency: str, remote: Sequence[RemoteObject]) -> list[RemoteObject]:
     """Active things over there with the same name, letter case and spaces aside, and a fitting currency."""
     ours = _plain(name)
-    fits = [thing for thing in remote if thing.active and thing.currency in (None, "", currency) or not currency and thing.active]
+    fits = [
+        thing for thing in remote if (thing.active and thing.currency in (None, "", currency)) or (not currency and thing.active)
+    ]
     return [thing for thing in fits if _plain(thing.name) == ours]
 
 

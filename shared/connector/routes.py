@@ -57,9 +57,9 @@ def connections(c: Connector) -> Room:
     return room
 
 
-def work(c: Connector) -> Room:
-    """Linking, planning, pushing, syncing."""
-    room = Room("work")
+def linking(c: Connector) -> Room:
+    """What of ours is what of theirs."""
+    room = Room("linking")
 
     @room.get("/connections/<connection>/references", scope="connections:read")
     def list_references(connection: str) -> Any:
@@ -72,6 +72,13 @@ def work(c: Connector) -> Room:
         remote = None if asked.get("create") is True else _text(asked, "remote")
         currency = str(asked.get("currency") or "")
         return references.link(c, _mine(c, connection), kind, local, currency, remote=remote, actor=principal().subject)
+
+    return room
+
+
+def work(c: Connector) -> Room:
+    """Planning, pushing, syncing, and what came of it."""
+    room = Room("work")
 
     @room.post("/connections/<connection>/plans", scope="push:write")
     def make_plan(connection: str) -> Any:

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from shared.connector.context import Connection, Connector
-from shared.connector.models import binding, connection as connection_table
+from shared.connector.models import binding
+from shared.connector.models import connection as connection_table
 from shared.connector.provider import Tenant
 from shared.contract.messages import INVOICE_STATUS_CHANGED, InvoiceStatusMessage
 from shared.contract.statuses import ConnectionState
@@ -42,9 +43,9 @@ def connections(c: Connector, session: Session, organisation: str) -> list[Conne
 
 
 def live(session: Session, organisation: str | None = None) -> list[Row]:
-    """Ids, organisations and push modes of live connections: of one organisation, or of all for the rounds."""
-    columns = (connection_table.c.id, connection_table.c.organisation, connection_table.c.push, connection_table.c.tenant)
-    wanted = sa.select(*columns).where(connection_table.c.state != ConnectionState.DISCONNECTED)
+    """Rows of connections that are not ended: of one organisation, or of all for the rounds; the oldest first."""
+    ended = connection_table.c.state == ConnectionState.DISCONNECTED
+    wanted = sa.select(connection_table).where(~ended).order_by(connection_table.c.connected_at)
     if organisation is not None:
         wanted = wanted.where(connection_table.c.organisation == organisation)
     return list(session.execute(wanted).mappings().all())
@@ -56,13 +57,18 @@ def _connection(c: Connector, session: Session, row: Row) -> Connection:
     return Connection(
         id=row["id"],
         organisation=row["organisation"],
-        tenant=Tenant(id=row["tenant"], name=name, country=row["country"], currency=row["currency"], facts=row["facts"]),
+        tenant=tenant(row, name),
         state=row["state"],
         push=row["push"],
         pulled_until=row["pulled_until"],
         connected_at=row["connected_at"],
         refresh_expires_at=row["refresh_expires_at"],
     )
+
+
+def tenant(row: Row, name: str = "") -> Tenant:
+    """The remote company of a connection's row; mapping needs no name."""
+    return Tenant(id=row["tenant"], name=name, country=row["country"], currency=row["currency"], facts=row["facts"])
 
 
 def document(c: Connector, session: Session, row: Row) -> Any:
@@ -90,8 +96,9 @@ _TOLD = frozenset(
 def status_bodies(c: Connector, session: Session, rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
     """The feed's bodies for invoice.status_changed, by binding: what the books say now."""
     wanted = sa.select(binding).where(binding.c.id.in_({row["subject"] for row in rows}))
-    found = session.execute(wanted).mappings().all()
-    return {row["id"]: {name: getattr(message, name) for name in InvoiceStatusMessage.__slots__} for row in found for message in [_status(c, row)]}
+    messages = {row["id"]: _status(c, row) for row in session.execute(wanted).mappings().all()}
+    names = InvoiceStatusMessage.__slots__
+    return {number: {name: getattr(message, name) for name in names} for number, message in messages.items()}
 
 
 def _status(c: Connector, row: Row) -> InvoiceStatusMessage:

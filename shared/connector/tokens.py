@@ -88,9 +88,7 @@ def _held(c: Connector, connection: str) -> _Held:
         keys = c.vault.keyring(session, row["organisation"], [])
         access_token = keys.open(None, "connection.access_token", connection, row["access_token"])
         refresh_token = keys.open(None, "connection.refresh_token", connection, row["refresh_token"])
-    return _Held(
-        row["organisation"], row["state"], row["token_version"], access_token, refresh_token, row["access_expires_at"]
-    )
+    return _Held(row["organisation"], row["state"], row["token_version"], access_token, refresh_token, row["access_expires_at"])
 
 
 def _lease(c: Connector, connection: str, version: int) -> int | None:

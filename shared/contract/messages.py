@@ -44,6 +44,7 @@ class ProblemMessage:
     connection: str | None
     code: str
     subject: str
+    about: str | None  # record id of the person or client whom the cause may name: seal it under their key
     title: str
     cause: str
     remedy: str

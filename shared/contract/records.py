@@ -41,8 +41,8 @@ class Record:
 
     id: str
     organisation: str
-    source: str  # "worklog", "toggl", "api", …
-    source_id: str  # the source's own id, or one derived from the content when the source has none
+    source: str  # "worklog", "toggl", "api", …: a lower-case word of at most 40 characters
+    source_id: str  # the source's own id, or one derived from the content when the source has none; at most 200 characters
     revision: int = 0  # 1 for the first stored version; 0 while not stored
     content_hash: str = ""  # HMAC over the canonical content, set when stored
     origin: Origin | None = None
@@ -51,16 +51,16 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person(Record):
-    name: str
-    email: str | None = None
+    name: str  # one line, at most 500 characters
+    email: str | None = None  # at most 254 characters
     zone: str | None = None  # IANA zone of the person's civil dates; None: the organisation's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client(Record):
-    name: str
-    email: str | None = None
-    address: str | None = None
+    name: str  # one line, at most 500 characters
+    email: str | None = None  # at most 254 characters
+    address: str | None = None  # lines, at most 1,000 characters together
     currency: str | None = None  # ISO 4217
 
 
@@ -68,37 +68,37 @@ class Client(Record):
 class Rate:
     """One line of a job's rate card. The line with a person beats the one without; later ``since`` beats earlier."""
 
-    rate: Decimal  # per hour, at most 7 decimals
-    overtime_rate: Decimal | None = None  # per hour; None: the ordinary rate
+    rate: Decimal  # per hour in the job's currency, 0 or more, at most 7 decimals
+    overtime_rate: Decimal | None = None  # per hour in the job's currency, 0 or more; None: the ordinary rate
     person: str | None = None  # record id; None: everybody
     since: date | None = None  # first civil day it holds; None: always
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job(Record):
-    name: str
+    name: str  # one line, at most 500 characters
     client: str | None = None  # record id
-    currency: str | None = None  # ISO 4217, of the rate card
-    rates: tuple[Rate, ...] = ()
+    currency: str | None = None  # ISO 4217, of the rate card; None: the client's
+    rates: tuple[Rate, ...] = ()  # the rate card, at most 200 lines, one per (person, since)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tag(Record):
-    name: str
+    name: str  # one line, at most 500 characters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work(Record):
     """What time, expense and mileage have in common. References are record ids."""
 
-    date: date  # civil date of the worker, never moved by a zone
-    person: str
-    client: str | None = None
-    job: str | None = None
-    tags: tuple[str, ...] = ()
-    currency: str | None = None  # ISO 4217; None: the job's, then the client's, then the organisation's
-    billable: bool = True
-    notes: str = ""
+    date: date  # civil date of the worker, never moved by a zone; years 1900 to 2199
+    person: str  # record id of who worked, spent or drove
+    client: str | None = None  # record id; None: the job's client
+    job: str | None = None  # record id
+    tags: tuple[str, ...] = ()  # record ids, each once, sorted; at most 50
+    currency: str | None = None  # ISO 4217, of the rate or amount; None: the job's, then the client's, then the organisation's
+    billable: bool = True  # false: never composed into an invoice
+    notes: str = ""  # lines, at most 4,000 characters together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,29 +106,30 @@ class TimeEntry(Work):
     """A stretch of work. All durations are whole seconds.
 
     ``start`` and ``end`` are wall-clock times: with an offset when the zone is known, without one when it isn't.
-    end - start = seconds + break_seconds. ``overtime_seconds`` is the part of ``seconds`` that is overtime.
+    end - start = seconds + break_seconds, in true seconds where the offsets are known. ``overtime_seconds`` is the
+    part of ``seconds`` that is overtime. The start lies on ``date``; the end may lie on a later day.
     """
 
-    seconds: int
-    break_seconds: int = 0
-    overtime_seconds: int = 0
-    start: datetime | None = None
-    end: datetime | None = None
-    zone: str | None = None  # IANA
-    rate: Decimal | None = None  # per hour; None: the job's rate card
+    seconds: int  # worked, breaks excluded: 0 to 31 days
+    break_seconds: int = 0  # not worked between start and end
+    overtime_seconds: int = 0  # 0 to ``seconds``
+    start: datetime | None = None  # whole seconds; None: not known
+    end: datetime | None = None  # whole seconds; None: not known
+    zone: str | None = None  # IANA zone of start and end; None: not known
+    rate: Decimal | None = None  # per hour, 0 or more, at most 7 decimals; None: the job's rate card
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expense(Work):
-    amount: Decimal  # in ``currency``; negative for a refund
-    category: str = ""
+    amount: Decimal  # in ``currency``, in whole smallest coins; negative for a refund
+    category: str = ""  # the source's word for it, at most 100 characters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mileage(Work):
-    distance: Decimal  # in ``unit``, at most 3 decimals
+    distance: Decimal  # in ``unit``, 0 or more, at most 3 decimals
     unit: str = "mi"  # "mi" | "km"
-    rate: Decimal | None = None  # per unit of distance; None: must be set when composing
+    rate: Decimal | None = None  # per ``unit``, 0 or more, at most 7 decimals; None: must be set when composing
 
 
 AnyRecord = Person | Client | Job | Tag | TimeEntry | Expense | Mileage
@@ -152,4 +153,7 @@ PERSONAL: dict[Kind, tuple[str, ...]] = {
 }
 """Fields that are sealed at rest: a person's and a client's under their own key, notes under the person's."""
 
-__all__ = [*(k.__name__ for k in KINDS.values()), "AnyRecord", "Approval", "Kind", "KINDS", "Origin", "PERSONAL", "Rate", "Record", "Work"]
+__all__ = [
+    *(known.__name__ for known in KINDS.values()),
+    *("KINDS", "PERSONAL", "AnyRecord", "Approval", "Kind", "Origin", "Rate", "Record", "Work"),
+]

@@ -61,7 +61,9 @@ def send(app: Celery, name: str, marked: Sequence[tuple[int, str]]) -> int:
     return len(marked)
 
 
-def register(app: Celery, db: Database, name: str, handlers: jobs.Handlers, round_: Callable[[], object], *, every: float) -> None:
+def register(
+    app: Celery, db: Database, name: str, handlers: jobs.Handlers, round_: Callable[[], object], *, every: float
+) -> None:
     """Give the application its two tasks, and a beat that rings every ``every`` seconds."""
 
     @app.task(name=TASK)

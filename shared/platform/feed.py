@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 
 from shared.contract.messages import SCHEMA
 from shared.kernel.errors import Park
-from shared.platform import clock, db as database
+from shared.platform import clock
+from shared.platform import db as database
 from shared.platform.db import Database, Instant, feed, metadata, reading, transaction
 from shared.platform.faultpoint import faultpoint, works
 
@@ -60,8 +61,10 @@ def identity(db: Database) -> str:
         return str(session.execute(sa.select(head.c.feed)).scalar_one())
 
 
-def page(db: Database, after: int, kinds: Sequence[str], limit: int, bodies: Bodies) -> dict[str, Any]:
-    """One page of the feed after a position: ``{feed, head, rows: [{position, …, schema, body}]}``.
+def page(
+    db: Database, after: int, kinds: Sequence[str], limit: int, bodies: Bodies, *, organisation: str | None = None
+) -> dict[str, Any]:
+    """One page of the feed after a position, of all or one organisation: ``{feed, head, rows: [{position, …, body}]}``.
 
     The body is the subject's state at reading time, so the last of several rows of one subject says it all.
     """
@@ -70,6 +73,8 @@ def page(db: Database, after: int, kinds: Sequence[str], limit: int, bodies: Bod
         wanted = sa.select(feed).where(feed.c.position > after).order_by(feed.c.position).limit(limit)
         if kinds:
             wanted = wanted.where(feed.c.kind.in_(kinds))
+        if organisation is not None:
+            wanted = wanted.where(feed.c.organisation == organisation)
         rows = [dict(row) for row in session.execute(wanted).mappings()]
         top = session.execute(sa.select(sa.func.max(feed.c.position))).scalar() or 0
         for kind in {row["kind"] for row in rows}:

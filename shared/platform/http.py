@@ -9,7 +9,7 @@ import hashlib
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -24,6 +24,9 @@ from shared.platform.logs import log
 
 TIMEOUT = (5, 30)  # seconds to connect, and between bytes of the answer
 LARGEST_ANSWER = 50 * 1024 * 1024
+
+
+S = TypeVar("S", bound=requests.Session)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,9 @@ class Network:
         """Let requests to ``url`` and below reach a WSGI application of this process instead of a socket."""
         self._mounts[url] = application
 
-    def session(self) -> requests.Session:
-        """A session under this policy, for libraries that want one; not to be shared between threads."""
-        session = requests.Session()
+    def equip(self, session: S) -> S:
+        """Put a session that a library wants for itself under this policy; not to be shared between threads."""
+        _refuse_in_transaction()
         session.trust_env = False
         session.max_redirects = 0
         plain = _Plain(max_retries=urllib3.Retry(0, redirect=0, read=False))
@@ -76,7 +79,6 @@ class Network:
 
         ``intent_hash``: SHA-256 hex of the bytes that were committed as intended; other bytes are refused.
         """
-        _refuse_in_transaction()
         if intent_hash is not None and works("intent_hash") and hashlib.sha256(body or b"").hexdigest() != intent_hash:
             raise Park(
                 "intent_mismatch",
@@ -84,7 +86,7 @@ class Network:
                 "This is a fault of the program: report it with the call's key.",
             )
         faultpoint("http.before_send")
-        with self.session() as session:
+        with self.equip(requests.Session()) as session:
             answer = _exchange(session, method, url, headers=headers, params=params, data=body, timeout=timeout)
         faultpoint("http.answered")
         return answer
@@ -212,10 +214,10 @@ class Peer:
         answer = self._network.send(method, self._url + path, headers=headers, **options)
         if answer.status < 400:
             return answer.json() if answer.body else None
-        raise _refused(answer)
+        raise refused(answer)
 
 
-def _refused(answer: Response) -> Failure:
+def refused(answer: Response) -> Failure:
     """The failure that the other service reported, as the same class here."""
     try:
         error = answer.json()["error"]

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from shared.kernel.errors import Failure, Retry
-from shared.platform import clock, db as database
+from shared.platform import clock
+from shared.platform import db as database
 from shared.platform.db import Database, Instant, Json, metadata, reading, transaction
 from shared.platform.faultpoint import faultpoint, works
 from shared.platform.logs import log
@@ -74,9 +75,7 @@ class Job:
 Handlers = Mapping[str, Callable[[Job], None]]
 
 
-def ask(
-    session: Session, kind: str, subject: str, *, organisation: str, queue: str = "bulk", due: datetime | None = None
-) -> int:
+def ask(session: Session, kind: str, subject: str, *, organisation: str, queue: str = "bulk", due: datetime | None = None) -> int:
     """Ask in the running transaction for a job; a ready one of the same kind and subject is brought forward instead.
 
     The update waits for a worker that is taking the row right now, so nothing is left behind between its look and ours.
@@ -106,9 +105,7 @@ def take(db: Database, number: int) -> Job | None:
             "fence": job.c.fence + 1,
             "crashes": job.c.crashes + sa.case((lapsed, 1), else_=0),
         }
-        row = session.execute(
-            sa.update(job).where(job.c.id == number, free).values(taken).returning(*job.c)
-        ).mappings().first()
+        row = session.execute(sa.update(job).where(job.c.id == number, free).values(taken).returning(*job.c)).mappings().first()
         if row is not None and row["crashes"] >= MOST_TAKES:
             failure = {"code": "crash_loop", "cause": f"The process died {row['crashes']} times while doing this."}
             _end(session, number, row["fence"], state="parked", failure=failure)
@@ -224,7 +221,8 @@ def sweep(db: Database, *, limit: int = 500) -> list[tuple[int, str]]:
         quiet = ~sa.exists().where(same, other.c.state == "running", other.c.lease_until > now)
         stale = sa.and_(job.c.sent_at < now - RESEND, sa.or_(overtaken, quiet))
         waiting = sa.and_(job.c.state == "ready", job.c.due_at <= now, sa.or_(job.c.sent_at.is_(None), stale))
-        lapsed = sa.and_(job.c.state == "running", job.c.lease_until < now, sa.or_(job.c.sent_at.is_(None), job.c.sent_at < now - RESEND))
+        unsent = sa.or_(job.c.sent_at.is_(None), job.c.sent_at < now - RESEND)
+        lapsed = sa.and_(job.c.state == "running", job.c.lease_until < now, unsent)
         wanted = sa.select(job.c.id).where(sa.or_(waiting, lapsed)).order_by(job.c.due_at, job.c.id).limit(limit)
         rows = session.execute(
             sa.update(job).where(job.c.id.in_(wanted)).values(sent_at=now).returning(job.c.id, job.c.queue)

@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from shared.platform import clock, db as database, jobs
+from shared.platform import clock, jobs
+from shared.platform import db as database
 from shared.platform.db import Database, Instant, metadata, transaction
 
 due_row = sa.Table(

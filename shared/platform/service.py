@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-
-from flask import Flask
+from wsgiref.types import WSGIApplication
 
 from shared.platform.db import Database
 from shared.platform.jobs import Job
@@ -19,6 +18,6 @@ class Service:
     name: str
     prefix: str
     db: Database
-    app: Flask
+    app: WSGIApplication
     handlers: Mapping[str, Callable[[Job], None]]  # by job kind
     ticks: tuple[Tick, ...]

@@ -16,7 +16,7 @@ class Settings:
     data: Path
     host: str
     port: int
-    public_url: str  # what providers redirect to; Xero refuses 127.0.0.1, so localhost by default
+    public_url: str  # what providers redirect to; some refuse 127.0.0.1, so localhost by default
     broker_url: str  # "": embedded, no broker
     master_key_file: Path
     databases: Mapping[str, str]

@@ -1,0 +1,250 @@
+"""Reads records as callers send them, and writes them as answers show them.
+
+A record in JSON is ``{"kind", "source", "source_id", …}`` with the fields of its class in ``records``. A reference
+(person, client, job, tags, the person of a rate) is given by its ``source_id`` in the same source and becomes the
+record id; it may be sent before the record that it names. Answers carry the record ids as stored.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import fields as fields_of
+from dataclasses import is_dataclass
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from functools import partial
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validates_schema
+
+from shared.contract import fields as f
+from shared.contract.records import KINDS, AnyRecord, Kind, Rate, Record
+from shared.contract.spans import check_day, settle
+from shared.kernel.errors import Invalid
+from shared.kernel.ids import record_id
+from shared.kernel.money import round_money
+from shared.kernel.quote import quoted
+
+NAME, NOTES, SOURCE_ID, CATEGORY, EMAIL, ADDRESS = 500, 4000, 200, 100, 254, 1000  # characters
+TAGS, RATES = 50, 200  # how many one record may have
+SECONDS = 31 * 86_400  # the longest entry: a timer forgotten for a month
+_SOURCE = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_NOT_CONTENT = frozenset({"id", "organisation", "revision", "content_hash", "origin"})
+
+_reference = partial(f.text, SOURCE_ID)
+_price = partial(f.number, 7, 9)
+_seconds = partial(f.whole, SECONDS)
+
+
+def _email(value: object) -> str:
+    email: str = f.text(EMAIL).read(value)
+    if not _EMAIL.fullmatch(email):
+        raise Invalid("bad_email", f"{quoted(value)} is not an e-mail address", "write it as name@example.com, or leave it out")
+    return email
+
+
+def _list(item: fields.Field[Any], most: int, **options: Any) -> fields.List[Any]:
+    def check(values: list[Any]) -> None:
+        if len(values) > most:
+            raise ValidationError([Invalid("too_many", f"there are {len(values)}, more than {most}", f"give at most {most}")])
+
+    return fields.List(item, validate=check, **options)
+
+
+class _RecordSchema(f.Strict):
+    source_id = f.text(SOURCE_ID, required=True)
+    deleted = f.flag()
+
+
+class _NamedSchema(_RecordSchema):
+    name = f.text(NAME, required=True)
+
+
+class _PersonSchema(_NamedSchema):
+    email = f.Checked(_email)
+    zone = f.zone()
+
+
+class _ClientSchema(_NamedSchema):
+    email = f.Checked(_email)
+    address = f.text(ADDRESS, multiline=True)
+    currency = f.currency()
+
+
+class _RateSchema(f.Strict):
+    rate = _price(required=True)
+    overtime_rate = _price(allow_none=True)
+    person = _reference(allow_none=True)
+    since = f.civil_date(allow_none=True)
+
+
+class _JobSchema(_NamedSchema):
+    client = _reference()
+    currency = f.currency()
+    rates = _list(fields.Nested(_RateSchema), RATES)
+
+    @validates_schema
+    def _one_line_each(self, values: dict[str, Any], **_: Any) -> None:
+        lines = [(rate.get("person"), rate.get("since")) for rate in values.get("rates", ())]
+        if len(set(lines)) != len(lines):
+            cause = "two lines of the rate card are for the same person from the same day"
+            raise ValidationError([Invalid("rate_twice", cause, "keep one of them")], "rates")
+
+
+class _WorkSchema(_RecordSchema):
+    date = f.civil_date(required=True)
+    person = _reference(required=True)
+    client = _reference()
+    job = _reference()
+    tags = _list(_reference(), TAGS)
+    currency = f.currency()
+    billable = f.flag()
+    notes = f.text(NOTES, multiline=True, empty=True)
+
+
+class _TimeSchema(_WorkSchema):
+    seconds = _seconds(required=True)
+    break_seconds = _seconds()
+    overtime_seconds = _seconds()
+    start = f.moment()
+    end = f.moment()
+    zone = f.zone()
+    rate = _price()
+
+    @validates_schema
+    def _agrees_with_itself(self, values: dict[str, Any], **_: Any) -> None:
+        problems = {}
+        for field, check in (("overtime_seconds", _check_overtime), ("end", _settle), ("start", _check_start)):
+            try:
+                check(values)
+            except Invalid as problem:
+                problems[problem.facts.get("field", field)] = [problem]
+        if problems:
+            raise ValidationError(problems)
+
+
+def _check_overtime(values: dict[str, Any]) -> None:
+    overtime, seconds = values.get("overtime_seconds", 0), values["seconds"]
+    if overtime > seconds:
+        cause = f"{overtime} s of overtime are more than the {seconds} s worked"
+        raise Invalid("overtime_exceeds_duration", cause, "overtime is a part of the duration; give at most the duration")
+
+
+def _settle(values: dict[str, Any]) -> None:
+    total = values["seconds"] + values.get("break_seconds", 0)
+    values["start"], values["end"] = settle(values.get("start"), values.get("end"), values.get("zone"), total)
+
+
+def _check_start(values: dict[str, Any]) -> None:
+    check_day(values["date"], values.get("start"))
+
+
+class _ExpenseSchema(_WorkSchema):
+    amount = f.number(4, 9, negative=True, required=True)
+    category = f.text(CATEGORY, empty=True)
+
+    @validates_schema
+    def _fits_its_currency(self, values: dict[str, Any], **_: Any) -> None:
+        amount, currency = values["amount"], values.get("currency")
+        if currency and round_money(amount, currency) != amount:
+            cause = f"{amount} {currency} has parts of the smallest coin"
+            raise ValidationError([Invalid("bad_amount", cause, f"give {round_money(amount, currency)}")], "amount")
+
+
+class _MileageSchema(_WorkSchema):
+    distance = f.number(3, 6, required=True)
+    unit = f.choice(("mi", "km"))
+    rate = _price()
+
+
+_SCHEMAS: dict[Kind, Schema] = {
+    Kind.PERSON: _PersonSchema(),
+    Kind.CLIENT: _ClientSchema(),
+    Kind.JOB: _JobSchema(),
+    Kind.TAG: _NamedSchema(),
+    Kind.TIME: _TimeSchema(),
+    Kind.EXPENSE: _ExpenseSchema(),
+    Kind.MILEAGE: _MileageSchema(),
+}
+
+
+def load_record(kind: str, data: dict[str, Any], organisation: str, source: str) -> AnyRecord:
+    """A record from a caller's JSON object, not stored yet; one Invalid with every error in ``errors``.
+
+    ``data`` may still hold its ``kind`` and ``source``, which must then be these.
+    """
+    named = kind_of(kind)
+    if not isinstance(source, str) or not _SOURCE.fullmatch(source):
+        raise Invalid("bad_source", f"{quoted(source)} is not the name of a source", "give a short lower-case word such as toggl")
+    values = f.load(_SCHEMAS[named], _without_header(data, named, source), f"the {named}")
+    identify = partial(record_id, organisation, source=source)
+    return KINDS[named](  # type: ignore[return-value]
+        id=identify(kind=named, source_id=values["source_id"]),
+        organisation=organisation,
+        source=source,
+        **_with_references(values, identify),
+    )
+
+
+def kind_of(kind: object) -> Kind:
+    """The kind of this name."""
+    kinds = ", ".join(Kind)
+    try:
+        return Kind(kind)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise Invalid("unknown_kind", f"{quoted(kind)} is not a kind of record", f"give one of: {kinds}") from error
+
+
+def _without_header(data: Any, kind: Kind, source: str) -> Any:
+    if not isinstance(data, dict):
+        return data
+    for name, ours in (("kind", kind.value), ("source", source)):
+        if data.get(name, ours) != ours:
+            problem = Invalid("contradiction", f"{name} is {quoted(data[name])}, but {ours} was said", f"give {ours}")
+            raise f.refusal([f.problem_of(name, problem, data[name])])
+    return {name: value for name, value in data.items() if name not in ("kind", "source")}
+
+
+def _with_references(values: dict[str, Any], identify: Callable[..., str]) -> dict[str, Any]:
+    for name in ("person", "client", "job"):
+        if values.get(name) is not None:
+            values[name] = identify(kind=name, source_id=values[name])
+    if "tags" in values:  # a set: the order in which they were sent says nothing
+        values["tags"] = tuple(sorted({identify(kind=Kind.TAG, source_id=tag) for tag in values["tags"]}))
+    if "rates" in values:
+        rates = [Rate(**_with_references(rate, identify)) for rate in values["rates"]]
+        values["rates"] = tuple(sorted(rates, key=lambda rate: (rate.person or "", rate.since or date.min)))
+    return values
+
+
+def dump_record(record: Record) -> dict[str, Any]:
+    """A record as answers show it: ``kind`` and every field, dates as text, Decimals as they are, references as ids."""
+    return {"kind": _kind(record).value, **{field.name: _plain(getattr(record, field.name)) for field in fields_of(record)}}
+
+
+def content(record: Record) -> dict[str, Any]:
+    """What the content hash covers: all but the id, the organisation, the revision, the hash itself and the origin.
+
+    Decimals lose their trailing zeros, so that 85 and 85.00 are the same rate.
+    """
+    names = [field.name for field in fields_of(record) if field.name not in _NOT_CONTENT]
+    return {name: _plain(getattr(record, name), exact=False) for name in names}
+
+
+def _kind(record: Record) -> Kind:
+    return next(kind for kind, known in KINDS.items() if type(record) is known)
+
+
+def _plain(value: Any, exact: bool = True) -> Any:
+    if isinstance(value, Decimal):
+        return value if exact else Decimal(format(value.normalize(), "f"))
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [_plain(item, exact) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name), exact) for field in fields_of(value)}
+    return value.value if isinstance(value, Enum) else value

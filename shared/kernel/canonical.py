@@ -1,0 +1,216 @@
+"""One form for every value that travels or is hashed: canonical JSON out, strict JSON in, clean text."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from json.encoder import encode_basestring
+from typing import Any, NoReturn
+
+from shared.kernel.errors import Invalid
+from shared.kernel.quote import quoted
+
+DEPTH = 32
+INT_DIGITS = 18  # fits every database's 64-bit integer
+_REACH = 30  # decimal digits on either side of the point; beyond, arithmetic would blow up
+
+
+# ---- out
+
+def dumps(value: object) -> bytes:
+    """Canonical JSON: keys sorted, no spaces, UTF-8, Decimals as their exact number text, never a float."""
+    try:
+        return _text(value).encode()
+    except UnicodeEncodeError as error:
+        raise Invalid("bad_text", "a text holds half of a surrogate pair", "send whole characters in UTF-8") from error
+
+
+def _text(value: object) -> str:
+    if isinstance(value, Enum):
+        value = value.value
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int | Decimal):
+        return _number(value)
+    if isinstance(value, date):  # datetime too
+        return f'"{value.isoformat()}"'
+    return _nested(value)
+
+
+def _nested(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return f"[{','.join(map(_text, value))}]"
+    if is_dataclass(value) and not isinstance(value, type):
+        value = {field.name: getattr(value, field.name) for field in fields(value)}
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{_key(key)}:{_text(value[key])}" for key in sorted(value, key=str)) + "}"
+    raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+def _key(key: object) -> str:
+    if not isinstance(key, str):
+        raise TypeError("the keys of an object are texts")
+    return _text(key)
+
+
+def _number(value: int | Decimal) -> str:
+    if isinstance(value, int):
+        if abs(value) >= 10**INT_DIGITS:
+            raise Invalid("bad_number", "an integer is too long", f"give at most {INT_DIGITS} digits")
+        return str(int(value))
+    _check_size(value)
+    return format(value if value else abs(value), "f")
+
+
+def _check_size(value: Decimal) -> None:
+    digits, lowest = value.adjusted(), value.as_tuple().exponent
+    if not isinstance(lowest, int) or digits > _REACH or lowest < -_REACH:
+        raise Invalid("bad_number", "a number is infinite or of no ordinary size", f"give at most {_REACH} digits on either side")
+
+
+# ---- in
+
+def loads(raw: bytes | bytearray | str, *, depth: int = DEPTH) -> Any:
+    """Strict JSON. Refused: other encodings, duplicate keys, NaN and Infinity, long integers, NUL, half surrogates, depth."""
+    text = _decoded(raw)
+    _check_depth(text, depth)
+    try:
+        value = json.loads(
+            text, parse_float=_fraction, parse_int=_integer, parse_constant=_constant, object_pairs_hook=_object
+        )
+    except json.JSONDecodeError as error:
+        raise _bad(f"it is not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from error
+    if "\\u" in text:  # raw controls and surrogates are refused already; only an escape can bring one in
+        for part in _texts(value):
+            _check_characters(part)
+    return value
+
+
+def _bad(cause: str, remedy: str = "send one JSON value, encoded in UTF-8") -> Invalid:
+    return Invalid("bad_json", cause, remedy)
+
+
+def _decoded(raw: bytes | bytearray | str) -> str:
+    try:
+        text = raw if isinstance(raw, str) else raw.decode()
+        text.encode()
+    except UnicodeDecodeError as error:
+        raise _bad(f"byte {error.start + 1} is not UTF-8") from error
+    except UnicodeEncodeError as error:
+        raise _bad("it holds half of a surrogate pair") from error
+    if text.startswith("\ufeff"):
+        raise _bad("it starts with a byte order mark", "send UTF-8 without a byte order mark")
+    if not text.strip():
+        raise _bad("it is empty")
+    return text
+
+
+# A string runs to its quote or, when it never ends, to the end of the text: so the scan stays linear on bad input.
+_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|([\[{])|([\]}])', re.DOTALL)
+
+
+def _check_depth(text: str, depth: int) -> None:
+    """Count brackets before parsing: Python's parser answers deep nesting with a RecursionError."""
+    if text.count("[") + text.count("{") <= depth:
+        return
+    level = 0
+    for match in _BRACKET.finditer(text):
+        level += 1 if match[1] else -1 if match[2] else 0
+        if level > depth:
+            raise _bad(f"it is nested more than {depth} deep", f"nest at most {depth} objects and lists")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+        raise _bad(f"the key {quoted(twice)} stands twice in one object", "give each key once")
+    return value
+
+
+def _integer(text: str) -> int | Decimal:
+    if len(text.lstrip("-")) > INT_DIGITS:
+        raise _bad(f"an integer has more than {INT_DIGITS} digits", f"give at most {INT_DIGITS} digits")
+    return Decimal(text) if text == "-0" else int(text)  # kept visible: the fields' grammar refuses a negative zero
+
+
+def _fraction(text: str) -> Decimal:
+    head, _, power = text.lower().partition("e")
+    if len(head) > 2 * _REACH or len(power) > 4:
+        raise _bad(f"the number {quoted(text)} is too long", f"give at most {_REACH} digits on either side of the point")
+    value = Decimal(text)
+    try:
+        _check_size(value)
+    except Invalid as error:
+        raise _bad(f"the number {quoted(text)} is of no ordinary size", error.remedy) from error
+    return value
+
+
+def _constant(text: str) -> NoReturn:
+    raise _bad(f"{text} is not a number", "give a finite number")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    waiting = [value]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            waiting += [*value, *value.values()]
+        elif isinstance(value, list):
+            waiting += value
+
+
+def _check_characters(text: str) -> None:
+    if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise _bad("a text holds NUL or half of a surrogate pair", "send whole characters and no NUL")
+
+
+# ---- text
+
+_PLANES = range(0, 0x110000, 0x10000)
+_NON_CHARACTERS = "\ufdd0-\ufdef" + "".join(chr(plane + 0xFFFE) + chr(plane + 0xFFFF) for plane in _PLANES)
+_REFUSED = f"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff{_NON_CHARACTERS}"
+_BAD_LINES = re.compile(f"[{_REFUSED}]")
+_BAD_LINE = re.compile(f"[{_REFUSED}\t\n\r\u2028\u2029\u202a-\u202e\u2066-\u2069]")  # direction overrides could forge a name
+_EDGES = " \t\r\n\u00a0"
+
+
+def clean_text(text: object, *, limit: int, multiline: bool = False) -> str:
+    """The text in NFC without outer blanks; ``limit`` counts characters.
+
+    Controls, half surrogates and non-characters are refused; in one line also tabs, line ends and direction overrides.
+    """
+    if not isinstance(text, str):
+        raise Invalid("bad_text", f"{quoted(text)} is not a text", "give a text in quotes")
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return text.strip()
+    if len(text) > 4 * limit + 100:
+        raise _too_long(len(text), limit)
+    text = unicodedata.normalize("NFC", text).strip(_EDGES)
+    if multiline:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if len(text) > limit:
+        raise _too_long(len(text), limit)
+    found = (_BAD_LINES if multiline else _BAD_LINE).search(text)
+    if found:
+        raise Invalid(
+            "bad_text",
+            f"{quoted(text)} holds the character U+{ord(found[0]):04X} at place {found.start() + 1}",
+            "remove this character; text is ordinary Unicode without control characters",
+        )
+    return text
+
+
+def _too_long(length: int, limit: int) -> Invalid:
+    return Invalid("too_long", f"the text has {length} characters, more than {limit}", f"shorten it to {limit} characters")

@@ -1,0 +1,265 @@
+"""The web side of a service: routes that name their scope, the caller, strict bodies, and the headers of every answer."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import Flask, Response, g, request
+from marshmallow import Schema, ValidationError
+
+from shared.kernel import canonical
+from shared.kernel.errors import Invalid
+from shared.kernel.quote import quoted
+from shared.platform.auth import NotAuthenticated, Principal
+from shared.platform.logs import log
+from shared.platform.web_errors import Malformed, TooLarge, WrongMedia, handle_errors
+
+JSON_LIMIT = 1_000_000  # bytes
+MOST_ROWS = 500
+_LONGEST_ADDRESS = 4_000
+_BEARER = re.compile(r"Bearer ([A-Za-z0-9._~+/=-]{1,4096})", re.ASCII)
+_PAGES_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+)
+
+Handler = Callable[..., Any]
+F = TypeVar("F", bound=Handler)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One address of a service. ``scope`` None: open to anybody."""
+
+    method: str
+    rule: str
+    scope: str | None
+    handler: Handler
+    limit: int
+
+
+class Room:
+    """The routes of one room. Each states the scope it needs, or is opened by name (callbacks, health)."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.routes: list[Route] = []
+
+    def get(self, rule: str, *, scope: str) -> Callable[[F], F]:
+        return self._add("GET", rule, scope, 0)
+
+    def post(self, rule: str, *, scope: str, limit: int = JSON_LIMIT) -> Callable[[F], F]:
+        return self._add("POST", rule, scope, limit)
+
+    def put(self, rule: str, *, scope: str, limit: int = JSON_LIMIT) -> Callable[[F], F]:
+        return self._add("PUT", rule, scope, limit)
+
+    def delete(self, rule: str, *, scope: str, limit: int = JSON_LIMIT) -> Callable[[F], F]:
+        return self._add("DELETE", rule, scope, limit)
+
+    def open_get(self, rule: str) -> Callable[[F], F]:
+        return self._add("GET", rule, None, 0)
+
+    def open_post(self, rule: str, *, limit: int = JSON_LIMIT) -> Callable[[F], F]:
+        return self._add("POST", rule, None, limit)
+
+    def _add(self, method: str, rule: str, scope: str | None, limit: int) -> Callable[[F], F]:
+        def keep(handler: F) -> F:
+            self.routes.append(Route(method, rule, scope, handler, limit))
+            return handler
+
+        return keep
+
+
+class _ServiceApp(Flask):
+    """A Flask application that takes routes from rooms only, so that none is without a scope."""
+
+    def add_url_rule(self, rule: str, *args: Any, route: Route | None = None, **options: Any) -> None:
+        if route is None:
+            raise TypeError(f"{rule}: routes come from a Room, which says who may call")
+        super().add_url_rule(rule, *args, **options)
+
+
+def service_app(name: str, prefix: str, *rooms: Room, authenticate: Callable[[str], Principal]) -> Flask:
+    """The application of one service under ``prefix``. ``authenticate`` turns a bearer into a Principal or raises Denied."""
+    app = _ServiceApp(name, static_folder=None)
+    app.url_map.strict_slashes, app.url_map.merge_slashes = False, False
+    app.extensions["timebooks"] = {"prefix": prefix, "authenticate": authenticate, "routes": []}
+    app.before_request(_check_address)
+    app.after_request(_finish)
+    handle_errors(app)
+    mount(app, *rooms)
+    return app
+
+
+def mount(app: Flask, *rooms: Room) -> None:
+    """Add the routes of rooms to a service's application."""
+    ours = app.extensions["timebooks"]
+    for room in rooms:
+        for route in room.routes:
+            endpoint = f"{room.name}.{route.handler.__name__}.{route.method}.{len(ours['routes'])}"
+            view = _view(route, ours["authenticate"])
+            rule = ours["prefix"] + route.rule
+            app.add_url_rule(rule, endpoint, view, methods=[route.method], provide_automatic_options=False, route=route)
+            ours["routes"].append((route.method, rule, route.scope))
+
+
+def routes(app: Flask) -> list[tuple[str, str, str | None]]:
+    """Every address of a service as (method, rule, scope); scope None: open."""
+    return list(app.extensions["timebooks"]["routes"])
+
+
+def principal() -> Principal:
+    """Who calls. Only inside a route that is not open."""
+    caller: Principal = g.principal
+    return caller
+
+
+def body(schema: Schema | None = None) -> dict[str, Any]:
+    """The JSON object that was sent, by our strict reader, and through ``schema`` when one is given."""
+    if request.mimetype != "application/json" or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
+        raise WrongMedia("unsupported_media_type", "The body is not announced as JSON.", "Send Content-Type: application/json.")
+    try:
+        value = canonical.loads(raw_body())
+    except Invalid as error:
+        raise Malformed(error.code, f"The body can't be read: {error.cause}.", error.remedy) from error
+    if not isinstance(value, dict):
+        raise Malformed("bad_json", "The body is not a JSON object.", 'Send {"name": value, …}.')
+    return value if schema is None else _loaded(schema, value)
+
+
+def raw_body() -> bytes:
+    """The very bytes that were sent, no more than the route takes."""
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise WrongMedia("unsupported_encoding", "The body is compressed.", "Send it without Content-Encoding.")
+    return request.get_data(cache=True)
+
+
+def _loaded(schema: Schema, value: dict[str, Any]) -> dict[str, Any]:
+    try:
+        loaded: dict[str, Any] = schema.load(value)
+    except ValidationError as error:
+        fields = [{"field": name, "message": text} for name, text in _messages(error.messages)]
+        raise Invalid("bad_fields", f"{len(fields)} field(s) can't be taken.", "See fields.", fields=fields) from error
+    return loaded
+
+
+def _messages(nested: Any, path: str = "") -> list[tuple[str, str]]:
+    if isinstance(nested, dict):
+        return [pair for name, inner in nested.items() for pair in _messages(inner, f"{path}.{name}" if path else str(name))]
+    return [(path, str(text)) for text in nested]
+
+
+def argument(name: str, *, limit: int = 200) -> str | None:
+    """One query argument as clean text; None when it wasn't given."""
+    given = request.args.getlist(name)
+    if len(given) > 1:
+        raise Invalid("bad_argument", f"{name} was given {len(given)} times.", "Give it once.")
+    return canonical.clean_text(given[0], limit=limit) if given else None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a list is wanted; ``number`` counts from 1."""
+
+    number: int
+    size: int
+
+    @property
+    def offset(self) -> int:
+        return (self.number - 1) * self.size
+
+
+def page_args(*, size: int = 50) -> Page:
+    """``page`` and ``page_size`` of the query."""
+    return Page(_count("page", 1, 1_000_000), _count("page_size", size, MOST_ROWS))
+
+
+def _count(name: str, default: int, most: int) -> int:
+    text = argument(name)
+    if text is None:
+        return default
+    if not re.fullmatch(r"[0-9]{1,7}", text, re.ASCII) or not 1 <= int(text) <= most:
+        raise Invalid("bad_argument", f"{name} is {quoted(text)}.", f"Give a whole number from 1 to {most}.")
+    return int(text)
+
+
+def html(text: str, status: int = 200) -> Response:
+    """A page for a person."""
+    return Response(text, status, content_type="text/html; charset=utf-8")
+
+
+def _view(route: Route, authenticate: Callable[[str], Principal]) -> Handler:
+    def view(**names: str) -> Response:
+        _limit_body(route.limit)
+        if route.scope is not None:
+            g.principal = authenticate(_bearer())
+            g.principal.need(route.scope)
+        return _answer(route.handler(**names))
+
+    return view
+
+
+def _limit_body(limit: int) -> None:
+    request.max_content_length = limit  # bytes actually sent count too, however they were announced
+    if (request.content_length or 0) > limit:
+        cause = f"The body has {request.content_length} bytes; at most {limit} are taken."
+        raise TooLarge("too_large", cause, "Send less at once.")
+
+
+def _bearer() -> str:
+    found = _BEARER.fullmatch(request.headers.get("Authorization", ""))
+    if not found:
+        raise NotAuthenticated(
+            "not_authenticated", "No credential was sent.", "Send Authorization: Bearer with an API key."
+        )
+    return found[1]
+
+
+def _answer(value: Any) -> Response:
+    if isinstance(value, Response):
+        return value
+    value, status = value if isinstance(value, tuple) else (value, 200)
+    if value is None:
+        return Response(status=204)
+    return Response(canonical.dumps(value), status, content_type="application/json")
+
+
+def _check_address() -> None:
+    g.began = time.monotonic_ns()
+    if len(request.full_path) > _LONGEST_ADDRESS:
+        raise Malformed("address_too_long", f"The address has over {_LONGEST_ADDRESS} characters.", "Send less in the query.")
+    for text in (request.path, *request.args.keys(), *(value for values in request.args.listvalues() for value in values)):
+        if any(letter < " " or "\x7f" <= letter <= "\x9f" for letter in text):
+            raise Malformed("bad_address", "The address holds control characters.", "Send plain text, percent-encoded in UTF-8.")
+
+
+def _finish(answer: Response) -> Response:
+    answer.headers.setdefault("X-Content-Type-Options", "nosniff")
+    answer.headers.setdefault("Referrer-Policy", "no-referrer")
+    answer.headers.setdefault("Cache-Control", "no-store")
+    answer.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    if answer.mimetype == "text/html":
+        answer.headers.setdefault("Content-Security-Policy", _PAGES_CSP)
+        answer.headers.setdefault("X-Frame-Options", "DENY")
+    if request.is_secure:
+        answer.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    _note(answer)
+    return answer
+
+
+def _note(answer: Response) -> None:
+    caller = g.get("principal")
+    log(
+        "http.served",
+        route=request.url_rule.rule if request.url_rule else None,
+        method=request.method,
+        status=answer.status_code,
+        ms=(time.monotonic_ns() - g.began) // 1_000_000 if "began" in g else None,
+        organisation=caller.organisation if caller else None,
+        key=caller.key if caller else None,
+    )

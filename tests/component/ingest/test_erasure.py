@@ -1,0 +1,64 @@
+"""An erased person is nowhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.ingest.records import query
+from services.ingest.tables import metadata
+from shared.platform import audit
+from shared.platform.db import Database, metadata as platform, reading
+from tests.component.ingest.conftest import Caller
+
+SECRETS = ("Annegret Zauberwald", "annegret@zauberwald.example", "Zauberwald visit", "casefold-zauberwald")
+
+
+def _records(*records: dict[str, Any]) -> dict[str, Any]:
+    return {"schema": "1", "records": [{"source": "worklog", **record} for record in records]}
+
+
+PEOPLE = (
+    {"kind": "person", "source_id": "annegret@zauberwald.example", "name": SECRETS[0], "email": SECRETS[1]},
+    {"kind": "person", "source_id": "p2", "name": "Bob"},
+)
+WORK = (
+    {"kind": "time", "source_id": "t1", "date": "2026-03-02", "person": SECRETS[1], "seconds": 3600, "notes": SECRETS[2]},
+    {"kind": "time", "source_id": "t2", "date": "2026-03-02", "person": "p2", "seconds": 60, "notes": "kept"},
+)
+
+
+def _everything(db: Database) -> bytes:
+    """Every byte that the database holds: its files, or all rows of all tables as text."""
+    if db.sqlite:
+        from pathlib import Path
+
+        path = Path(str(db.engine.url.database))
+        return b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
+    with reading(db) as session:
+        tables = [*metadata.sorted_tables, *platform.sorted_tables]
+        return b"".join(bytes(str(row), "utf-8") for table in tables for row in session.execute(sa.text(f'SELECT "{table.name}"::text FROM "{table.name}"')))
+
+
+def test_after_an_erasure_the_name_is_in_no_byte_of_the_database_and_totals_stand(owner: Caller, db: Database) -> None:
+    owner.told("POST", "/records", _records(*PEOPLE, *WORK), status=202, Idempotency_Key="k1")
+    changed = {**PEOPLE[0], "name": "Annegret Zauberwald-Neu"}
+    owner.told("POST", "/records", _records(changed), status=202)
+    people = owner.told("GET", "/records?kind=person")["items"]
+    annegret = next(one["id"] for one in people if one["name"].startswith("Annegret"))
+    assert owner.told("POST", "/erasures", {"person": annegret}) == {"erased": annegret}
+    held = _everything(db).lower()
+    assert not [secret for secret in SECRETS if secret.lower().encode() in held]
+    entries = owner.told("GET", "/records")["items"]
+    assert {(one["seconds"], one["notes"]) for one in entries} == {(3600, ""), (60, "kept")}
+    audit.chain(db)
+    assert owner.told("GET", "/audit/verify")["ok"]
+
+
+def test_new_data_about_somebody_erased_is_refused_row_by_row(owner: Caller) -> None:
+    first = owner.told("POST", "/records", _records(*PEOPLE, *WORK), status=202)["results"]
+    owner.told("POST", "/erasures", {"person": first[0]["id"]})
+    again = owner.told("POST", "/records", _records(*PEOPLE, *WORK), status=202)["results"]
+    assert [one["outcome"] for one in again] == ["refused", "unchanged", "refused", "unchanged"]
+    assert {one["problem"]["code"] for one in again if one["problem"]} == {"erased"}

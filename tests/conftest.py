@@ -1,0 +1,154 @@
+"""What every test may ask for: a fresh database on either engine, and a clock it can set."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import hypothesis
+import pytest
+import sqlalchemy as sa
+
+from shared.platform import clock as platform_clock
+from tests import servers, sizes
+
+if TYPE_CHECKING:
+    from shared.platform.db import Database
+
+PLATFORM_TABLES = ("audit", "feed", "files", "identity", "jobs", "quota", "schedule", "vault", "web_idempotency")
+
+hypothesis.settings.register_profile("short", derandomize=True, database=None, deadline=None)
+hypothesis.settings.register_profile("long", database=None, deadline=None, print_blob=True)
+hypothesis.settings.load_profile("long" if sizes.is_long() else "short")
+
+
+def pytest_report_header() -> str:
+    return sizes.headline()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if sizes.is_long():
+        terminalreporter.write_line(sizes.headline())
+
+
+@dataclass(slots=True)
+class VirtualClock:
+    """A clock that stands still until the test moves it."""
+
+    now: datetime = field(default_factory=lambda: datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **amount: int) -> datetime:
+        """``clock.advance(hours=2, seconds=1)``"""
+        self.now += timedelta(**amount)
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Iterator[VirtualClock]:
+    """The product's clock, standing at 2026-03-02 09:00 UTC; set ``clock.now`` or call ``clock.advance(seconds=…)``."""
+    virtual = VirtualClock()
+    with platform_clock.use(virtual):
+        yield virtual
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """The database engine; a test asking for it, or for anything standing on it, runs once on each."""
+    return str(request.param)
+
+
+@pytest.fixture
+def new_database_url(backend: str, tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Makes fresh databases: ``new_database_url()`` an empty one, ``new_database_url(metadata, …)`` one with these tables."""
+    made: list[str] = []
+
+    def make(*metadatas: sa.MetaData) -> str:
+        if backend == "sqlite":
+            path = tmp_path / f"d{len(list(tmp_path.glob('d*.sqlite')))}.sqlite"
+            if metadatas:
+                shutil.copyfile(_sqlite_template(metadatas), path)
+            return f"sqlite:///{path}"
+        server = servers.postgres()
+        made.append(server.create(_postgres_template(metadatas) if metadatas else "template1"))
+        return server.url(made[-1])
+
+    yield make
+    for name in made:
+        servers.postgres().drop(name)
+
+
+@pytest.fixture
+def database_url(new_database_url: Callable[..., str]) -> str:
+    """The address of a fresh, empty database."""
+    return new_database_url()
+
+
+@pytest.fixture
+def make_database(new_database_url: Callable[..., str]) -> Iterator[Callable[..., Database]]:
+    """``make_database(metadata, …)``: a fresh open database with the platform's tables and those of each metadata."""
+    from shared.platform.db import metadata as platform_metadata
+    from shared.platform.db import open_database
+
+    opened: list[Database] = []
+    for name in PLATFORM_TABLES:  # each registers its tables when imported
+        if importlib.util.find_spec(f"shared.platform.{name}"):
+            importlib.import_module(f"shared.platform.{name}")
+
+    def make(*metadatas: sa.MetaData) -> Database:
+        opened.append(open_database(new_database_url(platform_metadata, *metadatas)))
+        return opened[-1]
+
+    yield make
+    for database in opened:
+        database.dispose()
+
+
+_templates: dict[str, str] = {}
+
+
+def _template_name(engine: str, metadatas: tuple[sa.MetaData, ...]) -> str:
+    tables = sorted(table for metadata in metadatas for table in metadata.tables)
+    return f"{engine}_{hashlib.sha256(' '.join(tables).encode()).hexdigest()[:16]}"
+
+
+def _create_all(url: str, metadatas: tuple[sa.MetaData, ...]) -> None:
+    from shared.platform.db import open_database
+
+    database = open_database(url)
+    for metadata in metadatas:
+        metadata.create_all(database.engine)
+    database.dispose()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _template_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    _templates["folder"] = str(tmp_path_factory.mktemp("templates"))
+
+
+def _sqlite_template(metadatas: tuple[sa.MetaData, ...]) -> str:
+    name = _template_name("sqlite", metadatas)
+    if name not in _templates:
+        path = f"{_templates['folder']}/{name}"
+        _create_all(f"sqlite:///{path}", metadatas)
+        _templates[name] = path
+    return _templates[name]
+
+
+def _postgres_template(metadatas: tuple[sa.MetaData, ...]) -> str:
+    name = _template_name("postgresql", metadatas)
+    if name not in _templates:
+        server = servers.postgres()
+        server.execute(f"CREATE DATABASE {name}")
+        _create_all(server.url(name), metadatas)
+        _templates[name] = name
+    return _templates[name]

@@ -1,0 +1,37 @@
+"""How much each sized test does: the one table, short (`make test`) and long (`make test-long`)."""
+
+from __future__ import annotations
+
+import os
+
+SIZES: dict[str, tuple[int, int]] = {
+    # name: (short, long)
+    "fork_kills": (5, 25),  # SIGKILLs at each fault point on each database
+    "group_kills": (5, 20),  # SIGKILLs of whole worker groups started by the compose commands
+    "sequences": (200, 2_000),  # random sequences of edits and payments on both sides
+    "sequence_steps": (30, 40),  # steps in each of them
+    "refreshing_workers": (50, 50),  # workers refreshing one token at once
+    "money_examples": (200, 5_000),  # examples of each money, duration and date property
+    "other_examples": (50, 1_000),  # examples of every other property
+}
+
+
+def is_long() -> bool:
+    """Whether `make test-long` runs."""
+    return os.environ.get("TIMEBOOKS_TEST_SIZE") == "long"
+
+
+def size(name: str) -> int:
+    """How many of ``name`` this run does."""
+    return SIZES[name][is_long()]
+
+
+def seed() -> int:
+    """Where this run's random choices start; the same number gives the same run."""
+    return int(os.environ.get("TIMEBOOKS_TEST_SEED", "1"))
+
+
+def headline() -> str:
+    """What a report says about the sizes it ran with."""
+    sizes = ", ".join(f"{name} {size(name)}" for name in SIZES)
+    return f"sizes: {'long' if is_long() else 'short'}, seed {seed()}: {sizes}"
