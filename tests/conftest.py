@@ -57,7 +57,7 @@ class VirtualClock:
 def clock() -> Iterator[VirtualClock]:
     """The product's clock, standing at 2026-03-02 09:00 UTC; set ``clock.now`` or call ``clock.advance(seconds=…)``."""
     virtual = VirtualClock()
-    with platform_clock.use(virtual):
+    with platform_clock.use(virtual, lambda seconds: virtual.advance(milliseconds=round(seconds * 1000))):
         yield virtual
 
 

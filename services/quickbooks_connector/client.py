@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -58,7 +57,7 @@ class Wires:
         db = self.connector.db
         waits = [quota.take(db, name, rate=rate, per_seconds=60, burst=8, patience=PATIENCE) for name, rate in limits]
         if max(waits):
-            time.sleep(max(waits) / 1000)
+            clock.sleep(max(waits) / 1000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,12 @@ def settle(
     raise _contradiction(start, end, _apart(starts[0], ends[-1]), total)
 
 
+def lengths(start: datetime, end: datetime, zone: str | None) -> set[int]:
+    """How many seconds may lie between: one number, but for readings that a zone has twice."""
+    starts, ends = _readings("start", start, zone), _readings("end", end, zone)
+    return {_apart(first, last) for first in starts for last in ends}
+
+
 def _readings(field: str, moment: datetime | None, zone: str | None) -> list[datetime | None]:
     """What the reading may mean: one or two instants in a zone, else itself."""
     if moment is None or zone is None:

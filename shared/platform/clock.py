@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ def _system() -> datetime:
 
 
 _source: Callable[[], datetime] = _system
+_sleep: Callable[[float], object] = time.sleep
 
 
 def now() -> datetime:
@@ -29,12 +31,18 @@ def lease_now(session: Session) -> datetime:
     return now()
 
 
+def sleep(seconds: float) -> None:
+    """Wait for a moment; with a replaced clock, however long that takes there."""
+    _sleep(seconds)
+
+
 @contextmanager
-def use(source: Callable[[], datetime]) -> Iterator[None]:
-    """Replace the time for a while; for tests."""
-    global _source
-    before, _source = _source, source
+def use(source: Callable[[], datetime], sleeping: Callable[[float], object] = time.sleep) -> Iterator[None]:
+    """Replace the time, and what sleeping does, for a while; for tests."""
+    global _source, _sleep
+    before = _source, _sleep
+    _source, _sleep = source, sleeping
     try:
         yield
     finally:
-        _source = before
+        _source, _sleep = before

@@ -50,7 +50,7 @@ class Room:
         self.routes: list[Route] = []
 
     def get(self, rule: str, *, scope: str) -> Callable[[F], F]:
-        return self._add("GET", rule, scope, 0)
+        return self._add("GET", rule, scope, JSON_LIMIT)
 
     def post(self, rule: str, *, scope: str, limit: int = JSON_LIMIT) -> Callable[[F], F]:
         return self._add("POST", rule, scope, limit)
@@ -62,7 +62,7 @@ class Room:
         return self._add("DELETE", rule, scope, limit)
 
     def open_get(self, rule: str) -> Callable[[F], F]:
-        return self._add("GET", rule, None, 0)
+        return self._add("GET", rule, None, JSON_LIMIT)
 
     def open_post(self, rule: str, *, limit: int = JSON_LIMIT) -> Callable[[F], F]:
         return self._add("POST", rule, None, limit)
@@ -123,8 +123,9 @@ def body(schema: Schema | None = None) -> dict[str, Any]:
     """The JSON object that was sent, by our strict reader, and through ``schema`` when one is given."""
     if request.mimetype != "application/json" or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
         raise WrongMedia("unsupported_media_type", "The body is not announced as JSON.", "Send Content-Type: application/json.")
+    raw = raw_body()
     try:
-        value = canonical.loads(raw_body())
+        value = canonical.loads(raw)
     except Invalid as error:
         raise Malformed(error.code, f"The body can't be read: {error.cause}.", error.remedy) from error
     if not isinstance(value, dict):
@@ -136,7 +137,9 @@ def raw_body() -> bytes:
     """The very bytes that were sent, no more than the route takes."""
     if request.headers.get("Content-Encoding", "identity") != "identity":
         raise WrongMedia("unsupported_encoding", "The body is compressed.", "Send it without Content-Encoding.")
-    return request.get_data(cache=True)
+    data = request.get_data(cache=True)
+    _check_length(len(data))  # werkzeug cuts a body of unannounced length off without a word
+    return data
 
 
 def _loaded(schema: Schema, value: dict[str, Any]) -> dict[str, Any]:
@@ -195,20 +198,19 @@ def html(text: str, status: int = 200) -> Response:
 
 def _view(route: Route, authenticate: Callable[[str], Principal]) -> Handler:
     def view(**names: str) -> Response:
-        _limit_body(route.limit)
+        g.limit, request.max_content_length = route.limit, route.limit + 1
         if route.scope is not None:
             g.principal = authenticate(_bearer())
             g.principal.need(route.scope)
+        _check_length(request.content_length or 0)
         return _answer(route.handler(**names))
 
     return view
 
 
-def _limit_body(limit: int) -> None:
-    request.max_content_length = limit  # bytes actually sent count too, however they were announced
-    if (request.content_length or 0) > limit:
-        cause = f"The body has {request.content_length} bytes; at most {limit} are taken."
-        raise TooLarge("too_large", cause, "Send less at once.")
+def _check_length(length: int) -> None:
+    if length > g.limit:
+        raise TooLarge("too_large", f"The body has more than {g.limit} bytes.", "Send less at once.")
 
 
 def _bearer() -> str:
