@@ -216,14 +216,3 @@ def in_transaction() -> bool:
 def insert(session: Session, table: sa.Table) -> Any:
     """An INSERT that knows ON CONFLICT, in the dialect of the session."""
     return (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert(table)
-
-
-def migrate(db: Database, folder: str) -> None:
-    """Bring the database to the newest version of the service's migrations in ``folder``. Safe to run again."""
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", folder)
-    config.attributes["database"] = db
-    command.upgrade(config, "head")

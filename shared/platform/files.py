@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy.orm import Session
 
-from shared.kernel.errors import Invalid, Missing
+from shared.kernel.errors import Invalid, Missing, Retry
 from shared.platform import clock, sealing
 from shared.platform import db as database
 from shared.platform.db import Database, Instant, metadata, reading
@@ -83,9 +83,12 @@ def store(
     size = _write_chunks(session, organisation, number, cipher, data, mac)
     held = {"organisation": organisation, "blob": number, "wrapped": keyring.wrap(key, "blob", number), "mac": mac.hexdigest()}
     new = database.insert(session, vault_blob).values(held).on_conflict_do_nothing(index_elements=["organisation", "mac"])
-    if session.execute(new.returning(vault_blob.c.blob)).first() is None:  # the same content is there already, perhaps stored a moment ago by another
+    if session.execute(new.returning(vault_blob.c.blob)).first() is None:
         session.execute(sa.delete(blob_chunk).where(_of(blob_chunk, organisation, number)))
-        return _name_subjects(session, organisation, str(_same(session, organisation, mac.hexdigest())), named)
+        known = _same(session, organisation, mac.hexdigest())
+        if known is None:
+            raise Retry("file_erased_meanwhile", "The same file was erased while this one was stored.", "Send it again.", after=1)
+        return _name_subjects(session, organisation, known, named)
     sealed_name = sealing.seal(cipher, name.encode(), bound(organisation, "blob.name", number))
     row = {"organisation": organisation, "id": number, "kind": kind, "name": sealed_name, "size": size}
     session.execute(sa.insert(blob).values(**row, stored_at=clock.now()))

@@ -216,9 +216,7 @@ def _check_length(length: int) -> None:
 def _bearer() -> str:
     found = _BEARER.fullmatch(request.headers.get("Authorization", ""))
     if not found:
-        raise NotAuthenticated(
-            "not_authenticated", "No credential was sent.", "Send Authorization: Bearer with an API key."
-        )
+        raise NotAuthenticated("not_authenticated", "No credential was sent.", "Send Authorization: Bearer with an API key.")
     return found[1]
 
 

@@ -82,10 +82,12 @@ def once(db: Database, vault: Vault, caller: Principal, route: str, body: bytes)
         raise Invalid("bad_idempotency_key", "The Idempotency-Key is not 1 to 200 printable ASCII characters.", "Use a UUID.")
     mine = {"organisation": caller.organisation, "caller": caller.key or caller.subject, "route": route, "key": key}
     claimed = _claim(db, vault, mine, body)
+    through = False
     try:
         yield claimed
+        through = True
     finally:
-        if not claimed._ended:
+        if not (through and claimed._ended):  # a failure after ``done`` has undone the kept answer too
             _give_back(db, mine, claimed._claim)
 
 
@@ -98,7 +100,9 @@ def _claim(db: Database, vault: Vault, mine: dict[str, str], body: bytes) -> Onc
         new = database.insert(session, idempotency).values(row).on_conflict_do_nothing()
         if session.execute(new.returning(idempotency.c.claim)).first() is not None:
             return Once(vault, mine, claim, None)
-        found = session.execute(sa.select(idempotency).where(_is(mine)).with_for_update()).one()
+        found = session.execute(sa.select(idempotency).where(_is(mine)).with_for_update()).first()
+        if found is None:  # given back a moment ago
+            raise _conflict("request_running", "The same request failed a moment ago.")
         if found.body_hash != row["body_hash"]:
             raise Invalid("idempotency_key_reused", "This Idempotency-Key came before with another body.", "Use a new key.")
         if found.status is None and found.claimed_until > now:

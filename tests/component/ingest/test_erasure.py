@@ -6,10 +6,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.ingest.records import query
 from services.ingest.tables import metadata
 from shared.platform import audit
-from shared.platform.db import Database, metadata as platform, reading
+from shared.platform.db import Database, reading
+from shared.platform.db import metadata as platform
 from tests.component.ingest.conftest import Caller
 
 SECRETS = ("Annegret Zauberwald", "annegret@zauberwald.example", "Zauberwald visit", "casefold-zauberwald")
@@ -38,7 +38,8 @@ def _everything(db: Database) -> bytes:
         return b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
     with reading(db) as session:
         tables = [*metadata.sorted_tables, *platform.sorted_tables]
-        return b"".join(bytes(str(row), "utf-8") for table in tables for row in session.execute(sa.text(f'SELECT "{table.name}"::text FROM "{table.name}"')))
+        names = [f'"{table.name}"' for table in tables]
+        return b"".join(str(row).encode() for name in names for row in session.execute(sa.text(f"SELECT {name}::text FROM {name}")))
 
 
 def test_after_an_erasure_the_name_is_in_no_byte_of_the_database_and_totals_stand(owner: Caller, db: Database) -> None:

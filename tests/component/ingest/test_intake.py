@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from tests.component.ingest.conftest import Books
 from services.ingest.records import query
-from shared.contract.records import Kind
 from shared.platform.db import reading
+from tests.component.ingest.conftest import Books
 
 
 def test_the_same_records_twice_write_nothing(books: Books) -> None:

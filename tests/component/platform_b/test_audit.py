@@ -21,7 +21,15 @@ from shared.platform.db import reading, transaction
 def told(database, count, organisation="org"):
     for number in range(count):
         with transaction(database) as session:
-            record(session, organisation, "key-1", "invoice.composed", f"invoice-{number}", total=Decimal("7.50"), day=date(2026, 3, 2))
+            record(
+                session,
+                organisation,
+                "key-1",
+                "invoice.composed",
+                f"invoice-{number}",
+                total=Decimal("7.50"),
+                day=date(2026, 3, 2),
+            )
 
 
 def report(database, organisation="org") -> Report:
@@ -194,7 +202,7 @@ def change_head(session, rows, pick):
         session.execute(sa.update(audit_head).where(audit_head.c.organisation == "org").values(change))
 
 
-class Undo(Exception):
+class UndoError(Exception):
     """Leaves a transaction without keeping it."""
 
 
@@ -204,14 +212,14 @@ def test_any_edit_deletion_insertion_reordering_or_truncation_is_found(database,
     if report(database).sealed == 0:
         told(database, 6), told(database, 3, "other")
         chain(database)
-    with contextlib.suppress(Undo), transaction(database) as session:
+    with contextlib.suppress(UndoError), transaction(database) as session:
         rows = session.execute(sa.select(audit).where(audit.c.organisation == "org").order_by(audit.c.position)).all()
         harm(session, rows, random.Random(seed))
         found = verify(session, "org")
         assert not found.ok and found.first_bad is not None
         if harm is not edit:  # an edit may move the row itself into another organisation
             assert verify(session, "other").ok
-        raise Undo
+        raise UndoError
     assert report(database).ok
 
 

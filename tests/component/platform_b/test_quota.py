@@ -30,7 +30,9 @@ class SlidingWindow:
         self.arrived.append(at)
 
 
-def simulate(database, clock, provider: SlidingWindow, *, calls: int, workers: int, seed: int, idle: float = 0.0, **limit: int) -> int:
+def simulate(
+    database, clock, provider: SlidingWindow, *, calls: int, workers: int, seed: int, idle: float = 0.0, **limit: int
+) -> int:
     """Workers take, wait, send (up to half a second on the way), and go on; give the microseconds it took."""
     pick, start, arrivals = random.Random(seed), clock.now, []
     ready = [(pick.randrange(150_000), worker) for worker in range(workers)]

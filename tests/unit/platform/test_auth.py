@@ -34,7 +34,9 @@ def claims(clock, **changed: object) -> dict[str, object]:
 
 def signed(values: dict[str, object], *, key: OKPKey = KEY, **header: object) -> str:
     head = {"alg": "Ed25519", "typ": "at+jwt", "kid": auth.key_id(KEY), **header}
-    return jwt.encode({name: value for name, value in head.items() if value is not None}, values, key, algorithms=["Ed25519"], default_type=None)
+    return jwt.encode(
+        {name: value for name, value in head.items() if value is not None}, values, key, algorithms=["Ed25519"], default_type=None
+    )
 
 
 def test_a_token_names_its_caller_to_the_audience_it_was_made_for(clock):
@@ -149,7 +151,9 @@ def test_an_api_key_is_known_by_its_hash_alone():
     assert text.split("_", 2)[2] not in kept and len(text.split("_", 2)[2]) == 43  # 256 bits
 
 
-@pytest.mark.parametrize("text", ["", "tbk_", "tbk_abc_def", "Bearer x", "tbk_ABCDEFGHIJKL_" + "a" * 43, "tbk_abcdefghijkl_" + "é" * 43, "\x00"])
+@pytest.mark.parametrize(
+    "text", ["", "tbk_", "tbk_abc_def", "Bearer x", "tbk_ABCDEFGHIJKL_" + "a" * 43, "tbk_abcdefghijkl_" + "é" * 43, "\x00"]
+)
 def test_what_is_no_api_key_has_no_id(text):
     assert auth.split_key(text) is None
 

@@ -1,0 +1,154 @@
+"""How a command reaches the product: the address it was told, the process that serves this data folder, or one of its own."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote
+
+from services import data_folder
+from services.catalog import CONNECTORS, Entry, entry, settings_from
+from shared.kernel import canonical
+from shared.kernel.errors import Conflict, Denied, Invalid, Retry
+from shared.platform.http import Network, Response, refused
+from shared.platform.settings import Settings
+
+_LOOK_EVERY = 0.05
+_PATIENCE = 120
+"""Seconds that a command waits for work it started."""
+_TIMEOUT = (5, 300)
+"""Seconds to connect, and to wait for an answer: a large import is one request."""
+
+
+class Door:
+    """The product as its HTTP client sees it; ``base`` is the address before the services' prefixes."""
+
+    def __init__(self, settings: Settings, network: Network, base: str, key: str, *, own: Any = None) -> None:
+        self.settings, self.network, self.base, self.key = settings, network, base, key
+        self.own = own  # the embedded product, when this very process runs it
+        self._tokens: dict[str, str] = {}
+
+    def ingest(self, method: str, path: str, value: Any = None, **options: Any) -> Any:
+        """Call ingest: ``door.ingest("GET", "/invoices", status="open")``; options are the query, None ones left out."""
+        return self._call(entry("ingest"), method, path, value, options)
+
+    def books(self, provider: str, method: str, path: str, value: Any = None, **options: Any) -> Any:
+        """Call the connector of a provider."""
+        return self._call(entry(provider), method, path, value, options)
+
+    def upload(self, path: str, fields: Mapping[str, str], name: str, data: bytes) -> dict[str, Any]:
+        """Send a file with some form fields to ingest; the rows that it refuses are part of the answer, not a failure."""
+        boundary = secrets.token_hex(16)
+        body = _multipart(boundary, fields, name, data)
+        answer = self._send(entry("ingest"), "POST", path, body, {}, f"multipart/form-data; boundary={boundary}")
+        found = answer.json() if answer.status in (200, 422) else {}
+        if "rows" not in found:
+            raise refused(answer)
+        return dict(found)
+
+    def open_get(self, service: str, path: str) -> dict[str, Any]:
+        """Call what needs no credential, as a service's health."""
+        one = entry(service)
+        answer = self.network.send("GET", self._host(service) + one.prefix + path)
+        if answer.status >= 400:
+            raise refused(answer)
+        return dict(answer.json())
+
+    def _host(self, service: str) -> str:
+        return self.base if self.own else self.settings.urls[service] or self.base
+
+    def wait(self, done: Callable[[], Any], what: str) -> Any:
+        """Ask again until there is an answer; raises Retry when it takes too long."""
+        end = time.monotonic() + _PATIENCE
+        pause = _LOOK_EVERY
+        while time.monotonic() < end:
+            answer = done()
+            if answer:
+                return answer
+            time.sleep(pause)
+            pause = min(pause * 2, 1)
+        raise Retry("still_working", f"{what} takes longer than {_PATIENCE} s; it goes on.", "Look again: timebooks status")
+
+    def connections(self) -> list[dict[str, Any]]:
+        """Every connection of the organisation, each with its ``provider``."""
+        return [
+            {**one, "provider": connector.name}
+            for connector in CONNECTORS
+            for one in self.books(connector.name, "GET", "/connections")["items"]
+        ]
+
+    def connection(self, wanted: str | None) -> dict[str, Any]:
+        """The connection of this id, or the only one there is."""
+        there = [one for one in self.connections() if one["state"] != "disconnected" or one["id"] == wanted]
+        fitting = [one for one in there if wanted in (None, one["id"], one["provider"])]
+        if len(fitting) == 1:
+            return fitting[0]
+        if not there:
+            raise Conflict("not_connected", "No books are connected.", "Connect them first.")
+        listed = ", ".join(f"{one['id']} ({one['provider']})" for one in fitting or there)
+        raise Invalid("which_connection", f"Not one connection is meant, these are there: {listed}.", "Add --connection ID.")
+
+    def _call(self, service: Entry, method: str, path: str, value: Any, query: Mapping[str, Any]) -> Any:
+        body = None if value is None else canonical.dumps(value)
+        answer = self._send(service, method, path, body, query, "application/json")
+        if answer.status >= 400:
+            raise refused(answer)
+        return answer.json() if answer.body else None
+
+    def _send(
+        self, service: Entry, method: str, path: str, body: bytes | None, query: Mapping[str, Any], content: str
+    ) -> Response:
+        headers = {"Authorization": f"Bearer {self._bearer(service.name)}", "Content-Type": content}
+        params = {name: str(each) for name, each in query.items() if each is not None}
+        url = self._host(service.name) + service.prefix + path
+        return self.network.send(method, url, headers=headers, params=params, body=body, timeout=_TIMEOUT)
+
+    def _bearer(self, service: str) -> str:
+        if not self.key:
+            raise Denied("no_key", "This data folder keeps no API key.", "Make an organisation first, or set TIMEBOOKS_API_KEY.")
+        if service == "ingest":
+            return self.key
+        if service not in self._tokens:
+            self._tokens[service] = self.ingest("POST", "/token", {"audience": service})["token"]
+        return self._tokens[service]
+
+
+@contextmanager
+def opened() -> Iterator[Door]:
+    """The door that the environment and the data folder lead to."""
+    settings = settings_from(os.environ)
+    key = os.environ.get("TIMEBOOKS_API_KEY") or data_folder.kept_key(settings.data)
+    base = os.environ.get("TIMEBOOKS_URL", "").rstrip("/") or data_folder.address(settings.data)
+    if base:
+        yield Door(settings, Network(), base, key)
+        return
+    from services import embedded
+
+    with embedded.opened(settings) as product:
+        yield Door(product.settings, product.network, product.settings.public_url, key, own=product)
+
+
+def elsewhere() -> bool:
+    """Whether the product runs in another process."""
+    settings = settings_from(os.environ)
+    return bool(os.environ.get("TIMEBOOKS_URL") or data_folder.address(settings.data))
+
+
+def part(text: str) -> str:
+    """A value as one part of a path."""
+    return quote(text, safe="")
+
+
+def _multipart(boundary: str, fields: Mapping[str, str], name: str, data: bytes) -> bytes:
+    pieces = []
+    for field, text in fields.items():
+        pieces.append(f'--{boundary}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{text}\r\n'.encode())
+    safe = name.replace("\\", "_").replace('"', "_").replace("\r", "_").replace("\n", "_")
+    disposition = f'Content-Disposition: form-data; name="file"; filename="{safe}"'
+    pieces.append(f"--{boundary}\r\n{disposition}\r\nContent-Type: application/octet-stream\r\n\r\n".encode())
+    return b"".join([*pieces, data, f"\r\n--{boundary}--\r\n".encode()])
+

@@ -1,0 +1,52 @@
+"""How a command ends: the exit code of each failure, and the next command to type."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from services.cli.show import Answer, write
+from shared.kernel.errors import Conflict, Denied, Failure, Park, Reconnect, Retry
+
+DONE, FAILED, USAGE, PARTLY, SIGN_IN, AWAY, CONFLICT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
+
+_BY_CLASS: tuple[tuple[type[Failure], int], ...] = (
+    (Denied, SIGN_IN),
+    (Reconnect, SIGN_IN),
+    (Retry, AWAY),
+    (Conflict, CONFLICT),
+    (Park, PARTLY),
+)
+_BY_CODE = {"reconnect_needed": SIGN_IN, "not_connected": SIGN_IN}
+
+_NEXT = {
+    "no_key": "timebooks init",
+    "token_refused": "timebooks key list",
+    "reconnect_needed": "timebooks connect",
+    "not_connected": "timebooks connect",
+    "plan_lapsed": "timebooks plan",
+    "world_moved": "timebooks plan",
+    "nothing_approved": "timebooks approve",
+    "reference_missing": "timebooks references",
+    "data_folder_in_use": "timebooks doctor",
+    "no_answer": "timebooks doctor",
+}
+
+
+def code_of(failure: Failure) -> int:
+    """The exit code that says what to do about a failure."""
+    if failure.code in _BY_CODE:
+        return _BY_CODE[failure.code]
+    return next((code for kind, code in _BY_CLASS if isinstance(failure, kind)), FAILED)
+
+
+def tell(failure: Failure, *, as_json: bool) -> int:
+    """Say on stderr (or as the JSON document) what went wrong, why, and what to type next; gives the exit code."""
+    code, command = code_of(failure), _NEXT.get(failure.code, "")
+    if as_json:
+        error: dict[str, Any] = {"code": failure.code, "message": failure.cause, "remedy": failure.remedy}
+        write(Answer({"error": error | ({"next": command} if command else {})}), as_json=True)
+        return code
+    lines = [f"error: {failure.cause}", failure.remedy, f"next:  {command}" if command else ""]
+    sys.stderr.write("\n".join(line for line in lines if line) + "\n")
+    return code

@@ -1,0 +1,164 @@
+"""Commands about work and its invoices on this side: bring it in, approve it, compose, void, erase."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from services.cli.door import Door, part
+from services.cli.entry import command
+from services.cli.exits import DONE, FAILED, PARTLY
+from services.cli.show import Answer, count, progress, table
+from shared.kernel.duration import format_hms
+
+_SHOWN = 20
+"""Refused rows shown to a person; ``--json`` has them all."""
+
+
+@command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--layout", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="JSON file that names the columns.")
+@click.option("--partial", is_flag=True, help="Keep the good rows although others are refused.")
+@click.option("--source", default="worklog", show_default=True, help="Which time tracker the file comes from.")
+def import_(door: Door, file: Path, layout: Path | None, partial: bool, source: str) -> Answer:
+    """Take in a CSV or Excel report. All of it or nothing, unless --partial; the same file again changes nothing.
+
+    \b
+    timebooks import march.csv
+    timebooks import toggl.csv --layout toggl-layout.json
+    """
+    fields = {"source": source, "partial": "true" if partial else "false"}
+    if layout:
+        fields["layout"] = layout.read_text("utf-8-sig")
+    with progress(f"Importing {file.name}") as moved:
+        moved(0, 0)
+        found = door.upload("/import", fields, file.name, file.read_bytes())
+    refused = [row for row in found["rows"] if row["outcome"] == "refused"]
+    code = (PARTLY if found["stored"] else FAILED) if refused else DONE
+    return Answer(found, "\n".join(_imported(file.name, found, refused)), code)
+
+
+def _imported(name: str, found: dict[str, Any], refused: list[dict[str, Any]]) -> list[str]:
+    totals = found["totals"]
+    said = ", ".join(f"{totals[outcome]} {outcome}" for outcome in ("new", "changed", "unchanged", "refused"))
+    lines = [f"{name}: {said}; {format_hms(totals['seconds'])} of work"]
+    lines += [f"  row {row['row']}: {_why(row['problem'])}" for row in refused[:_SHOWN]]
+    if len(refused) > _SHOWN:
+        lines.append(f"  … and {len(refused) - _SHOWN} more; --json shows all")
+    if refused and not found["stored"]:
+        lines.append("Nothing was stored. Mend the rows, or take the good ones with --partial.")
+    return [*lines, "" if refused else "next:  timebooks approve"]
+
+
+def _why(problem: dict[str, Any]) -> str:
+    place = f"{problem['column']}: " if problem.get("column") else ""
+    return " ".join(text for text in (place + problem["cause"], problem.get("remedy", "")) if text)
+
+
+_DATE = click.DateTime(["%Y-%m-%d"])
+
+
+def _day(value: Any) -> str | None:
+    return value.date().isoformat() if value else None
+
+
+@command("approve")
+@click.option("--from", "since", type=_DATE, help="First day, as 2026-03-01.")
+@click.option("--to", "until", type=_DATE, help="Last day.")
+@click.option("--client", help="Only this client's work, by id.")
+@click.option("--job", help="Only this job's, by id.")
+@click.option("--person", help="Only this person's, by id.")
+@click.option("--confirm", is_flag=True, help="Approve also what carries a warning, as a day of more than 24 hours.")
+@click.option("--withdraw", multiple=True, metavar="ID", help="Take back the approval of this entry.")
+def approve(door: Door, since: Any, until: Any, confirm: bool, withdraw: tuple[str, ...], **chosen: str | None) -> Answer:
+    """Say that work may be billed: all of it, or what the options choose.
+
+    \b
+    timebooks approve --from 2026-03-01 --to 2026-03-31
+    """
+    if withdraw:
+        found = door.ingest("POST", "/approvals/withdraw", {"ids": list(withdraw)})
+        return Answer(found, f"{count(len(withdraw), 'approval')} taken back.")
+    asked = {"from": _day(since), "to": _day(until), **chosen, "confirm": confirm}
+    found = door.ingest("POST", "/approvals", {name: value for name, value in asked.items() if value not in (None, False)})
+    held = found["held"]
+    lines = [f"{count(found['approved'], 'entry', 'entries')} approved."]
+    lines += [f"  held: {one['id']}: {one['warning']}" for one in held[:_SHOWN]]
+    lines.append("Look at them, then approve again with --confirm." if held else "next:  timebooks compose")
+    return Answer(found, "\n".join(lines), PARTLY if held else DONE)
+
+
+@command("compose")
+@click.option("--from", "since", type=_DATE, required=True, help="First day of work to bill.")
+@click.option("--to", "until", type=_DATE, required=True, help="Last day.")
+@click.option("--client", help="Only for this client, by id.")
+@click.option("--grouping", type=click.Choice(["job", "person", "day", "detailed"]), default="job", show_default=True)
+@click.option("--issued", type=_DATE, help="The invoices' date; without, today.")
+@click.option("--due-days", type=click.IntRange(0), help="Days until they are due.")
+@click.option("--tax", type=(str, str), metavar="NAME PERCENT", help="Tax added to the total.")
+@click.option("--mileage-rate", help="Rate for distances that carry none.")
+def compose(door: Door, since: Any, until: Any, issued: Any, tax: tuple[str, str] | None, **chosen: Any) -> Answer:
+    """Make invoices out of approved, billable work: one for each client and currency.
+
+    \b
+    timebooks compose --from 2026-03-01 --to 2026-03-31 --grouping job
+    """
+    asked = {"from": _day(since), "to": _day(until), "issued": _day(issued), **chosen}
+    asked["tax"] = {"name": tax[0], "percent": tax[1]} if tax else None
+    found = door.ingest("POST", "/invoices/compose", {name: value for name, value in asked.items() if value is not None})
+    lines = [invoice_table(found["invoices"])] if found["invoices"] else ["Nothing to bill."]
+    lines += [f"  left out: {one['entry']}: {one['why']}" for one in found["skipped"][:_SHOWN]]
+    return Answer(found, "\n".join([*lines, "next:  timebooks plan"]), DONE)
+
+
+def invoice_table(invoices: list[dict[str, Any]]) -> str:
+    """Invoices as a person reads them."""
+    rows = [
+        [one["number"], one["issued"], one["total"], one.get("balance"), one["currency"], one["status"], _external(one)]
+        for one in invoices
+    ]
+    headings = ["number", "issued", "total", "open", "currency", "status", "in the books"]
+    return table(headings, rows, right={"total", "open"})
+
+
+def _external(invoice: dict[str, Any]) -> str:
+    return ", ".join(f"{one['provider']} {one['external_id']}" for one in invoice.get("external", ()) if one["external_id"])
+
+
+def find_invoice(door: Door, wanted: str) -> dict[str, Any]:
+    """The invoice of this number or id."""
+    for page in range(1, 1_000):
+        found = door.ingest("GET", "/invoices", page=page, page_size=200)
+        for one in found["items"]:
+            if wanted in (one["number"], one["invoice_id"]):
+                return dict(one)
+        if page * 200 >= found["total"]:
+            break
+    return dict(door.ingest("GET", f"/invoices/{part(wanted)}"))
+
+
+@command("void")
+@click.argument("invoice", metavar="NUMBER")
+@click.option("--reason", help="Why; it stays with the invoice.")
+def void(door: Door, invoice: str, reason: str | None) -> Answer:
+    """Void an invoice here; its hours can be billed again, and the next push voids it in the books."""
+    number = part(find_invoice(door, invoice)["invoice_id"])
+    found = door.ingest("POST", f"/invoices/{number}/void", {"reason": reason} if reason else {})
+    return Answer(found, f"Invoice {invoice} is void.\nnext:  timebooks push")
+
+
+@command("erase")
+@click.option("--person", help="A person, by id.")
+@click.option("--client", help="A client, by id.")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+def erase(door: Door, person: str | None, client: str | None, yes: bool) -> Answer:
+    """Destroy everything that names one person or client, for good; totals and bindings stay."""
+    if (person is None) == (client is None):
+        raise click.UsageError("Say who: either --person ID or --client ID.")
+    who = {"person": person} if person else {"client": client}
+    if not yes:
+        click.confirm(f"Erase {person or client}? Nothing brings the name back.", abort=True, err=True)
+    found = door.ingest("POST", "/erasures", who)
+    return Answer(found, f"{person or client} is erased.")

@@ -1,0 +1,41 @@
+"""What other rooms may read of accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from services.ingest.accounts.models import api_key
+from services.ingest.accounts.models import organisation as organisations
+from services.ingest.tables import within
+from shared.kernel.errors import Missing
+from shared.platform.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """Our customer; ``zone`` (IANA) and ``currency`` (ISO 4217) hold where nothing nearer says otherwise."""
+
+    id: str
+    zone: str
+    currency: str
+
+
+def organisation(session: Session, organisation: str) -> Organisation:
+    """Raises Missing when it does not exist."""
+    table = organisations
+    row = session.execute(sa.select(table.c.id, table.c.zone, table.c.currency).where(table.c.id == organisation)).first()
+    if row is None:
+        raise Missing("no_such_organisation", "There is no organisation of this id.", "Make one with `timebooks init`.")
+    return Organisation(row.id, row.zone, row.currency)
+
+
+def keys(session: Session, vault: Vault, organisation: str) -> list[dict[str, Any]]:
+    """The organisation's API keys, without anything that opens a door."""
+    shown = [api_key.c[name] for name in ("id", "name", "role", "scopes", "created", "expires", "revoked", "last_used")]
+    keyring = vault.keyring(session, organisation)
+    rows = session.execute(sa.select(*shown).where(within(api_key, organisation)).order_by(api_key.c.created, api_key.c.id))
+    return [{**row, "name": keyring.open(None, "api_key.name", row["id"], row["name"])} for row in rows.mappings()]

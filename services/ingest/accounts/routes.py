@@ -1,0 +1,109 @@
+"""Accounts over HTTP: organisations, API keys, tokens, and the public keys that others verify them with."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from services.ingest.accounts import query, store
+from shared.contract import fields as f
+from shared.kernel.errors import Denied, Invalid
+from shared.platform import auth, identity
+from shared.platform.auth import Principal
+from shared.platform.db import Database, reading, transaction
+from shared.platform.vault import Vault
+from shared.platform.web import Room, body, principal
+
+NAME = 200  # characters
+LONGEST = 3650  # days that a key may live
+TOKEN_SECONDS = 3600
+_GIVEN = tuple(sorted(auth.ROLES.keys() - {"service", "operator"}))
+
+
+class _AccountSchema(f.Strict):
+    organisation = f.text(NAME, required=True)
+    owner = f.text(NAME, required=True)
+    zone = f.zone(required=True)
+    currency = f.currency(required=True)
+
+
+class _KeySchema(f.Strict):
+    name = f.text(NAME, required=True)
+    scopes = f.fields.List(f.choice(tuple(sorted(auth.SCOPES))), required=True)
+    role = f.choice(_GIVEN)
+    days = f.whole(LONGEST, lowest=1)
+
+
+class _TokenSchema(f.Strict):
+    audience = f.text(NAME, required=True)
+
+
+_ACCOUNT, _KEY, _TOKEN = _AccountSchema(), _KeySchema(), _TokenSchema()
+
+
+def accounts(db: Database, vault: Vault) -> Room:
+    room = Room("accounts")
+
+    @room.post("/accounts", scope="accounts:write")
+    def create_account() -> Any:
+        asked = f.load(_ACCOUNT, body(), "the account")
+        with transaction(db) as session:
+            organisation, key = store.create_organisation(session, vault, asked.pop("organisation"), asked.pop("owner"), **asked)
+        return {"organisation": organisation, "key": key}, 201
+
+    return room
+
+
+def credentials(db: Database, vault: Vault, audiences: Collection[str]) -> Room:
+    """``audiences``: the services that tokens can be made for."""
+    room = Room("credentials")
+
+    @room.post("/keys", scope="keys:write")
+    def create_key() -> Any:
+        asked, caller = f.load(_KEY, body(), "the key"), principal()
+        role, scopes = asked.get("role", caller.role), frozenset(asked["scopes"])
+        _check_gift(caller, role, scopes)
+        with transaction(db) as session:
+            keyring = vault.keyring(session, caller.organisation)
+            expires = store.expiry(asked.get("days"))
+            number, text = store.create_key(
+                session, keyring, caller.subject, asked["name"], role=role, scopes=scopes, expires=expires
+            )
+        return {"id": number, "key": text}, 201
+
+    @room.get("/keys", scope="keys:write")
+    def list_keys() -> Any:
+        with reading(db) as session:
+            return {"items": query.keys(session, vault, principal().organisation)}
+
+    @room.delete("/keys/<key>", scope="keys:write")
+    def revoke_key(key: str) -> None:
+        with transaction(db) as session:
+            store.revoke_key(session, principal().organisation, key, principal().subject)
+
+    @room.post("/token", scope="records:read")
+    def create_token() -> Any:
+        caller, audience = principal(), f.load(_TOKEN, body(), "the request")["audience"]
+        if caller.kind != "key":
+            raise Denied("not_a_key", "A token can't make another token.", "Send the API key itself.")
+        if audience not in audiences:
+            raise Invalid("unknown_audience", "There is no such service.", f"Give one of: {', '.join(sorted(audiences))}.")
+        signer = identity.signer(db, vault, "ingest")
+        return {"token": auth.sign_token(signer, caller, audience=audience, seconds=TOKEN_SECONDS), "expires_in": TOKEN_SECONDS}
+
+    @room.open_get("/identity/keys")
+    def public_keys() -> Any:
+        identity.signer(db, vault, "ingest")  # made on first use
+        return {"keys": list(identity.published(db).values())}
+
+    return room
+
+
+def _check_gift(caller: Principal, role: str, scopes: frozenset[str]) -> None:
+    """Nobody hands out more than they hold."""
+    if not auth.ROLES[role] <= auth.ROLES[caller.role] or not scopes <= caller.scopes:
+        raise Denied("more_than_yours", "A key can't give a role or scope that you don't hold.", "Ask somebody who holds it.")
+    if not scopes <= auth.ROLES[role]:
+        beyond = ", ".join(sorted(scopes - auth.ROLES[role]))
+        remedy = "Leave these scopes out, or give another role."
+        raise Invalid("scope_not_in_role", f"The role {role} does not have: {beyond}.", remedy)

@@ -1,0 +1,108 @@
+"""Ingest as a service: its rooms on one application, its work for the workers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from services.ingest import settings as ours
+from services.ingest import tasks
+from services.ingest.accounts import routes as accounts
+from services.ingest.accounts.authenticate import Gate
+from services.ingest.billing import routes as billing
+from services.ingest.billing.query import invoice_bodies
+from services.ingest.billing.revise import entries_changed
+from services.ingest.privacy import routes as privacy
+from services.ingest.records import routes as records
+from services.ingest.records.forget import forget
+from services.ingest.status import follow
+from services.ingest.status import routes as status
+from shared.contract.messages import INVOICE_CHANGED, PERSON_ERASED
+from shared.kernel.errors import Denied, Invalid
+from shared.kernel.quote import quoted
+from shared.platform import audit, auth, feed, identity
+from shared.platform.auth import Principal
+from shared.platform.db import Database, reading
+from shared.platform.feed import Bodies, Row
+from shared.platform.http import Network, Peer
+from shared.platform.service import Service
+from shared.platform.settings import Settings
+from shared.platform.vault import Vault
+from shared.platform.web import Room, argument, principal, service_app
+
+PAGE = 500  # feed rows
+
+
+def build(settings: Settings, db: Database, vault: Vault, network: Network) -> Service:
+    """The service on a migrated database."""
+    addresses = ours.peers(settings)
+    peers = {name: Peer(network, url, partial(_token, db, vault, name)) for name, url in addresses.items()}
+    bodies: Bodies = {PERSON_ERASED: _empty, INVOICE_CHANGED: lambda session, rows: invoice_bodies(session, vault, rows)}
+    rooms = (
+        accounts.accounts(db, vault),
+        accounts.credentials(db, vault, (ours.NAME, *addresses)),
+        records.room(db, vault, entries_changed),
+        privacy.room(db, vault, forget),
+        billing.approvals(db, vault),
+        billing.invoices(db, vault),
+        status.room(db, vault),
+        _outside(db, bodies),
+    )
+    app = service_app(ours.NAME, ours.PREFIX, *rooms, authenticate=Gate(db, vault, network, addresses))
+    handlers = {**tasks.handlers(db), **follow.handlers(db, vault, peers)}
+    return Service(ours.NAME, ours.PREFIX, db, app, handlers, tasks.TICKS + follow.ticks(peers))
+
+
+def _token(db: Database, vault: Vault, audience: str) -> str:
+    """Ingest's own token for a call to another service."""
+    caller = Principal("", f"service:{ours.NAME}", "service", auth.ROLES["service"], "token")
+    return auth.sign_token(identity.signer(db, vault, ours.NAME), caller, audience=audience, issuer=ours.NAME)
+
+
+def _outside(db: Database, bodies: Bodies) -> Room:
+    """What others than people ask for: the feed, whether we live, whether the audit chain holds."""
+    room = Room("service")
+
+    @room.open_get("/health")
+    def health() -> Any:
+        with reading(db):
+            return {"service": ours.NAME, "ok": True}
+
+    @room.get("/feed", scope="feed:read")
+    def read_feed() -> Any:
+        kinds = [kind for kind in (argument("kinds") or "").split(",") if kind]
+        organisation = _organisation(principal(), argument("organisation"))
+        after, limit = _number("after", 0), max(1, min(_number("limit", PAGE), PAGE))
+        return feed.page(db, after, kinds, limit, bodies, organisation=organisation)
+
+    @room.get("/audit/verify", scope="audit:read")
+    def verify_audit() -> Any:
+        with reading(db) as session:
+            return audit.verify(session, principal().organisation)
+
+    return room
+
+
+def _organisation(caller: Principal, asked: str | None) -> str | None:
+    """Whose rows a caller sees: its own organisation's; a service sees all, or the one that it asks for."""
+    if caller.role == "service":
+        return asked
+    if asked not in (None, caller.organisation):
+        raise Denied("not_yours", "This is another organisation's feed.", "Leave organisation out.")
+    return caller.organisation
+
+
+def _number(name: str, default: int) -> int:
+    text = argument(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise Invalid("bad_argument", f"{name} is {quoted(text)}.", "Give a whole number.")
+    return int(text)
+
+
+def _empty(session: Session, rows: Sequence[Row]) -> dict[str, Any]:
+    return {row["subject"]: {} for row in rows}

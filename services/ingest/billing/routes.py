@@ -1,0 +1,123 @@
+"""Approving, composing and voiding over HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from marshmallow import fields, validate
+
+from services.ingest.accounts import query as accounts
+from services.ingest.billing import approval, compose, query, store, void
+from services.ingest.billing import wish as wishes
+from shared.contract import fields as f
+from shared.contract.document_schemas import dump_invoice
+from shared.contract.documents import Invoice
+from shared.contract.statuses import InvoiceStatus
+from shared.kernel.errors import Invalid
+from shared.platform import audit
+from shared.platform.db import Database, reading, transaction
+from shared.platform.vault import Vault
+from shared.platform.web import Room, argument, body, principal, raw_body
+from shared.platform.web_idempotency import once
+
+_id = f.text(36)
+
+
+class _Approval(f.Strict):
+    since = f.civil_date(data_key="from")
+    until = f.civil_date(data_key="to")
+    client, job, person = f.text(36), f.text(36), f.text(36)
+    ids = fields.List(f.text(36), validate=validate.Length(min=1, max=10_000))
+    confirm = f.flag(load_default=False)
+
+
+class _Ids(f.Strict):
+    ids = fields.List(f.text(36), required=True, validate=validate.Length(min=1, max=10_000))
+
+
+class _Void(f.Strict):
+    reason = f.text(500)
+
+
+class _Numbering(f.Strict):
+    prefix = f.text(12, empty=True, required=True)
+    width = f.whole(9, lowest=1, load_default=5)
+    next = f.whole(10**9, lowest=1)
+
+
+_APPROVAL, _IDS, _VOID, _NUMBERING = _Approval(), _Ids(), _Void(), _Numbering()
+
+
+def approvals(db: Database, vault: Vault) -> Room:
+    room = Room("approvals")
+
+    @room.post("/approvals", scope="approvals:write")
+    def approve() -> Any:
+        caller, asked = principal(), f.load(_APPROVAL, body(), "the request")
+        confirm = asked.pop("confirm")
+        if "ids" in asked and len(asked) > 1:
+            raise Invalid("bad_choice", "Entries are named by id and chosen by other fields as well.", "give one or the other")
+        with transaction(db) as session:
+            done = approval.approve(session, vault, caller.organisation, asked, caller.subject, confirm=confirm)
+        held = [{"id": one.entry, "warning": one.warning} for one in done.held]
+        return {"approved": done.approved, "unchanged": done.unchanged, "held": held}
+
+    @room.post("/approvals/withdraw", scope="approvals:write")
+    def withdraw() -> Any:
+        caller, ids = principal(), f.load(_IDS, body(), "the request")["ids"]
+        with transaction(db) as session:
+            return {"withdrawn": approval.withdraw(session, vault, caller.organisation, ids, caller.subject)}
+
+    return room
+
+
+def invoices(db: Database, vault: Vault) -> Room:
+    room = Room("billing")
+
+    @room.post("/invoices/compose", scope="invoices:write")
+    def compose_invoices() -> Any:
+        caller, sent = principal(), body()
+        with once(db, vault, caller, "POST /invoices/compose", raw_body()) as claim:
+            if claim.replay:
+                return claim.replay
+            with transaction(db) as session:
+                wish = wishes.read(sent, accounts.organisation(session, caller.organisation).currency)
+                done = compose.compose(session, vault, caller.organisation, wish, caller.subject)
+                return claim.done(session, _composed(done))
+
+    @room.post("/invoices/<document>/void", scope="invoices:write")
+    def void_invoice(document: str) -> Any:
+        caller, reason = principal(), f.load(_VOID, body(), "the request").get("reason", "")
+        with transaction(db) as session:
+            version = void.void(session, vault, caller.organisation, document, caller.subject, reason=reason)
+            status = query.head(session, caller.organisation, document).status
+        return {"invoice_id": document, "version": version, "withdrawn": True, "status": status}
+
+    @room.get("/corrections", scope="invoices:read")
+    def list_corrections() -> Any:
+        with reading(db) as session:
+            found = query.corrections(session, principal().organisation, argument("client"))
+        return {"items": [asdict(one) for one in found]}
+
+    @room.put("/numbering", scope="invoices:write")
+    def set_numbering() -> Any:
+        caller, asked = principal(), f.load(_NUMBERING, body(), "the request")
+        with transaction(db) as session:
+            store.set_numbering(session, caller.organisation, asked["prefix"], asked["width"], asked.get("next"))
+            audit.record(session, caller.organisation, caller.subject, "numbering.set", caller.organisation)
+        return asked
+
+    return room
+
+
+def _composed(done: compose.Composed) -> dict[str, Any]:
+    return {
+        "invoices": [_shown(one) for one in done.invoices],
+        "skipped": [asdict(one) for one in done.skipped],
+        "waiting": list(done.waiting),
+    }
+
+
+def _shown(one: Invoice) -> dict[str, Any]:
+    return dump_invoice(one) | {"invoice_id": one.id, "client_id": one.client, "status": InvoiceStatus.DRAFT, "external": []}

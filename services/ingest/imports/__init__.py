@@ -1,0 +1,1 @@
+"""Imports: a file on its way into records."""

@@ -1,0 +1,103 @@
+"""A record as a row of its tables, and back again: what is personal goes in sealed and comes out opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from services.ingest.records.models import FIELDS, SEALED, TABLES, WORK
+from shared.contract.records import KINDS, AnyRecord, Kind, Origin, Rate, Record
+from shared.platform.vault import Keyring
+
+Row = Mapping[str, Any]
+_ALWAYS = ("name", "notes", "source_id")  # never None in a record
+KIND_OF: dict[type[Record], Kind] = {record: kind for kind, record in KINDS.items()}
+
+_ALL = {kind: ("source", "source_id", "deleted", *FIELDS[kind]) for kind in Kind}
+_CLEAR = {kind: tuple(name for name in _ALL[kind] if name not in (*SEALED[kind], "tags", "rates")) for kind in Kind}
+_PLACES = {kind: tuple((name, f"{TABLES[kind].present.name}.{name}") for name in SEALED[kind]) for kind in Kind}
+_TUPLES = {kind: tuple(field.name for field in fields(KINDS[kind]) if field.name in ("tags", "rates")) for kind in Kind}
+
+
+def subject_of(kind: Kind, record: Any) -> str | None:
+    """Whose key seals the personal fields of a record or a row."""
+    if kind in WORK:
+        return str(record.person)
+    return str(record.id) if kind in (Kind.PERSON, Kind.CLIENT) else None
+
+
+def subjects_of(kind: Kind, record: Any) -> list[str]:
+    """The person and client that a record tells something about."""
+    own = subject_of(kind, record)
+    client = getattr(record, "client", None)
+    return [subject for subject in (own, client) if subject]
+
+
+def to_row(kind: Kind, record: AnyRecord, keyring: Keyring, *, revision: int, content_hash: str, at: datetime) -> dict[str, Any]:
+    """The row of a record's new revision."""
+    row = {name: getattr(record, name) for name in _CLEAR[kind]}
+    row |= {"id": record.id, "organisation": record.organisation, "revision": revision, "content_hash": content_hash, "at": at}
+    origin = record.origin
+    row["origin_via"], row["origin_ref"], row["origin_row"] = (origin.via, origin.ref, origin.row) if origin else (None,) * 3
+    subject = subject_of(kind, record)
+    for name, place in _PLACES[kind]:
+        text = getattr(record, name)
+        row[name] = keyring.seal(subject, place, record.id, text) if text else None
+    if kind in (Kind.PERSON, Kind.CLIENT):
+        row["name_hash"] = name_hash(keyring, record.name)  # type: ignore[union-attr]
+    for name in _TUPLES[kind]:
+        row[name] = _plain(getattr(record, name)) or None  # the common empty list costs nothing
+    return row
+
+
+def to_record(kind: Kind, row: Any, keyring: Keyring) -> AnyRecord:
+    """The record of a row; personal fields of somebody erased are empty."""
+    values = {name: getattr(row, name) for name in _CLEAR[kind]}
+    values |= _opened(kind, row, keyring)
+    for name in _TUPLES[kind]:
+        values[name] = tuple(_rate(item) if name == "rates" else item for item in getattr(row, name) or ())
+    if row.origin_via:
+        values["origin"] = Origin(via=row.origin_via, ref=row.origin_ref, row=row.origin_row)
+    header = {"id": row.id, "organisation": row.organisation, "revision": row.revision, "content_hash": row.content_hash}
+    return KINDS[kind](**header, **values)  # type: ignore[return-value]
+
+
+def _opened(kind: Kind, row: Any, keyring: Keyring) -> dict[str, str | None]:
+    subject = subject_of(kind, row)
+    opened = {name: keyring.open(subject, place, row.id, getattr(row, name)) for name, place in _PLACES[kind]}
+    return {name: "" if text is None and name in _ALWAYS else text for name, text in opened.items()}
+
+
+def name_hash(keyring: Keyring, name: str) -> str:
+    """Equal for names that differ in case only; says nothing to who hasn't the organisation's key."""
+    return keyring.mac(b"name:" + _folded(name))
+
+
+def name_id(keyring: Keyring, kind: Kind, name: str) -> str:
+    """The source id of what a file knows by name only. It outlives an erasure, so it is no hash that others could try out."""
+    return keyring.mac(f"name_id:{kind.value}:".encode() + _folded(name))[:40]
+
+
+def _folded(name: str) -> bytes:
+    return " ".join(name.casefold().split()).encode()
+
+
+def _plain(items: tuple[Any, ...]) -> list[Any]:
+    return [_rate_row(item) if isinstance(item, Rate) else item for item in items]
+
+
+def _rate_row(rate: Rate) -> dict[str, Any]:
+    return {"rate": rate.rate, "overtime_rate": rate.overtime_rate, "person": rate.person, "since": rate.since}
+
+
+def _rate(row: Row) -> Rate:
+    overtime, since = row["overtime_rate"], row["since"]
+    return Rate(
+        rate=Decimal(row["rate"]),
+        overtime_rate=None if overtime is None else Decimal(overtime),
+        person=row["person"],
+        since=date.fromisoformat(since) if since else None,
+    )

@@ -1,0 +1,162 @@
+"""What other rooms and the pages may read of records; everything comes as contract dataclasses, opened."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from services.ingest.records.mapping import subject_of, to_record
+from services.ingest.records.models import TABLES, WORK
+from services.ingest.records.models import approval as approvals
+from services.ingest.records.store import chunks
+from services.ingest.tables import within
+from shared.contract.records import AnyRecord, Approval, Client, Expense, Job, Kind, Mileage, Person, Tag, TimeEntry
+from shared.platform.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A piece of work and its approval here; ``approved_revision`` is the revision that the person saw (None: nobody yet)."""
+
+    record: TimeEntry | Expense | Mileage
+    approval: Approval
+    approved_revision: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Which work is meant; dates are inclusive, None means any."""
+
+    kinds: tuple[Kind, ...] = WORK
+    since: date | None = None
+    until: date | None = None
+    client: str | None = None
+    job: str | None = None
+    person: str | None = None
+    ids: Collection[str] | None = None
+    approval: Collection[Approval] | None = None
+    billable: bool | None = None
+    deleted: bool | None = False
+
+
+def entries(
+    session: Session,
+    vault: Vault,
+    organisation: str,
+    *,
+    limit: int | None = None,
+    offset: int = 0,
+    **choice: Any,
+) -> list[Logged]:
+    """Time, expenses and mileage by (date, id); ``choice`` as the fields of Choice."""
+    page = [_index(organisation, kind, chosen) for kind, chosen in _kinds(Choice(**choice))]
+    if not page:
+        return []
+    union = sa.union_all(*page).subquery()
+    ordered = sa.select(union).order_by(union.c.date, union.c.id).limit(limit).offset(offset)
+    index = session.execute(ordered).all()
+    found = _work(session, vault, organisation, [(Kind(row.kind), row.id) for row in index])
+    return [Logged(found[row.id], Approval(row.state or "draft"), row.revision) for row in index]
+
+
+def count_entries(session: Session, organisation: str, **choice: Any) -> int:
+    """How many there are of them."""
+    page = [_index(organisation, kind, chosen) for kind, chosen in _kinds(Choice(**choice))]
+    return session.execute(sa.select(sa.func.count()).select_from(sa.union_all(*page).subquery())).scalar_one() if page else 0
+
+
+def _kinds(choice: Choice) -> Iterator[tuple[Kind, Choice]]:
+    return ((kind, choice) for kind in choice.kinds)
+
+
+def _index(organisation: str, kind: Kind, choice: Choice) -> sa.Select[Any]:
+    table = TABLES[kind].present
+    state = sa.func.coalesce(approvals.c.state, Approval.DRAFT.value)
+    columns = (sa.literal(kind.value).label("kind"), table.c.id, table.c.date, state.label("state"), approvals.c.revision)
+    where = [within(table, organisation)]
+    where += [table.c[name] == getattr(choice, name) for name in ("client", "job", "person", "billable", "deleted")
+              if getattr(choice, name) is not None]
+    where += [table.c.date >= choice.since] if choice.since else []
+    where += [table.c.date <= choice.until] if choice.until else []
+    where += [table.c.id.in_(choice.ids)] if choice.ids is not None else []
+    where += [state.in_([one.value for one in choice.approval])] if choice.approval is not None else []
+    return sa.select(*columns).outerjoin(approvals, approvals.c.entry == table.c.id).where(*where)
+
+
+def _work(session: Session, vault: Vault, organisation: str, index: list[tuple[Kind, str]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for kind in {kind for kind, _ in index}:
+        found |= by_id(session, vault, organisation, kind, [one for of, one in index if of is kind])
+    return found
+
+
+def by_id(
+    session: Session, vault: Vault, organisation: str, kind: Kind, ids: Iterable[str] | None = None
+) -> dict[str, AnyRecord]:
+    """Records of one kind, tombstones included; all of the organisation's where no ids are given."""
+    table = TABLES[kind].present
+    mine = sa.select(table).where(within(table, organisation))
+    pages = [mine] if ids is None else [mine.where(table.c.id.in_(some)) for some in chunks(sorted(set(ids)))]
+    found: dict[str, AnyRecord] = {}
+    for page in pages:
+        rows = session.execute(page).all()
+        keyring = vault.keyring(session, organisation, {subject_of(kind, row) for row in rows})
+        found.update((row.id, to_record(kind, row, keyring)) for row in rows)
+    return found
+
+
+def people(session: Session, vault: Vault, organisation: str, ids: Iterable[str] | None = None) -> dict[str, Person]:
+    return by_id(session, vault, organisation, Kind.PERSON, ids)  # type: ignore[return-value]
+
+
+def clients(session: Session, vault: Vault, organisation: str, ids: Iterable[str] | None = None) -> dict[str, Client]:
+    return by_id(session, vault, organisation, Kind.CLIENT, ids)  # type: ignore[return-value]
+
+
+def jobs(session: Session, vault: Vault, organisation: str, ids: Iterable[str] | None = None) -> dict[str, Job]:
+    return by_id(session, vault, organisation, Kind.JOB, ids)  # type: ignore[return-value]
+
+
+def tags(session: Session, vault: Vault, organisation: str, ids: Iterable[str] | None = None) -> dict[str, Tag]:
+    return by_id(session, vault, organisation, Kind.TAG, ids)  # type: ignore[return-value]
+
+
+def page(
+    session: Session, vault: Vault, organisation: str, kind: Kind, *, limit: int, offset: int
+) -> tuple[list[AnyRecord], int]:
+    """A page of one kind by id, without tombstones, and how many there are."""
+    table = TABLES[kind].present
+    mine = (within(table, organisation), table.c.deleted.is_(False))
+    total = session.execute(sa.select(sa.func.count()).select_from(table).where(*mine)).scalar_one()
+    ids = session.execute(sa.select(table.c.id).where(*mine).order_by(table.c.id).limit(limit).offset(offset)).scalars().all()
+    found = by_id(session, vault, organisation, kind, ids)
+    return [found[one] for one in ids], total
+
+
+def history(session: Session, vault: Vault, organisation: str, kind: Kind, record: str) -> list[AnyRecord]:
+    """Every revision of one record, the first one first."""
+    stored = TABLES[kind]
+    rows: list[Any] = []
+    for table in (stored.past, stored.present):
+        mine = sa.select(table).where(within(table, organisation), table.c.id == record).order_by(table.c.revision)
+        rows += session.execute(mine).all()
+    keyring = vault.keyring(session, organisation, {subject_of(kind, row) for row in rows})
+    return [to_record(kind, row, keyring) for row in rows]
+
+
+def find(session: Session, organisation: str, kind: Kind, ids: Iterable[str]) -> set[str]:
+    """Those of the ids that are stored here."""
+    table = TABLES[kind].present
+    mine = sa.select(table.c.id).where(within(table, organisation))
+    return {one for some in chunks(sorted(set(ids))) for one in session.execute(mine.where(table.c.id.in_(some))).scalars()}
+
+
+def sources(session: Session, organisation: str, kind: Kind) -> set[str]:
+    """Where records of this kind came from."""
+    table = TABLES[kind].present
+    return set(session.execute(sa.select(table.c.source).where(within(table, organisation)).distinct()).scalars())

@@ -1,0 +1,136 @@
+"""Records over HTTP: up to a thousand in at once, and lists out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy.orm import Session
+
+from services.ingest.records import intake, query
+from services.ingest.records.intake import Outcome, Result
+from services.ingest.records.models import WORK
+from shared.contract.messages import SCHEMA
+from shared.contract.record_schemas import dump_record, kind_of, load_record
+from shared.contract.records import AnyRecord, Approval, Origin
+from shared.kernel.dates import parse_date
+from shared.kernel.errors import Failure, Invalid
+from shared.kernel.quote import quoted
+from shared.platform import audit
+from shared.platform.db import Database, reading, transaction
+from shared.platform.vault import Vault
+from shared.platform.web import Room, argument, body, page_args, principal, raw_body
+from shared.platform.web_idempotency import once
+
+MOST = 1_000
+"""Records in one request."""
+LARGEST = 4_000_000  # bytes of one request
+
+Changed = Callable[[Session, Vault, str, Sequence[str], str], None]
+"""Told last in the transaction: session, vault, organisation, ids of work that was changed, who did it."""
+
+
+def room(db: Database, vault: Vault, changed: Changed) -> Room:
+    room = Room("records")
+
+    @room.post("/records", scope="records:write", limit=LARGEST)
+    def receive() -> Any:
+        caller = principal()
+        loaded = [_load(one, caller.organisation) for one in _sent(body())]
+        good = [record for record in loaded if not isinstance(record, Failure)]
+        with once(db, vault, caller, "POST /records", raw_body()) as claim:
+            if claim.replay:
+                return claim.replay
+            with transaction(db) as session:
+                stored = iter(intake.accept(session, vault, caller.organisation, good))
+                results = [one if isinstance(one, Failure) else next(stored) for one in loaded]
+                edited = changed_work(results)
+                if edited:
+                    changed(session, vault, caller.organisation, edited, caller.subject)
+                audit.record(session, caller.organisation, caller.subject, "records.received", caller.key, **count(results))
+                return claim.done(session, {"results": [_shown(index, one) for index, one in enumerate(results)]}, 202)
+
+    @room.get("/records", scope="records:read")
+    def show() -> Any:
+        kind, part, organisation = kind_of(argument("kind") or "time"), page_args(), principal().organisation
+        with reading(db) as session:
+            if kind not in WORK:
+                records, total = query.page(session, vault, organisation, kind, limit=part.size, offset=part.offset)
+                return {"items": [dump_record(record) for record in records], "page": part.number, "total": total}
+            choice = {"kinds": (kind,), **_choice()}
+            total = query.count_entries(session, organisation, **choice)
+            found = query.entries(session, vault, organisation, limit=part.size, offset=part.offset, **choice)
+        return {"items": [_logged(one) for one in found], "page": part.number, "total": total}
+
+    return room
+
+
+# ---- in
+
+def _sent(sent: dict[str, Any]) -> list[Any]:
+    unknown = sent.keys() - {"schema", "records"}
+    if unknown:
+        raise Invalid("unknown_field", f"There is no field {quoted(min(unknown))}.", "Send schema and records only.")
+    schema, records = sent.get("schema"), sent.get("records")
+    if not isinstance(schema, str) or schema.split(".")[0] != SCHEMA:
+        cause = f"schema is {quoted(schema)}; this service knows {SCHEMA}."
+        raise Invalid("unknown_schema", cause, f'Send "schema": "{SCHEMA}".')
+    if not isinstance(records, list) or not 1 <= len(records) <= MOST:
+        raise Invalid("bad_records", f"records is not a list of 1 to {MOST}.", f"Send 1 to {MOST} records at once.")
+    return records
+
+
+def _load(sent: Any, organisation: str) -> AnyRecord | Failure:
+    if not isinstance(sent, dict):
+        return Invalid("bad_object", f"the record is {quoted(sent)}, not an object", "give an object: {…}")
+    try:
+        record = load_record(sent.get("kind"), sent, organisation, sent.get("source"))  # type: ignore[arg-type]
+    except Invalid as problem:
+        return problem
+    return replace(record, origin=Origin(via="request", ref=str(uuid4())))
+
+
+def changed_work(results: Sequence[Result | Failure]) -> list[str]:
+    """Ids of the work that had been stored before and now differs."""
+    return [one.id for one in results if isinstance(one, Result) and one.outcome is Outcome.CHANGED and one.kind in WORK]
+
+
+def count(results: Sequence[Result | Failure]) -> dict[str, int]:
+    """How many of each outcome."""
+    outcomes = [one.outcome if isinstance(one, Result) else Outcome.REFUSED for one in results]
+    return {outcome.value: outcomes.count(outcome) for outcome in Outcome}
+
+
+def _shown(index: int, one: Result | Failure) -> dict[str, Any]:
+    if isinstance(one, Failure):
+        return {"index": index, "outcome": Outcome.REFUSED, "kind": None, "id": None, "revision": 0, "problem": problem_of(one)}
+    problem = problem_of(one.problem) if one.problem else None
+    return {"index": index, "outcome": one.outcome, "kind": one.kind, "id": one.id, "revision": one.revision, "problem": problem}
+
+
+def problem_of(failure: Failure) -> dict[str, Any]:
+    """A refusal as answers show it."""
+    return {"code": failure.code, "cause": failure.cause, "remedy": failure.remedy, **failure.facts}
+
+
+# ---- out
+
+def _choice() -> dict[str, Any]:
+    choice: dict[str, Any] = {name: argument(name) for name in ("client", "job", "person")}
+    for field, name in (("since", "from"), ("until", "to")):
+        text = argument(name)
+        choice[field] = parse_date(text) if text else None
+    approval = argument("approval")
+    if approval is not None:
+        if approval not in tuple(Approval):
+            raise Invalid("bad_argument", f"approval is {quoted(approval)}.", f"Give one of: {', '.join(Approval)}.")
+        choice["approval"] = [Approval(approval)]
+    return choice
+
+
+def _logged(one: query.Logged) -> dict[str, Any]:
+    return {**dump_record(one.record), "approval": one.approval, "approved_revision": one.approved_revision}
+
+

@@ -1,0 +1,98 @@
+"""Every write of records."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Session
+
+from services.ingest.records.models import TABLES, announcement, approval
+from services.ingest.tables import within
+from shared.contract.records import Approval, Kind
+from shared.platform import db as database
+
+AT_ONCE = 1_000
+"""Ids in one statement."""
+
+_INTAKE_LOCK = 0x1D1  # first half of a PostgreSQL advisory lock; the second is the organisation's hash
+
+
+def lock(session: Session, organisation: str) -> None:
+    """Let one intake of an organisation run at a time, so that reading what is stored and writing what differs are one step.
+
+    SQLite has one writer anyway.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(_INTAKE_LOCK, sa.func.hashtext(organisation))))
+
+
+def states(session: Session, organisation: str, kind: Kind, ids: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """Revision and content hash of those that are stored."""
+    table = TABLES[kind].present
+    found: dict[str, tuple[int, str]] = {}
+    for some in chunks(ids):
+        mine = (within(table, organisation), among(session, table.c.id, some))
+        wanted = sa.select(table.c.id, table.c.revision, table.c.content_hash).where(*mine)
+        found.update((row.id, (row.revision, row.content_hash)) for row in session.execute(wanted))
+    return found
+
+
+def keep(session: Session, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write new revisions. What each replaces moves to the past table first; a row whose hash is the same stays as it is."""
+    table, past = TABLES[kind].present, TABLES[kind].past
+    names = [column.name for column in past.columns]
+    for some in chunks([row["id"] for row in rows if row["revision"] > 1]):
+        replaced = sa.select(*(table.c[name] for name in names)).where(among(session, table.c.id, some))
+        session.execute(sa.insert(past).from_select(names, replaced))
+    new = database.insert(session, table)
+    changed = {column.name: new.excluded[column.name] for column in table.columns if column.name not in ("id", "organisation")}
+    differs = table.c.content_hash != new.excluded.content_hash
+    session.execute(new.on_conflict_do_update(index_elements=["id"], set_=changed, where=differs), rows)
+
+
+def announce_later(session: Session, organisation: str, kind: Kind, ids: Iterable[str]) -> None:
+    """Note stored records whose feed rows follow in transactions of their own."""
+    row = {"organisation": organisation, "kind": kind.value, "subjects": "\n".join(ids)}
+    session.execute(sa.insert(announcement).values(row))
+
+
+def approve(
+    session: Session, organisation: str, states: Mapping[str, tuple[Approval, int]], actor: str, at: datetime
+) -> None:
+    """Set the approval of entries: id -> (state, the revision that the person saw)."""
+    rows = [
+        {"entry": entry, "organisation": organisation, "state": state.value, "revision": revision, "actor": actor, "at": at}
+        for entry, (state, revision) in states.items()
+    ]
+    new = database.insert(session, approval)
+    changed = {name: new.excluded[name] for name in ("state", "revision", "actor", "at")}
+    if rows:
+        session.execute(new.on_conflict_do_update(index_elements=["entry"], set_=changed), rows)
+
+
+def forget(session: Session, organisation: str, kind: Kind, subject: str) -> None:
+    """Null what could still tell an erased person's or client's name: the equality hash and the sealed fields, past ones too."""
+    table, past = TABLES[kind].present, TABLES[kind].past
+    mine = sa.and_(within(table, organisation), table.c.id == subject)
+    session.execute(sa.update(table).where(mine).values(name_hash=None))
+    for one in (table, past):
+        hidden = {"content_hash": "erased"}
+        session.execute(sa.update(one).where(within(one, organisation), one.c.id == subject).values(hidden))
+
+
+def among(session: Session, column: Any, ids: Sequence[str]) -> sa.ColumnElement[bool]:
+    """``column IN ids``; on PostgreSQL as one array, since it plans a thousand single parameters badly."""
+    if session.get_bind().dialect.name == "sqlite":
+        return column.in_(ids)
+    return column.in_(sa.select(sa.func.unnest(sa.literal(list(ids), postgresql.ARRAY(sa.Text)))))
+
+
+def chunks(ids: Collection[str]) -> Iterator[list[str]]:
+    """The ids, so many at a time as one statement takes."""
+    listed = list(ids)
+    for start in range(0, len(listed), AT_ONCE):
+        yield listed[start : start + AT_ONCE]

@@ -1,0 +1,110 @@
+"""What a row's values make together: the fields of a time entry, an expense or a mileage trip."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, NoReturn
+
+from services.ingest.sources.worklog.cells import Moment
+from shared.contract.records import Kind
+from shared.contract.spans import lengths
+from shared.kernel.duration import format_hms, hours
+from shared.kernel.errors import Invalid
+from shared.kernel.money import parse_decimal, round_money
+
+Values = Mapping[str, Any]
+"""Our column -> its value as ``cells`` reads it; columns without a value are not there."""
+
+_EVERY = {"kind", "source_id", "date", "person", "client", "job", "tags", "currency", "billable", "notes"}
+PLACE: dict[Kind, frozenset[str]] = {
+    Kind.TIME: frozenset(_EVERY | {"start", "end", "duration", "break", "overtime", "rate", "amount"}),
+    Kind.EXPENSE: frozenset(_EVERY | {"amount", "category"}),
+    Kind.MILEAGE: frozenset(_EVERY | {"distance", "unit", "rate"}),
+}
+"""Which columns say something in a row of each kind."""
+
+_DAY = 86_400
+_RATE = Decimal("0.0000001")
+
+
+def fields_of(kind: Kind, values: Values, zone: str | None) -> dict[str, Any]:
+    """The fields as ``load_record`` takes them, references and the source id left out. Invalid names its ``column``."""
+    day = values.get("date") or values.get("start", (None, None))[0]
+    if day is None:
+        _refuse("date", "missing_field", "the row has no date", "give the date of the work")
+    common = {name: values[name] for name in ("currency", "billable", "notes") if name in values}
+    if kind is Kind.TIME:
+        return common | _time(values, day, zone)
+    own = {name: values[name] for name in ("amount", "category", "distance", "unit", "rate") if name in values}
+    return common | own | {"date": day.isoformat()}
+
+
+def _time(values: Values, day: date, zone: str | None) -> dict[str, Any]:
+    pause, worked = values.get("break", 0), values.get("duration")
+    start = _start(values.get("start"), day)
+    end = _end(values.get("end"), start, day, None if worked is None else worked + pause)
+    if worked is None:
+        worked = _between(start, end, zone) - pause
+    if worked < 0:
+        _refuse("break", "break_too_long", f"the break of {format_hms(pause)} is longer than the whole", "mend the break")
+    return {
+        "date": day.isoformat(),
+        "seconds": worked,
+        "break_seconds": pause,
+        "overtime_seconds": values.get("overtime", 0),
+        "start": start.isoformat() if start else None,
+        "end": end.isoformat() if end else None,
+        "zone": zone if start or end else None,
+        "rate": _rate(values, worked),
+    }
+
+
+def _start(moment: Moment | None, day: date) -> datetime | None:
+    return datetime.combine(moment[0] or day, moment[1] or time()) if moment else None
+
+
+def _end(moment: Moment | None, start: datetime | None, day: date, total: int | None) -> datetime | None:
+    """The end; one without a date lies as many days later as the duration says."""
+    if moment is None:
+        return None
+    if moment[0] or start is None:
+        return _start(moment, day)
+    end = datetime.combine(start.date(), moment[1] or time())
+    if total is None:
+        return end
+    lacking = total - (end - start) // timedelta(seconds=1)
+    return end + timedelta(days=max((lacking + _DAY // 2) // _DAY, 0))
+
+
+def _between(start: datetime | None, end: datetime | None, zone: str | None) -> int:
+    """The seconds from start to end, when the row gives no duration."""
+    if start is None or end is None:
+        _refuse("duration", "missing_field", "the row has neither a duration nor both start and end", "give the duration")
+    found = lengths(start, end, zone)
+    if len(found) > 1:
+        cause = f"the clocks of {zone} show {start.isoformat()} or {end.isoformat()} twice"
+        _refuse("duration", "ambiguous_time", cause, "give the duration as well")
+    if min(found) < 0:
+        remedy = "give the duration as well, or the end with its date, when the work ended on a later day"
+        _refuse("end", "end_before_start", f"the end {end.time()} lies before the start {start.time()}", remedy)
+    return min(found)
+
+
+def _rate(values: Values, worked: int) -> str | None:
+    """The hourly rate: as given, or what makes the price of the whole entry of its hours."""
+    rate: str | None = values.get("rate")
+    if "amount" not in values:
+        return rate
+    price, quantity = parse_decimal(values["amount"], places=4), hours(worked)
+    if rate is None and quantity:
+        return format((price / quantity).quantize(_RATE, ROUND_HALF_UP), "f")
+    if round_money(parse_decimal(rate or "0") * quantity, values.get("currency", "USD")) != price:
+        cause = f"{quantity} h at {rate or 'no rate'} do not cost {values['amount']}"
+        _refuse("amount", "amount_contradicts", cause, "mend the rate or the amount, or give one of them")
+    return rate
+
+
+def _refuse(column: str, code: str, cause: str, remedy: str) -> NoReturn:
+    raise Invalid(code, cause, remedy, column=column)

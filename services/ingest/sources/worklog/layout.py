@@ -1,0 +1,160 @@
+"""How a report is laid out: which of its columns is which of ours, and how it writes dates, times and numbers.
+
+A layout is a JSON object; ``docs/reference/layout.md`` describes it for those who write one by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import MISSING, dataclass, field, fields
+from functools import partial
+from typing import Any
+
+from marshmallow import ValidationError, validates_schema
+from marshmallow import fields as m
+
+from services.ingest.sources.worklog.patterns import check_date_pattern, check_time_pattern
+from shared.contract import fields as f
+from shared.kernel import canonical
+from shared.kernel.errors import Invalid
+from shared.kernel.quote import quoted
+
+HEADER = (
+    "kind,source_id,date,start,end,duration,break,overtime,person,client,job,tags,"
+    "rate,currency,amount,distance,unit,category,billable,notes"
+)
+COLUMNS = tuple(HEADER.split(","))
+"""Our columns, in the order of our own layout."""
+
+ENCODINGS = (
+    *("utf-8", "utf-16", "us-ascii", "shift_jis", "euc-jp", "gb18030", "big5", "euc-kr", "koi8-r", "koi8-u", "mac-roman"),
+    *(f"cp{page}" for page in (437, 850, 852, 866, 874, *range(1250, 1259))),
+    *(f"iso-8859-{part}" for part in (*range(1, 12), *range(13, 17))),
+)
+UNITS = ("h", "min", "s", "h:mm", "h:mm:ss", "h:mm[:ss]")
+DELIMITERS = (",", ";", "\t", "|", ":")
+THOUSANDS = ("", ",", ".", " ", "'", "\u00a0", "\u202f")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """One layout. Every field but ``columns`` has our own layout's value unless given."""
+
+    columns: dict[str, tuple[str, ...]]  # our column -> the file's headers; the texts of several are joined by a blank
+    constants: dict[str, str] = field(default_factory=dict)  # our column -> the value of rows that have none
+    skip: tuple[dict[str, str], ...] = ()  # rows to leave out: {header: its exact text, …}; all of one object must hold
+    date: str = "YYYY-MM-DD"  # see patterns
+    time: str = "H:mm[:ss]"  # see patterns
+    decimal: str = "."  # "." | ","
+    thousands: str = ""  # what groups digits by three, one of THOUSANDS; "": nothing
+    unit: str = "h:mm[:ss]"  # of a duration that is a plain number: "h" | "min" | "s"; h:mm… refuses plain numbers
+    zone: str | None = None  # IANA zone of start and end; None: not known
+    tags: str = ",;"  # characters between the tags of one cell
+    yes: tuple[str, ...] = ("yes", "y", "true", "1", "x")  # words for billable, in any case
+    no: tuple[str, ...] = ("no", "n", "false", "0")  # words for not billable, in any case
+    delimiter: str = ","  # between the cells of a CSV file, one of DELIMITERS
+    encoding: str = "utf-8"  # of a CSV file, one of ENCODINGS
+    header: int = 1  # number of the row with the headers, counted from 1
+    sheet: str | None = None  # sheet of a workbook; None: the first
+    closed: bool = False  # our own layout only: columns may be missing, unknown ones are refused
+
+    def wanted(self) -> frozenset[str]:
+        """The headers that are read: those of the columns and those of the rows to skip."""
+        return frozenset(name for names in self.columns.values() for name in names).union(*self.skip)
+
+
+OWN = Layout(columns={column: (column,) for column in COLUMNS}, closed=True)
+"""Our own layout, which needs no declaration."""
+
+
+def header(value: object) -> str:
+    """A header as it is compared: clean, with single blanks."""
+    return canonical.clean_text(" ".join(value.split()) if isinstance(value, str) else value, limit=200)
+
+
+def _headers(value: object) -> tuple[str, ...]:
+    names = value if isinstance(value, list) else [value]
+    if not 1 <= len(names) <= 10:
+        raise Invalid("bad_layout", f"{len(names)} headers are named for one column", "name 1 to 10 headers")
+    return tuple(map(header, names))
+
+
+def _separators(value: object) -> str:
+    if not isinstance(value, str) or len(value) > 10 or any(letter.isalnum() for letter in value):
+        raise Invalid("bad_layout", f"{quoted(value)} cannot stand between tags", 'give up to ten signs such as ",;", or ""')
+    return value
+
+
+_ours = partial(f.choice, COLUMNS)
+_word = partial(f.text, 500, empty=True)
+
+
+class _LayoutSchema(f.Strict):
+    columns = m.Dict(keys=_ours(), values=f.Checked(_headers), required=True)
+    constants = m.Dict(keys=_ours(), values=_word())
+    skip = m.List(m.Dict(keys=f.Checked(header), values=_word()))
+    date = f.Checked(check_date_pattern)
+    time = f.Checked(check_time_pattern)
+    decimal = f.choice((".", ","))
+    thousands = f.choice(THOUSANDS)
+    unit = f.choice(UNITS)
+    zone = f.zone()
+    tags = f.Checked(_separators)
+    yes = m.List(_word())
+    no = m.List(_word())
+    delimiter = f.choice(DELIMITERS)
+    encoding = f.choice(ENCODINGS)
+    header = f.whole(1000, lowest=1)
+    sheet = f.text(200)
+
+    @validates_schema
+    def _holds_together(self, values: dict[str, Any], **_: Any) -> None:
+        for name, cause, remedy in _faults(values):
+            raise ValidationError([Invalid("bad_layout", cause, remedy)], name)
+
+
+def _faults(values: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """(field, cause, remedy) of what a layout lacks or contradicts as a whole."""
+    given = {*values["columns"], *values.get("constants", ())}
+    if "person" not in given:
+        yield "columns", "nothing says whose work it is", 'map the column "person", or give the person under "constants"'
+    if not given & {"date", "start"}:
+        yield "columns", "nothing says on which day it was", 'map the column "date", or "start" where it holds the date as well'
+    if not given & {"duration", "amount", "distance"} and not {"start", "end"} <= given:
+        yield "columns", "nothing says how much it was", 'map "duration", "start" and "end", "amount" or "distance"'
+    if values.get("thousands") and values["thousands"] == values.get("decimal", "."):
+        yield "thousands", "it is the decimal sign as well", 'give the sign that groups digits, or ""'
+
+
+_SCHEMA = _LayoutSchema()
+
+
+def load(data: bytes | str | dict[str, Any]) -> Layout:
+    """A layout from its JSON text or object; Invalid names every field that is wrong."""
+    values: dict[str, Any] = f.load(_SCHEMA, data if isinstance(data, dict) else canonical.loads(data), "the layout")
+    frozen: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    return Layout(**frozen)
+
+
+def dump(layout: Layout) -> dict[str, Any]:
+    """The layout as the JSON object that ``load`` reads, without what our own layout has as well."""
+    return {
+        each.name: _plain(getattr(layout, each.name))
+        for each in fields(layout)
+        if each.name == "columns" or getattr(layout, each.name) != _default(each)
+    }
+
+
+def _default(each: Any) -> Any:
+    return each.default if each.default_factory is MISSING else each.default_factory()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _only(below) for name, below in value.items()}
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _only(headers: Any) -> Any:
+    """A column's only header stands alone."""
+    return headers[0] if isinstance(headers, tuple) and len(headers) == 1 else _plain(headers)

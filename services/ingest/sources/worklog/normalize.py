@@ -1,0 +1,244 @@
+"""Turns a row of a report into records: its entry, and the person, client, job and tags that it names."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from services.ingest.sources.worklog import cells
+from services.ingest.sources.worklog.entry import PLACE, Values, fields_of
+from services.ingest.sources.worklog.layout import COLUMNS, Layout
+from services.ingest.sources.worklog.rows import Cell, Row, text_of
+from shared.contract.record_schemas import SOURCE_ID, load_record
+from shared.contract.records import AnyRecord, Kind, Origin
+from shared.kernel import canonical
+from shared.kernel.errors import Invalid
+from shared.kernel.quote import quoted
+
+Faults = list[tuple[str, Invalid]]
+"""(column of ours, what is wrong in it)."""
+
+
+def _text(found: Sequence[Cell], layout: Layout) -> str:
+    return cells.joined(found)
+
+
+def _name(found: Sequence[Cell], layout: Layout) -> str:
+    return cells.name(cells.joined(found))
+
+
+_READ: dict[str, Callable[[Sequence[Cell], Layout], Any]] = {
+    **dict.fromkeys(("kind", "source_id", "currency", "unit", "category", "notes"), _text),
+    **dict.fromkeys(("person", "client", "job"), _name),
+    **dict.fromkeys(("start", "end"), cells.clock),
+    **dict.fromkeys(("duration", "break", "overtime"), cells.duration),
+    **dict.fromkeys(("rate", "amount", "distance"), cells.number),
+    "date": cells.civil,
+    "tags": cells.tags,
+    "billable": cells.flag,
+}
+_COLUMN = {"seconds": "duration", "break_seconds": "break", "overtime_seconds": "overtime", "zone": "start"}
+"""Field of an entry -> our column, where they differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """What became of one row: records, or a problem; neither for a row that the layout says to skip."""
+
+    row: int
+    records: list[AnyRecord]  # persons, clients, jobs and tags first, the entry last
+    problem: Invalid | None = None
+
+    @property
+    def entry(self) -> AnyRecord | None:
+        return self.records[-1] if self.records else None
+
+
+@dataclass(slots=True)
+class Reading:
+    """What one pass over a file remembers from row to row."""
+
+    alike: Counter[str] = field(default_factory=Counter)  # how often an entry of this identity has come
+    rows: dict[str, int] = field(default_factory=dict)  # id of an entry that the file itself names -> its row
+    known: dict[tuple[str, ...], AnyRecord] = field(default_factory=dict)  # persons, clients, jobs and tags so far
+
+
+def normalize_rows(rows: Iterable[Row], layout: Layout, organisation: str, source: str, *, file: str = "") -> Iterator[RowResult]:
+    """Every row's result, in order. ``file`` is the content hash that the records' origin names."""
+    reading = Reading()
+    for row in rows:
+        yield normalize(row, layout, organisation, source, reading=reading, file=file)
+
+
+def normalize(
+    row: Row, layout: Layout, organisation: str, source: str, *, reading: Reading | None = None, file: str = ""
+) -> RowResult:
+    """One row's records. Without a ``reading`` the row stands alone: the first of its identity."""
+    if row.problem or _skipped(row, layout):
+        return RowResult(row.number, [], row.problem)
+    make = _Maker(organisation, source, Origin(via="file", ref=file, row=row.number), reading or Reading())
+    values, faults = _values(row, layout)
+    if not faults:
+        try:
+            return RowResult(row.number, _records(values, layout, make))
+        except Invalid as problem:
+            faults = list(_faults(problem))
+    return RowResult(row.number, [], _problem(row, layout, faults))
+
+
+def _skipped(row: Row, layout: Layout) -> bool:
+    return any(all(text_of(row.cells[header]).strip() == text for header, text in rule.items()) for rule in layout.skip)
+
+
+def _values(row: Row, layout: Layout) -> tuple[dict[str, Any], Faults]:
+    values: dict[str, Any] = {}
+    faults: Faults = []
+    for column in COLUMNS:
+        found = _cells(row, layout, column)
+        if not found:
+            continue
+        try:
+            values[column] = _READ[column](found, layout)
+        except Invalid as problem:
+            faults.append((column, problem))
+    return values, faults
+
+
+def _cells(row: Row, layout: Layout, column: str) -> list[Cell]:
+    """The cells of one of our columns that hold anything, else the layout's constant."""
+    found = [cell for header in layout.columns.get(column, ()) if (cell := row.cells.get(header, "")) != ""]
+    if not any(not isinstance(cell, str) or cell.strip() for cell in found):
+        found = [layout.constants[column]] if layout.constants.get(column) else []
+    return found
+
+
+# ---- records
+
+
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """Makes the records of one row."""
+
+    organisation: str
+    source: str
+    origin: Origin
+    reading: Reading
+
+    def record(self, kind: Kind, data: dict[str, Any]) -> AnyRecord:
+        return replace(load_record(kind, data, self.organisation, self.source), origin=self.origin)
+
+    def named(self, kind: Kind, name: str, source_id: str, **more: str) -> AnyRecord:
+        """A person, client, job or tag, made once in one pass."""
+        known, key = self.reading.known, (kind, source_id)
+        if key not in known:
+            known[key] = self.record(kind, {"source_id": source_id, "name": name, **more})
+        return known[key]
+
+
+def _records(values: Values, layout: Layout, make: _Maker) -> list[AnyRecord]:
+    kind = _kind(values)
+    named = _named(values, make)
+    references = {each: record.source_id for each, record in named.items() if isinstance(each, Kind)}
+    tags = [record.source_id for each, record in named.items() if not isinstance(each, Kind)]
+    data = fields_of(kind, values, layout.zone) | {str(each): name for each, name in references.items()} | {"tags": tags}
+    data["source_id"] = _given_id(kind, values, make) or _derived_id(kind, data, make)
+    return [*named.values(), make.record(kind, data)]
+
+
+def _kind(values: Values) -> Kind:
+    """The entry's kind, once nothing stands in a column that has no place there."""
+    kind = values.get("kind", "time")
+    if kind not in PLACE:
+        kinds = ", ".join(PLACE)
+        raise Invalid("unknown_kind", f"{quoted(kind)} is no kind of row", f"write one of {kinds}", column="kind")
+    misplaced = next((column for column in values if column not in PLACE[kind]), None)
+    if misplaced:
+        raise Invalid("misplaced", f"{misplaced} has no place in a row of kind {kind}", "empty this cell", column=misplaced)
+    return Kind(kind)
+
+
+def _named(values: Values, make: _Maker) -> dict[Kind | str, AnyRecord]:
+    """What the row names: Kind -> person, client, job; "tag: …" -> each tag."""
+    found: dict[Kind | str, AnyRecord] = {}
+    for kind in (Kind.PERSON, Kind.CLIENT):
+        if name := values.get(kind):
+            found[kind] = make.named(kind, name, _short(name))
+    if job := values.get("job"):  # two clients may each have a job of this name
+        of = {"client": found[Kind.CLIENT].source_id} if Kind.CLIENT in found else {}
+        found[Kind.JOB] = make.named(Kind.JOB, job, _short(" / ".join([*of.values(), job])), **of)
+    for tag in values.get("tags", ()):
+        found[f"tag: {tag}"] = make.named(Kind.TAG, tag, _short(tag))
+    return found
+
+
+def _short(name: str) -> str:
+    """A name as a source id: itself, or its beginning and a hash when it is too long."""
+    if len(name) <= SOURCE_ID:
+        return name
+    return f"{name[: SOURCE_ID - 33].rstrip()} {hashlib.sha256(name.encode()).hexdigest()[:32]}"
+
+
+def _given_id(kind: Kind, values: Values, make: _Maker) -> str | None:
+    """The id that the file itself gives the entry, which it may give only once."""
+    given = values.get("source_id")
+    if given is None:
+        return None
+    first = make.reading.rows.setdefault(f"{kind} {given}", make.origin.row or 0)
+    if first != make.origin.row:
+        cause = f"{quoted(given)} is the id of row {first} already"
+        raise Invalid("id_twice", cause, "give every entry an id of its own, or none", column="source_id")
+    return str(given)
+
+
+_DESCRIBED = {"billable", "break_seconds", "end", "notes", "overtime_seconds", "rate", "tags", "zone"}
+
+
+def _derived_id(kind: Kind, data: dict[str, Any], make: _Maker) -> str:
+    """An id from what was done, so that the same file gives the same ids; how it is described and priced may change.
+
+    The start of a time entry identifies it, so that its length may be mended; without one its length has to. Entries
+    alike in all this are different ones, counted in the order of the file.
+    """
+    left_out = _DESCRIBED | ({"seconds"} if data.get("start") else set())
+    alike = canonical.dumps([kind, {name: value for name, value in data.items() if name not in left_out}])
+    identity = hashlib.sha256(alike).hexdigest()[:32]
+    make.reading.alike[identity] += 1
+    return f"{identity}-{make.reading.alike[identity]}"
+
+
+# ---- problems
+
+
+def _faults(problem: Invalid) -> Iterator[tuple[str, Invalid]]:
+    """A problem of the whole row by our columns."""
+    errors = problem.facts.get("errors")
+    if not isinstance(errors, list):
+        yield str(problem.facts.get("column", "")), problem
+        return
+    for error in errors:
+        name = error["field"].split(".")[0]
+        yield _COLUMN.get(name, name), Invalid(error["code"], error["cause"], error["remedy"])
+
+
+def _problem(row: Row, layout: Layout, faults: Faults) -> Invalid:
+    errors = [_error(row, layout, column, problem) for column, problem in faults]
+    told = "; ".join(f"column {quoted(error['column'])}: {error['cause']}" for error in errors[:3])
+    more = f"; and {len(errors) - 3} more" if len(errors) > 3 else ""
+    cause = f"{quoted(row.file)}, row {row.number}, {told}{more}"
+    first = faults[0][1]
+    return Invalid(first.code, cause, first.remedy, file=row.file, row=row.number, errors=errors)
+
+
+def _error(row: Row, layout: Layout, column: str, problem: Invalid) -> dict[str, object]:
+    value = quoted(cells.joined(_cells(row, layout, column))) if column else ""
+    return {
+        "row": row.number,
+        "column": " + ".join(layout.columns.get(column, (column,))),
+        "value": value,
+        "code": problem.code,
+        "cause": problem.cause,
+        "remedy": problem.remedy,
+    }

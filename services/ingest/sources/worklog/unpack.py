@@ -1,0 +1,108 @@
+"""Measures a workbook before anything opens it: a kilobyte can name cells and texts that fill any memory."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from services.ingest.sources.worklog.rows import MEGABYTE, Limits
+from shared.kernel.errors import Invalid
+from shared.kernel.quote import quoted
+
+_FOREIGN = {"xl/workbook.bin", "content.xml", "mimetype"}  # other formats in a zip, which would be opened unmeasured
+_MEMBERS = 1_000
+_REFERENCE = re.compile(rb"""(?:\s|(?<!xmlns):)r\s*=\s*["']([^"']*)["']""")  # of a row: 7; of a cell: B7
+_PLACE = re.compile(rb"([A-Z]{0,3})([0-9]{1,7})")
+_VALUE = re.compile(rb"v\b[^<>]*>([^<]*)<")
+_TEXT = re.compile(rb"<(?:\w+:)?si\b")
+_ERROR = re.compile(rb"""<(?:\w+:)?c\b(?=[^>]*[\s:]t\s*=\s*["']e["'])[^>]*[\s:]r\s*=\s*["']([A-Z]+)([0-9]+)["']""")
+
+
+def measure(stream: BinaryIO, size: int, name: str, limits: Limits) -> set[tuple[int, int]]:
+    """Refuse a workbook beyond the limits; else the places (row, column, from 1) of its error values, of all sheets."""
+    if size > limits.packed:
+        raise _refuse("file_too_large", name, f"it has {size} bytes, more than {limits.packed}", "split it, or send it as CSV")
+    try:
+        with zipfile.ZipFile(stream) as packed:
+            _check_members(packed.infolist(), name, limits)
+            parts = [packed.read(member) for member in packed.infolist()]
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
+        raise damaged(name) from error
+    sheets = [part for part in parts if b"sheetData" in part]
+    _check_area(sheets, name, limits)
+    _check_texts(sheets, [part for part in parts if b"sst" in part], name, limits)
+    return {(int(row), _column(letters)) for sheet in sheets for letters, row in _ERROR.findall(sheet)}
+
+
+def damaged(name: str) -> Invalid:
+    return _refuse("damaged_workbook", name, "it is not an Excel workbook (.xlsx), or it is damaged", "save or export it again")
+
+
+def _refuse(code: str, name: str, cause: str, remedy: str) -> Invalid:
+    return Invalid(code, f"{quoted(name)}: {cause}", remedy, file=name)
+
+
+def _check_members(members: list[zipfile.ZipInfo], name: str, limits: Limits) -> None:
+    """The sizes that the archive declares; unpacking stops at them, so that a lie makes it damaged, not large."""
+    if any(member.flag_bits & 1 for member in members):
+        raise _refuse("encrypted_file", name, "it is protected by a password", "save it without a password")
+    if len(members) > _MEMBERS or _FOREIGN & {member.filename for member in members}:
+        raise damaged(name)
+    unpacked = sum(member.file_size for member in members)
+    if unpacked > limits.unpacked:
+        cause = f"it unpacks to {unpacked} bytes, more than {limits.unpacked}"
+        raise _refuse("file_too_large", name, cause, "split it, or send it as CSV")
+    for member in members:
+        ratio = member.file_size // max(member.compress_size, 1)
+        if ratio > limits.ratio and member.file_size > MEGABYTE:
+            cause = f"a part of it unpacks to {ratio} times its size, more than {limits.ratio}"
+            raise _refuse("file_too_large", name, cause, "save it again in a spreadsheet program, or send it as CSV")
+
+
+def _check_area(sheets: list[bytes], name: str, limits: Limits) -> None:
+    """Rows x columns of each sheet: the reader sets aside room for all of them, filled or not."""
+    for sheet in sheets:
+        rows, columns = sheet.count(b"row"), 1
+        for reference in _REFERENCE.findall(sheet):
+            place = _PLACE.fullmatch(reference)
+            if place is None:
+                raise damaged(name)
+            rows, columns = max(rows, int(place[2])), max(columns, _column(place[1]))
+        if rows * columns > limits.area:
+            cause = f"a sheet spans {rows} rows and {columns} columns, together more than {limits.area} cells"
+            raise _refuse("file_too_large", name, cause, "remove what stands far below or far right of the report")
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number
+
+
+def _check_texts(sheets: list[bytes], tables: list[bytes], name: str, limits: Limits) -> None:
+    """What the texts come to when each cell has its own copy: many cells may name one long text."""
+    texts = [len(text) for table in tables for text in _TEXT.split(table)[1:]]
+    longest = max(texts, default=0)
+    if longest * sum(sheet.count(b"v>") for sheet in sheets) <= limits.texts:
+        return
+    total = sum(_length(value, texts, longest) for value in _values(sheets))
+    if total > limits.texts:
+        cause = f"the texts of its cells come to {total} characters, more than {limits.texts}"
+        raise _refuse("file_too_large", name, cause, "split it, or send it as CSV")
+
+
+def _values(sheets: list[bytes]) -> Iterator[bytes]:
+    for sheet in sheets:
+        for match in _VALUE.finditer(sheet):
+            yield match[1].strip()
+
+
+def _length(value: bytes, texts: list[int], longest: int) -> int:
+    """The text's length; what can't be read as a number here may still be one to the reader, so it counts as the longest."""
+    if value.isdigit() and len(value) < 9:
+        return texts[int(value)] if int(value) < len(texts) else 0
+    return longest if not value or b"&" in value else 0

@@ -1,0 +1,1 @@
+"""What the books say of our invoices, followed from the connectors and shown beside them."""

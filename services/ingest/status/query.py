@@ -1,0 +1,136 @@
+"""What may be read of status: invoices with what the books say of them, and open problems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from services.ingest.billing import query as billing
+from services.ingest.billing.books import Word
+from services.ingest.billing.models import invoice
+from services.ingest.status.models import invoice_status, problem, status_history
+from services.ingest.tables import within
+from shared.contract.documents import Invoice, InvoiceLine
+from shared.contract.statuses import InvoiceStatus
+from shared.domain import reconcile
+from shared.kernel.errors import Invalid
+from shared.kernel.quote import quoted
+from shared.platform.vault import Vault
+
+_PROMISED = {"sent": InvoiceStatus.OPEN}  # the promised API's other word
+_UNPAID = (InvoiceStatus.OPEN, InvoiceStatus.PARTLY_PAID)
+
+
+def stored(session: Session, organisation: str, document: str, connection: str) -> Any | None:
+    """What a connection last said of an invoice."""
+    mine = (invoice_status.c.invoice == document, invoice_status.c.connection == connection)
+    return session.execute(sa.select(invoice_status).where(within(invoice_status, organisation), *mine)).first()
+
+
+def words(session: Session, organisation: str, document: str) -> list[Word]:
+    """What every connection last said of an invoice."""
+    names = [invoice_status.c[name] for name in Word.__slots__]
+    mine = sa.select(*names).where(within(invoice_status, organisation), invoice_status.c.invoice == document)
+    return [Word(*row) for row in session.execute(mine)]
+
+
+def client_behind(session: Session, organisation: str, subject: str) -> str | None:
+    """The client of the invoice that a problem is about, if it is about one."""
+    named = sa.or_(invoice_status.c.binding == subject, invoice_status.c.invoice == subject)
+    mine = sa.select(invoice.c.client).join(invoice_status, invoice_status.c.invoice == invoice.c.id)
+    return session.execute(mine.where(within(invoice, organisation), within(invoice_status, organisation), named)).scalars().first()
+
+
+# ---- lists
+
+
+def filtered(status: str | None, today: date) -> list[sa.ColumnElement[bool]]:
+    """The condition for a status as readers see it; ``overdue`` and what it is taken from follow the due date."""
+    if status is None:
+        return []
+    word = _PROMISED.get(status, status)
+    if word not in tuple(InvoiceStatus):
+        raise Invalid("bad_argument", f"status is {quoted(status)}.", f"Give one of: {', '.join(InvoiceStatus)}.")
+    late = sa.and_(invoice.c.due.is_not(None), invoice.c.due < today)
+    if word == InvoiceStatus.OVERDUE:
+        return [invoice.c.status.in_(_UNPAID), late]
+    return [invoice.c.status == word, *([sa.not_(late)] if word in _UNPAID else [])]
+
+
+def shown(session: Session, vault: Vault, organisation: str, documents: Iterable[str], today: date) -> dict[str, dict[str, Any]]:
+    """Invoices as the API shows them."""
+    listed = sorted(set(documents))
+    heads = billing.heads(session, organisation, listed)
+    opened = billing.invoices(session, vault, organisation, listed)
+    said: dict[str, list[Any]] = {}
+    mine = sa.select(invoice_status).where(within(invoice_status, organisation), invoice_status.c.invoice.in_(listed))
+    for row in session.execute(mine.order_by(invoice_status.c.connection)):
+        said.setdefault(row.invoice, []).append(row)
+    return {
+        name: _item(one, said.get(name, []), heads[name].status, reconcile.shown(heads[name].status, one.due, today))
+        for name, one in opened.items()
+    }
+
+
+def _item(one: Invoice, said: list[Any], status: str, shown_as: str) -> dict[str, Any]:
+    names = ("number", "version", "withdrawn", "client_name", "currency", "issued", "due", "period_from", "period_to",
+             "grouping", "subtotal", "tax_name", "tax_percent", "tax", "total")  # fmt: skip
+    balance = next((row.balance for row in said if row.status == status), None)
+    return {name: getattr(one, name) for name in names} | {
+        "invoice_id": one.id,
+        "client_id": one.client,
+        "status": shown_as,
+        "balance": balance,
+        "lines": [_line(line) for line in one.lines],
+        "external": [_external(row) for row in said],
+    }
+
+
+def _line(line: InvoiceLine) -> dict[str, Any]:
+    names = ("position", "kind", "quantity", "unit", "amount", "date", "taxable")
+    return {name: getattr(line, name) for name in names} | {
+        "desc": line.description,
+        "hours": line.quantity if line.unit == "hour" else None,
+        "rate": line.unit_price,
+        "job_id": line.job,
+        "person_id": line.person,
+    }
+
+
+_EXTERNAL = ("connection", "status", "binding_state", "wanted_version", "pushed_version", "external_id", "external_number",
+             "deep_link", "total", "balance", "problem", "at")  # fmt: skip
+
+
+def _external(row: Any) -> dict[str, Any]:
+    return {"provider": row.service} | {name: getattr(row, name) for name in _EXTERNAL}
+
+
+def history(session: Session, organisation: str, document: str) -> list[dict[str, Any]]:
+    """What the books said of an invoice, the first first."""
+    names = ("connection", "status", "total", "balance", "at")
+    mine = sa.select(*(status_history.c[name] for name in names)).where(within(status_history, organisation))
+    rows = session.execute(mine.where(status_history.c.invoice == document).order_by(status_history.c.id))
+    return [dict(row._mapping) for row in rows]
+
+
+def problems(session: Session, vault: Vault, organisation: str) -> list[dict[str, Any]]:
+    """What is open and a person can mend, the oldest first, with the invoice it is about where it is about one."""
+    mine = sa.select(problem).where(within(problem, organisation), problem.c.open.is_(sa.true()))
+    rows = session.execute(mine.order_by(problem.c.at, problem.c.id)).all()
+    keyring = vault.keyring(session, organisation, {row.about for row in rows})
+    subjects = {row.subject for row in rows}
+    bound = sa.select(invoice_status.c.binding, invoice_status.c.invoice).where(within(invoice_status, organisation))
+    invoices = {row.binding: row.invoice for row in session.execute(bound.where(invoice_status.c.binding.in_(subjects)))}
+    names = ("id", "service", "connection", "code", "subject", "title", "remedy", "blocks", "at")
+    return [
+        {name: getattr(row, name) for name in names}
+        | {
+            "cause": keyring.open(row.about, "problem.cause", row.id, row.cause) or billing.ERASED,
+            "invoice_id": invoices.get(row.subject),
+        }
+        for row in rows
+    ]

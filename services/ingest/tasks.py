@@ -1,0 +1,29 @@
+"""What ingest's workers do, and what comes round by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from services.ingest.records import publish
+from shared.platform import audit
+from shared.platform import web_idempotency as idempotency
+from shared.platform.db import Database
+from shared.platform.jobs import Job
+from shared.platform.schedule import Tick
+
+TICKS = (Tick("audit.chain", 60), Tick("idempotency.forget", 3600))
+
+
+def handlers(db: Database) -> Mapping[str, Callable[[Job], None]]:
+    """By job kind."""
+
+    def chain(job: Job) -> None:
+        audit.chain(db)
+
+    def forget(job: Job) -> None:
+        idempotency.forget(db)
+
+    def announce(job: Job) -> None:
+        publish.publish(db, job)
+
+    return {"audit.chain": chain, "idempotency.forget": forget, publish.KIND: announce}
