@@ -141,7 +141,7 @@ class _Demo:
     def _bill(self) -> None:
         self._say("Approving, composing invoices …")
         self._door.ingest("POST", "/approvals", PERIOD)
-        asked = {**PERIOD, "grouping": "job", "issued": "2026-03-31", "due_days": 30}
+        asked = {**PERIOD, "grouping": "job", "due_days": 30}
         made = self._door.ingest("POST", "/invoices/compose", asked)
         if len(made["invoices"]) != len(ENDINGS):
             raise Conflict("sample_refused", f"{count(len(made['invoices']), 'invoice')} came out of the sample.")

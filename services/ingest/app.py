@@ -15,6 +15,7 @@ from services.ingest.accounts.authenticate import Gate
 from services.ingest.billing import routes as billing
 from services.ingest.billing.query import invoice_bodies
 from services.ingest.billing.revise import entries_changed
+from services.ingest.imports import routes as imports
 from services.ingest.privacy import routes as privacy
 from services.ingest.records import routes as records
 from services.ingest.records.forget import forget
@@ -45,6 +46,7 @@ def build(settings: Settings, db: Database, vault: Vault, network: Network) -> S
         accounts.accounts(db, vault),
         accounts.credentials(db, vault, (ours.NAME, *addresses)),
         records.room(db, vault, entries_changed),
+        imports.room(db, vault, entries_changed),
         privacy.room(db, vault, forget),
         billing.approvals(db, vault),
         billing.invoices(db, vault),

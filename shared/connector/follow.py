@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from shared.connector import problems, store
 from shared.connector.context import Connector
 from shared.connector.models import binding, call, call_item, reference
+from shared.connector.outcome import FINAL
 from shared.contract.messages import INVOICE_CHANGED, PERSON_ERASED
 from shared.contract.statuses import BindingState, InvoiceStatus
 from shared.kernel import canonical
@@ -95,6 +96,10 @@ def _renew(c: Connector, session: Session, row: Mapping[str, Any], document: Any
     if row["state"] == BindingState.PARKED:
         values |= {"state": BindingState.CONFIRMED if row["external_id"] else BindingState.RESERVED, "problem": None}
         problems.close(c, session, row["connection"], subject=row["id"])
+    if values["wanted_content"] == row["pushed_content"] and row["external_id"] and not _sent(session, row["id"]):
+        values |= _back(c, session, row, document.version)
+    if document.withdrawn and row["state"] == BindingState.VOID:  # as wanted already
+        values["pushed_version"] = document.version
     if document.withdrawn and row["state"] in IDLE and row["external_id"] is None and not _sent(session, row["id"]):
         values |= {"state": BindingState.VOID, "status": InvoiceStatus.VOID, "pushed_version": document.version}
     store.change(session, row, **values)
@@ -104,13 +109,22 @@ def _renew(c: Connector, session: Session, row: Mapping[str, Any], document: Any
         jobs.ask(session, "push", row["connection"], organisation=organisation)
 
 
+def _back(c: Connector, session: Session, row: Mapping[str, Any], version: int) -> dict[str, Any]:
+    """What is wanted says again what the books have: nothing is to be written, and nothing stands in the way."""
+    problems.close(c, session, row["connection"], subject=row["id"])
+    state = FINAL.get(InvoiceStatus(row["status"]), BindingState.CONFIRMED)
+    return {"pushed_version": version, "state": state, "problem": None}
+
+
 def _wanted(
     c: Connector, session: Session, organisation: str, document: Any, body: Mapping[str, Any], push: str
 ) -> dict[str, Any]:
     named = [*document.people, document.client]
     blob = files.store(session, c.vault, organisation, canonical.dumps(body), kind="document", subjects=named)
+    said = {name: value for name, value in body.items() if name != "version"}
     wanted = {
         "wanted": blob,
+        "wanted_content": c.vault.keyring(session, organisation).mac(canonical.dumps(said)),
         "wanted_version": document.version,
         "wanted_withdrawn": document.withdrawn,
         "wanted_total": document.total,

@@ -92,6 +92,8 @@ binding = sa.Table(
     sa.Column("wanted_withdrawn", sa.Boolean, nullable=False),
     sa.Column("wanted_total", Exact, nullable=False),
     sa.Column("wanted", sa.String(36), nullable=False),  # blob of the document's body
+    sa.Column("wanted_content", sa.String(64), nullable=False),  # MAC of what it says, its version apart
+    sa.Column("pushed_content", sa.String(64)),
     sa.Column("go_version", sa.Integer, nullable=False, default=0),  # the version that a person, or automatic, released
     sa.Column("pushed_version", sa.Integer, nullable=False, default=0),
     sa.Column("picture_hash", sa.String(64)),  # of our fields as the books had them after our last write
@@ -137,6 +139,7 @@ call_item = sa.Table(
     sa.Column("operation", sa.String(8), nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("generation", sa.Integer, nullable=False),
+    sa.Column("content", sa.String(64), nullable=False),  # the binding's wanted_content of then
     sa.Column("outcome", sa.String(40)),  # null: unknown; "written", or the code of the refusal
 )
 sa.Index("call_item_binding", call_item.c.binding)

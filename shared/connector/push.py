@@ -111,7 +111,8 @@ def _record(c: Connector, session: Session, connection: Connection, good: Sequen
     session.execute(sa.insert(call).values(values))
     for position, write in enumerate(good):
         item = {"call": number, "position": position, "binding": write.row["id"], "operation": write.operation.value}
-        numbers = {"version": write.row["wanted_version"], "generation": write.row["generation"]}
+        row = write.row
+        numbers = {"version": row["wanted_version"], "generation": row["generation"], "content": row["wanted_content"]}
         session.execute(sa.insert(call_item).values(**item, **numbers))
         store.change(session, write.row, state=BindingState.SENT)
     return number

@@ -21,7 +21,7 @@ Key = tuple[object, ...]
 def lines(shares: Iterable[Share], grouping: Grouping, world: World) -> list[list[Share]]:
     """Shares by line, in the order of the lines. Different prices never share a line."""
     groups: dict[Key, list[Share]] = {}
-    for share in sorted(shares, key=lambda share: (_rank(share, grouping, world), share.work.id, share.unit_price)):
+    for share in sorted(shares, key=lambda share: (_rank(share, grouping, world), share.work.id, share.weight, share.unit_price)):
         groups.setdefault(_key(share, grouping), []).append(share)
     return list(groups.values())
 

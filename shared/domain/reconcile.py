@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date
 
 from shared.contract.statuses import BindingState
@@ -13,6 +13,9 @@ GONE = frozenset({S.VOID, S.DELETED})
 MONEY_MOVED = frozenset({S.PARTLY_PAID, S.PAID, S.REFUNDED})
 UNPAID = frozenset({S.DRAFT, S.OPEN})
 IN_FLIGHT = frozenset({BindingState.SENT, BindingState.UNKNOWN})
+CLOSED = "books_closed"
+"""Code of the problem that the books' period is closed: what they hold stays as it is."""
+_OUT_OF_REACH = frozenset({BindingState.DIVERGED, BindingState.SETTLED, BindingState.VOID})
 
 _FURTHEST = (S.DELETED, S.VOID, S.DRAFT, S.OPEN, S.PARTLY_PAID, S.PAID, S.REFUNDED)
 
@@ -41,14 +44,17 @@ def shown(status: str, due: date | None, today: date) -> S:
     return S.OVERDUE if late else S(status)
 
 
-def is_open_and_untouched(status: str, binding_states: Collection[str]) -> bool:
-    """Whether a change may still become a new version of the invoice; otherwise it waits as a correction."""
-    return status in UNPAID and not set(binding_states) & {BindingState.DIVERGED, BindingState.SETTLED, BindingState.VOID}
+def is_open_and_untouched(status: str, words: Iterable[tuple[str, str | None]]) -> bool:
+    """Whether a change may still become a new version of the invoice; otherwise it waits as a correction.
+
+    ``words``: binding state and open problem of each connection.
+    """
+    return status in UNPAID and all(state not in _OUT_OF_REACH and problem != CLOSED for state, problem in words)
 
 
-def is_frozen_behind(status: str, binding_state: str, pushed: int, current: int) -> bool:
-    """Money moved in the books on an older version than ours: what they hold is what was billed."""
-    return status in MONEY_MOVED and binding_state not in IN_FLIGHT and 0 < pushed < current
+def is_money_moved(status: str, binding_state: str) -> bool:
+    """Whether money moved in the books, and nothing of ours is on its way there."""
+    return status in MONEY_MOVED and binding_state not in IN_FLIGHT
 
 
 def can_withdraw(status: str) -> bool:

@@ -23,17 +23,20 @@ class Word:
     status: str
     binding_state: str
     pushed_version: int
+    problem: str | None
 
 
 def say(session: Session, vault: Vault, organisation: str, head: Head, words: Sequence[Word], actor: str) -> None:
     """Set the invoice's status to what the books say, all connections taken together. Saying it again changes nothing."""
     status = reconcile.combined([word.status for word in words], withdrawn=head.withdrawn)
-    untouched = reconcile.is_open_and_untouched(status, [word.binding_state for word in words])
+    untouched = reconcile.is_open_and_untouched(status, [(word.binding_state, word.problem) for word in words])
     if (status, untouched) != (head.status, head.untouched):
         store.set_invoice(session, organisation, head.id, status=status.value, untouched=untouched)
     if status in reconcile.GONE:
         void.gone_in_the_books(session, vault, organisation, head.id, actor)
     for word in words:
-        if reconcile.is_frozen_behind(word.status, word.binding_state, word.pushed_version, head.version):
+        stuck = word.problem == reconcile.CLOSED and not head.withdrawn
+        frozen = stuck or reconcile.is_money_moved(word.status, word.binding_state)
+        if frozen and 0 < word.pushed_version < head.version:
             revise.restore(session, vault, organisation, head, word.pushed_version, actor)
             return

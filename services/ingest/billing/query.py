@@ -139,8 +139,7 @@ def invoices(session: Session, vault: Vault, organisation: str, documents: Itera
     found: dict[str, Invoice] = {}
     for some in chunks(documents):
         known = heads(session, organisation, some)
-        present = sa.tuple_(invoice.c.id, invoice.c.version)
-        mine = sa.select(present).where(within(invoice, organisation), invoice.c.id.in_(some))
+        mine = sa.select(invoice.c.id, invoice.c.version).where(within(invoice, organisation), invoice.c.id.in_(some))
         found |= _opened(session, vault, organisation, known, mine)
     return found
 

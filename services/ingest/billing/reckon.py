@@ -26,19 +26,23 @@ from shared.platform import audit
 from shared.platform.vault import Vault
 
 
-def reckon(session: Session, vault: Vault, organisation: str, entries: Collection[str], actor: str) -> None:
+def reckon(
+    session: Session, vault: Vault, organisation: str, entries: Collection[str], actor: str, *, anew: Collection[str] = ()
+) -> None:
     """Make what is billed of these entries equal to what is wanted of them: in a new version where the books are open and
-    untouched, else as a correction that waits for the next invoice. Nothing happens to entries that are as billed."""
+    untouched, else as a correction that waits for the next invoice. Nothing happens to entries that are as billed; those
+    in ``anew`` are looked at although they may seem so."""
     claims = query.claims(session, organisation, entries)
     late = query.waiting(session, organisation, entries)
     known = world.logged(session, vault, organisation, claims)
+    late |= set(anew)
     dirty = {entry for entry in claims if entry in late or not _is_settled(known[entry], claims[entry])}
     documents = query.heads(session, organisation, {claim.document for entry in dirty for claim in claims[entry]})
     touched = set(dirty)
     for document in sorted(documents):
         if can_change(documents[document]):
             touched |= _remake(session, vault, organisation, documents[document], dirty, actor)
-    _await(session, vault, organisation, touched | (late - dirty))
+    _await(session, vault, organisation, touched | late, anew)
 
 
 def can_change(one: Head) -> bool:
@@ -165,10 +169,10 @@ def _wanted(one: Logged, around: World, order: Order) -> Sequence[Share]:
 # ---- what waits
 
 
-def _await(session: Session, vault: Vault, organisation: str, entries: Collection[str]) -> None:
+def _await(session: Session, vault: Vault, organisation: str, entries: Collection[str], anew: Collection[str]) -> None:
     """Note what no document can take now: the difference between what is wanted and what live documents hold."""
     claims = query.claims(session, organisation, entries)
-    late = query.waiting(session, organisation, entries)
+    late = query.waiting(session, organisation, entries) | set(anew)
     known = world.logged(session, vault, organisation, claims)
     around = world.around(session, vault, organisation, [one.record for one in known.values()])
     numbers = _numbers(session, organisation, claims)

@@ -46,4 +46,4 @@ def restore(session: Session, vault: Vault, organisation: str, head: Head, versi
     kept = query.wish_of(session, vault, organisation, head)
     freeze.write(session, vault, Freeze(invoice=back, cause="restored", wish=kept, content_of=content))
     audit.record(session, organisation, actor, "invoice.restored", head.id, version=back.version)
-    reckon(session, vault, organisation, held | {row["entry"] for row in rows}, actor)
+    reckon(session, vault, organisation, held | {row["entry"] for row in rows}, actor, anew=elsewhere)

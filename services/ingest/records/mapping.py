@@ -73,16 +73,22 @@ def _opened(kind: Kind, row: Any, keyring: Keyring) -> dict[str, str | None]:
 
 def name_hash(keyring: Keyring, name: str) -> str:
     """Equal for names that differ in case only; says nothing to who hasn't the organisation's key."""
-    return keyring.mac(b"name:" + _folded(name))
+    return keyring.mac(b"name:" + _folded(name).encode())
+
+
+def hidden(keyring: Keyring, text: str) -> str:
+    """What a source id is made of that has to come from a name or from what was done: ids outlive an erasure, so nobody
+    without the organisation's key may try texts out on them."""
+    return keyring.mac(b"source_id:" + text.encode())
 
 
 def name_id(keyring: Keyring, kind: Kind, name: str) -> str:
-    """The source id of what a file knows by name only. It outlives an erasure, so it is no hash that others could try out."""
-    return keyring.mac(f"name_id:{kind.value}:".encode() + _folded(name))[:40]
+    """The source id of a person or client whom a file knows by name only."""
+    return hidden(keyring, f"{kind.value}:{_folded(name)}")
 
 
-def _folded(name: str) -> bytes:
-    return " ".join(name.casefold().split()).encode()
+def _folded(name: str) -> str:
+    return " ".join(name.casefold().split())
 
 
 def _plain(items: tuple[Any, ...]) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,10 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from services.ingest.records.mapping import subject_of, to_record
+from services.ingest.records.mapping import KIND_OF, name_hash, subject_of, to_record
 from services.ingest.records.models import TABLES, WORK
 from services.ingest.records.models import approval as approvals
-from services.ingest.records.store import chunks
+from services.ingest.records.store import among, chunks
 from services.ingest.tables import within
 from shared.contract.records import AnyRecord, Approval, Client, Expense, Job, Kind, Mileage, Person, Tag, TimeEntry
 from shared.platform.vault import Vault
@@ -160,3 +160,25 @@ def sources(session: Session, organisation: str, kind: Kind) -> set[str]:
     """Where records of this kind came from."""
     table = TABLES[kind].present
     return set(session.execute(sa.select(table.c.source).where(within(table, organisation)).distinct()).scalars())
+
+
+def by_name(session: Session, vault: Vault, organisation: str, records: Sequence[Any]) -> dict[str, list[str]]:
+    """For each of some records of one kind, the ids of those stored that have its name (a job also its client) or its id."""
+    if not records:
+        return {}
+    kind = KIND_OF[type(records[0])]
+    table, keyring = TABLES[kind].present, vault.keyring(session, organisation)
+    hashed = "name_hash" in table.c
+    column = table.c.name_hash if hashed else table.c.name
+    keys = {record.id: _key(record, name_hash(keyring, record.name) if hashed else record.name) for record in records}
+    live = sa.and_(table.c.deleted.is_(False), among(session, column, sorted({name for name, _ in keys.values()})))
+    same = sa.or_(live, among(session, table.c.id, sorted(keys)))
+    found: dict[Any, list[str]] = {}
+    for row in session.execute(sa.select(table).where(within(table, organisation), same).order_by(table.c.id)):
+        found.setdefault(row.id, []).append(row.id)
+        found.setdefault(_key(row, getattr(row, column.name)), []).append(row.id)
+    return {one: sorted({*found.get(one, ()), *found.get(key, ())}) for one, key in keys.items()}
+
+
+def _key(record: Any, name: str) -> tuple[str, str | None]:
+    return name, getattr(record, "client", None)

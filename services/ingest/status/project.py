@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from services.ingest.billing import books
 from services.ingest.billing import query as billing
+from services.ingest.billing.query import ERASED
 from services.ingest.status import query, store
 from shared.contract.message_schemas import load_problem, load_status
 from shared.contract.messages import INVOICE_STATUS_CHANGED, PROBLEM_CHANGED, InvoiceStatusMessage
@@ -52,13 +53,9 @@ def status(
 
 def _problem(session: Session, vault: Vault, service: str, row: Row) -> None:
     organisation, message = row["organisation"], load_problem(row["body"])
-    about = query.client_behind(session, organisation, message.subject)
-    keyring = vault.keyring(session, organisation, {about})
-    if about is not None and keyring.erased(about):
-        about = None
-        text = ""
-    else:
-        text = message.cause
-    sealed = keyring.seal(about, "problem.cause", message.problem, text)
-    kept = {"organisation": organisation, "service": service, "about": about, "cause": sealed}
+    keyring = vault.keyring(session, organisation, {message.about})
+    erased = message.about is not None and keyring.erased(message.about)
+    about, text = (None, ERASED) if erased else (message.about, message.cause)
+    kept = {"organisation": organisation, "service": service, "about": about}
+    kept["cause"] = keyring.seal(about, "problem.cause", message.problem, text)
     store.keep_problem(session, kept, message)

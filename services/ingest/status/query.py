@@ -38,13 +38,6 @@ def words(session: Session, organisation: str, document: str) -> list[Word]:
     return [Word(*row) for row in session.execute(mine)]
 
 
-def client_behind(session: Session, organisation: str, subject: str) -> str | None:
-    """The client of the invoice that a problem is about, if it is about one."""
-    named = sa.or_(invoice_status.c.binding == subject, invoice_status.c.invoice == subject)
-    mine = sa.select(invoice.c.client).join(invoice_status, invoice_status.c.invoice == invoice.c.id)
-    return session.execute(mine.where(within(invoice, organisation), within(invoice_status, organisation), named)).scalars().first()
-
-
 # ---- lists
 
 

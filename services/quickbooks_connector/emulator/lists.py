@@ -24,7 +24,7 @@ def update(books: Books, entity: str, sent: Body) -> Body:
     before = books.for_change(entity, cleaned)
     kept = writable(entity, before) if cleaned.get("sparse") else {"Active": before.get("Active", True)}
     body = {name: value for name, value in {**kept, **writable(entity, cleaned)}.items() if value is not None}
-    own = before.get("CurrencyRef")
+    own: Body = before.get("CurrencyRef", {})
     if entity in _PEOPLE and (body.get("CurrencyRef") or own)["value"] != own["value"]:
         raise business("The currency of a name cannot be changed.")
     return books.put(entity, _COMPLETE[entity](books, entity, body, before["Id"]), "Update", sent=sent, object_id=before["Id"])

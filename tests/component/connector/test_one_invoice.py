@@ -98,3 +98,18 @@ def test_where_the_service_numbers_by_itself_no_number_is_sent(books):
     [entry] = [entry for entry in books.emulator.writes(entity="Invoice") if entry.actor == "api"]
     assert "DocNumber" not in entry.body
     assert books.binding(one)["external_number"] is not None
+
+
+def test_what_says_again_what_the_books_have_is_not_written(books):
+    connection = books.connected()
+    one = invoice("INV-0001")
+    books.pushed(connection, one)
+    books.emulator.pay(US, books.binding(one)["external_id"])
+    books.wishes.want(replace(invoice("INV-0001", hours="8"), version=2))
+    books.hears()
+    assert [item["action"] for item in books.go(connection)["items"]] == ["blocked"]
+    books.wishes.want(replace(one, version=3))
+    assert books.go(connection)["items"] == []
+    binding = books.binding(one)
+    assert (binding["state"], binding["pushed_version"], binding["problem"]) == ("settled", 3, None)
+    assert len(books.emulator.writes(entity="Invoice", actor="api")) == 1

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+import sqlalchemy as sa
 
 from shared.platform import audit, files, identity, quota, vault_tables, web_idempotency
+from shared.platform.db import Database, metadata, open_database
 from shared.platform.vault import Vault
+from tests import servers
+
+KEPT_BY = (audit, files, identity, quota, vault_tables, web_idempotency)
+"""Importing them puts their tables on the platform's metadata."""
 
 
 @pytest.fixture
@@ -13,10 +21,26 @@ def vault() -> Vault:
     return Vault(bytes(range(32)))
 
 
+@pytest.fixture(scope="session")
+def one_postgresql() -> Iterator[Database]:
+    """One database for all tests of this folder: making a fresh one takes longer than most of them."""
+    server = servers.postgres()
+    name = server.create()
+    database = open_database(server.url(name))
+    metadata.create_all(database.engine)
+    yield database
+    database.dispose()
+    server.drop(name)
+
+
 @pytest.fixture
-def database(make_database):
-    return make_database()
-
-
-KEPT_BY = (audit, files, identity, quota, vault_tables, web_idempotency)
-"""Importing them puts their tables on the platform's metadata."""
+def database(backend: str, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A database without rows."""
+    if backend == "sqlite":
+        yield request.getfixturevalue("make_database")()
+        return
+    shared: Database = request.getfixturevalue("one_postgresql")
+    with shared.engine.begin() as connection:
+        for table in metadata.sorted_tables:
+            connection.execute(sa.delete(table))
+    yield shared

@@ -86,9 +86,8 @@ def test_a_long_chain_is_sealed_and_verified_in_portions(database):
     assert report(database) == Report(True, 2_100, 0, None)
 
 
-def test_a_row_that_commits_late_comes_after_the_sealed_ones_and_breaks_nothing(make_database, backend):
+def test_a_row_that_commits_late_comes_after_the_sealed_ones_and_breaks_nothing(database, backend):
     """Its id is lower than theirs on PostgreSQL: a chain in order of ids would have to be broken for it."""
-    database = make_database()
     inserted, sealed = threading.Event(), threading.Event()
 
     def late() -> None:
@@ -136,8 +135,7 @@ def test_writers_and_several_sealers_at_once_lose_nothing(database):
     assert report(database) == Report(True, 75, 0, None) and report(database, "other") == Report(True, 25, 0, None)
 
 
-def test_a_sealer_waits_for_the_one_before_it(make_database, backend):
-    database = make_database()
+def test_a_sealer_waits_for_the_one_before_it(database, backend):
     told(database, 1)
     if backend == "postgresql":
         with database.engine.connect() as held:

@@ -157,9 +157,8 @@ def test_erasing_in_one_organisation_leaves_the_same_subject_of_another(database
     assert opened(database, vault, value, organisation="other") == "x"
 
 
-def test_an_erasure_waits_for_whoever_is_sealing_and_nobody_seals_after_it(make_database, vault, backend):
+def test_an_erasure_waits_for_whoever_is_sealing_and_nobody_seals_after_it(database, vault):
     """Rows sealed before the erasure commit before it: the one who erases can find and clean them."""
-    database = make_database()
     sealed(database, vault)
     order: list[str] = []
     sealing_began, done = threading.Event(), threading.Event()

@@ -199,12 +199,13 @@ _DESCRIBED = {"billable", "break_seconds", "end", "notes", "overtime_seconds", "
 def _derived_id(kind: Kind, data: dict[str, Any], make: _Maker) -> str:
     """An id from what was done, so that the same file gives the same ids; how it is described and priced may change.
 
-    The start of a time entry identifies it, so that its length may be mended; without one its length has to. Entries
-    alike in all this are different ones, counted in the order of the file.
+    The start of a time entry identifies it, so that its length may be mended (an empty one may share it); without a
+    start the length has to. Entries alike in all this are different ones, counted in the order of the file.
     """
-    left_out = _DESCRIBED | ({"seconds"} if data.get("start") else set())
-    alike = canonical.dumps([kind, {name: value for name, value in data.items() if name not in left_out}])
-    identity = hashlib.sha256(alike).hexdigest()[:32]
+    done = {name: value for name, value in data.items() if name not in _DESCRIBED}
+    if done.get("start"):
+        done["seconds"] = done["seconds"] > 0
+    identity = hashlib.sha256(canonical.dumps([kind, done])).hexdigest()[:32]
     make.reading.alike[identity] += 1
     return f"{identity}-{make.reading.alike[identity]}"
 

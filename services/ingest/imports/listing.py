@@ -1,0 +1,85 @@
+"""The answer to an import: a result for every row, kept outside of memory however many there are, and the totals."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from tempfile import SpooledTemporaryFile
+from typing import Any
+
+from flask import Response
+
+from services.ingest.records.intake import Outcome, Result
+from shared.contract.records import AnyRecord, TimeEntry
+from shared.kernel import canonical
+from shared.kernel.errors import Invalid
+
+_IN_MEMORY = 1_000_000  # bytes
+_PIECE = 64 * 1024
+
+
+class Listing:
+    """Collects row results in order."""
+
+    def __init__(self) -> None:
+        self._rows = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
+        self._outcomes: Counter[str] = Counter()
+        self._people: set[str] = set()
+        self._days: list[date] = []
+        self._seconds = 0
+
+    def refuse(self, row: int, problem: Invalid) -> None:
+        self._add(row, Outcome.REFUSED, None, None, _shown(problem, row))
+
+    def add(self, row: int, entry: AnyRecord, result: Result) -> None:
+        if isinstance(result.problem, Invalid):
+            self.refuse(row, result.problem)
+            return
+        self._add(row, result.outcome, result.kind.value, result.id, None)
+        self._people.add(entry.person)  # type: ignore[union-attr]
+        day = entry.date  # type: ignore[union-attr]
+        self._days = [min(self._days + [day]), max(self._days + [day])]
+        self._seconds += entry.seconds if isinstance(entry, TimeEntry) else 0
+
+    def _add(self, row: int, outcome: Outcome, kind: str | None, record: str | None, problem: dict[str, Any] | None) -> None:
+        self._outcomes[outcome] += 1
+        told = {"row": row, "outcome": outcome, "kind": kind, "id": record, "problem": problem}
+        self._rows.write(b"," * (self._rows.tell() > 0) + canonical.dumps(told))
+
+    def counts(self) -> dict[str, int]:
+        """How many rows came to what."""
+        return {outcome.value: self._outcomes[outcome] for outcome in Outcome}
+
+    @property
+    def refused(self) -> int:
+        return self._outcomes[Outcome.REFUSED]
+
+    def totals(self) -> dict[str, Any]:
+        """What the rows that were not refused come to."""
+        first, last = self._days or (None, None)
+        told = {"seconds": self._seconds, "people": len(self._people), "from": first, "to": last}
+        return self.counts() | {"rows": self._outcomes.total(), **told}
+
+    def answer(self, **more: Any) -> Response:
+        """The whole as an HTTP answer: 200 when anything could be stored, 422 when all was refused together."""
+        head = canonical.dumps({**more, "totals": self.totals()})[:-1]
+        return Response(self._pieces(head), 200 if more["stored"] else 422, content_type="application/json")
+
+    def _pieces(self, head: bytes) -> Iterator[bytes]:
+        with self._rows as rows:
+            rows.seek(0)
+            yield head + b',"rows":['
+            while piece := rows.read(_PIECE):
+                yield piece
+            yield b"]}"
+
+
+def _shown(problem: Invalid, row: int) -> dict[str, Any]:
+    """The problem with the column and value of its first error beside it, all errors below."""
+    errors = problem.facts.get("errors") or [{"column": problem.facts.get("field"), "value": None}]
+    first = errors[0] if isinstance(errors, list) else {}
+    told = {"code": problem.code, "cause": problem.cause, "remedy": problem.remedy, "row": row}
+    return told | {"column": first.get("column"), "value": first.get("value"), "errors": problem.facts.get("errors", [])}
+
+

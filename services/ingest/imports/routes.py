@@ -1,0 +1,87 @@
+"""Files in over HTTP."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import Any
+
+from flask import Response, request
+
+from services.ingest.imports.listing import Listing
+from services.ingest.imports.take import Taken, Upload, keep, take
+from services.ingest.records.routes import Changed
+from services.ingest.sources.worklog.layout import OWN
+from services.ingest.sources.worklog.layout import load as load_layout
+from shared.kernel.canonical import clean_text
+from shared.kernel.errors import Invalid
+from shared.kernel.quote import quoted
+from shared.platform import audit
+from shared.platform.auth import Principal
+from shared.platform.db import Database, transaction
+from shared.platform.faultpoint import faultpoint
+from shared.platform.vault import Vault
+from shared.platform.web import Room, principal
+from shared.platform.web_errors import WrongMedia
+
+LARGEST = 100_000_000
+"""Bytes of one request."""
+_SOURCE = re.compile(r"[a-z][a-z0-9_-]{0,39}", re.ASCII)
+_FIELDS = {"layout", "partial", "source"}
+
+
+class _Undo(Exception):
+    """Ends the transaction of an import of which some row was refused."""
+
+
+def room(db: Database, vault: Vault, changed: Changed) -> Room:
+    room = Room("imports")
+
+    @room.post("/import", scope="records:write", limit=LARGEST)
+    def receive() -> Response:
+        upload, partial, caller = _sent(), _flag("partial"), principal()
+        listing, told = Listing(), {"stored": False, "file": upload.name, "file_id": None}
+        try:
+            with transaction(db) as session:
+                taken = take(session, vault, caller.organisation, upload)
+                listing = taken.listing
+                if listing.refused and not partial:
+                    raise _Undo
+                if taken.changed:
+                    changed(session, vault, caller.organisation, taken.changed, caller.subject)
+                told |= {"stored": True, "file_id": keep(session, vault, caller.organisation, upload, taken)}
+                _note(session, caller, taken)
+                faultpoint("import.stored")
+        except _Undo:
+            told["stored"] = False
+        return listing.answer(**told)
+
+    return room
+
+
+def _note(session: Any, caller: Principal, taken: Taken) -> None:
+    audit.record(session, caller.organisation, caller.subject, "file.imported", taken.ref, key=caller.key, **taken.listing.counts())
+
+
+def _sent() -> Upload:
+    if request.mimetype != "multipart/form-data" or request.headers.get("Content-Encoding", "identity") != "identity":
+        raise WrongMedia("unsupported_media_type", "The body is not a form with a file.", "Send multipart/form-data.")
+    unknown = (request.form.keys() - _FIELDS) | (request.files.keys() - {"file"})
+    if unknown:
+        raise Invalid("unknown_field", f"There is no field {quoted(min(unknown))}.", "Send file, layout, partial and source only.")
+    file = request.files.get("file")
+    if file is None or len(request.files.getlist("file")) != 1:
+        raise Invalid("no_file", "Not exactly one file was sent.", "Send one file in the field named file.")
+    name = clean_text(PurePosixPath(file.filename or "file").name, limit=255) or "file"
+    layout = load_layout(request.form["layout"]) if "layout" in request.form else OWN
+    source = request.form.get("source", "worklog")
+    if not _SOURCE.fullmatch(source):
+        raise Invalid("bad_source", f"{quoted(source)} is not the name of a source.", "Give a short lower-case word such as toggl.")
+    return Upload(file.stream, name, layout, source)  # type: ignore[arg-type]
+
+
+def _flag(name: str) -> bool:
+    text = request.form.get(name, "false")
+    if text not in ("true", "false"):
+        raise Invalid("bad_flag", f"{name} is {quoted(text)}.", "Send true or false.")
+    return text == "true"
