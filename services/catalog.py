@@ -59,7 +59,7 @@ SERVICES: tuple[Entry, ...] = (
         "services.quickbooks_connector",
         emulator="quickbooks",
         credentials="QUICKBOOKS_CLIENT_ID",
-        reference_kinds=("customer", "item"),
+        reference_kinds=("customer", "item", "tax_code"),
     ),
 )
 NAMES = tuple(entry.name for entry in SERVICES)

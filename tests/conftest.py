@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import importlib.util
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,8 +20,6 @@ from tests import servers, sizes
 
 if TYPE_CHECKING:
     from shared.platform.db import Database
-
-PLATFORM_TABLES = ("audit", "feed", "files", "identity", "jobs", "quota", "schedule", "vault", "web_idempotency")
 
 hypothesis.settings.register_profile("short", derandomize=True, database=None, deadline=None)
 hypothesis.settings.register_profile("long", database=None, deadline=None, print_blob=True)
@@ -98,11 +95,11 @@ def make_database(new_database_url: Callable[..., str]) -> Iterator[Callable[...
     """``make_database(metadata, …)``: a fresh open database with the platform's tables and those of each metadata."""
     from shared.platform.db import metadata as platform_metadata
     from shared.platform.db import open_database
+    from shared.platform.migrations import PLATFORM
 
     opened: list[Database] = []
-    for name in PLATFORM_TABLES:  # each registers its tables when imported
-        if importlib.util.find_spec(f"shared.platform.{name}"):
-            importlib.import_module(f"shared.platform.{name}")
+    for name in PLATFORM:  # each registers its tables when imported
+        importlib.import_module(f"shared.platform.{name}")
 
     def make(*metadatas: sa.MetaData) -> Database:
         opened.append(open_database(new_database_url(platform_metadata, *metadatas)))

@@ -21,9 +21,9 @@ Key = tuple[object, ...]
 def lines(shares: Iterable[Share], grouping: Grouping, world: World) -> list[list[Share]]:
     """Shares by line, in the order of the lines. Different prices never share a line."""
     groups: dict[Key, list[Share]] = {}
-    for share in sorted(shares, key=lambda share: (_rank(share, grouping, world), share.work.id, share.weight, share.unit_price)):
+    for share in sorted(shares, key=lambda share: (share.work.date, share.work.id)):
         groups.setdefault(_key(share, grouping), []).append(share)
-    return list(groups.values())
+    return sorted(groups.values(), key=lambda group: _rank(group[0], grouping, world))
 
 
 def _key(share: Share, grouping: Grouping) -> Key:
@@ -40,12 +40,12 @@ def _key(share: Share, grouping: Grouping) -> Key:
     return share.kind, same, share.unit, share.unit_price.normalize()
 
 
-def _rank(share: Share, grouping: Grouping, world: World) -> tuple[int, str, str]:
-    """Kinds in their order; within one by day where lines have a day, else by what the line is called."""
-    day = share.work.date.isoformat()
-    if share.kind in _ALONE or grouping in (Grouping.DAY, Grouping.DETAILED):
-        return _ORDER.index(share.kind), day, _job(share.work, world)
-    return _ORDER.index(share.kind), _title([share], grouping, world), day
+def _rank(share: Share, grouping: Grouping, world: World) -> tuple[object, ...]:
+    """Kinds in their order; then by day where lines have one, else by name; what is given back before what is billed anew."""
+    day, title = share.work.date.isoformat(), _title([share], grouping, world)
+    if share.kind in _ALONE or grouping == Grouping.DETAILED:
+        return _ORDER.index(share.kind), day, share.work.id, share.weight, share.unit_price
+    return _ORDER.index(share.kind), title, share.unit, share.unit_price, share.work.id
 
 
 def describe(shares: Sequence[Share], grouping: Grouping, world: World) -> str:

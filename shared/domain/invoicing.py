@@ -147,7 +147,7 @@ def billable(candidate: Candidate, world: World, order: Order) -> tuple[Share, .
 
 def price(work: Work, world: World, order: Order) -> tuple[Share, ...]:
     """What an entry comes to at today's rates; Invalid when it can't be said."""
-    whose = {"work": work, "client": rates.client_of(work, world), "currency": rates.currency_of(work, world)}
+    whose = {"work": work, "client": rates.known_client(work, world), "currency": rates.currency_of(work, world)}
     if isinstance(work, TimeEntry):
         split = overtime.parts(work, rates.hourly(work, world))
         return tuple(Share(**whose, kind=kind, unit="hour", unit_price=rate, seconds=part) for kind, part, rate in split)

@@ -42,6 +42,14 @@ def client_of(work: Work, world: World) -> str:
     raise Invalid("no_client", "The entry has no client, and neither has its job.", "give the entry or its job a client")
 
 
+def known_client(work: Work, world: World) -> str:
+    """The client, if it can be named on a document."""
+    client = client_of(work, world)
+    if client in world.clients and world.clients[client].name:
+        return client
+    raise Invalid("unknown_client", "The entry's client is unknown, or was erased.", "give the entry another client")
+
+
 def currency_of(work: Work, world: World) -> str:
     """The entry's own currency, else its job's, else its client's, else the organisation's."""
     job, client = world.job(work), world.clients.get(client_of(work, world))

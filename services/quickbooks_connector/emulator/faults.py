@@ -14,14 +14,13 @@ Served over a socket, the same exception closes the connection without an answer
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from .wire import Reply, dumps, parse, reply
+from .wire import Refused, Reply, dumps, parse, reply
 
 BEFORE = ("connect", "reset_before", "hang", "throttle", "error_before", "unauthorized", "fault", "page_before", "delay")
 AFTER = ("reset_after", "timeout", "error_after", "page", "truncated", "wrong_total", "delay_after")
@@ -78,8 +77,8 @@ _OWN_NAME = ("query", "cdc", "batch", "token", "revoke")
 def _names_an_id(body: bytes) -> bool:
     """Whether the object itself has an Id; its lines have some anyway."""
     try:
-        sent = json.loads(body)
-    except ValueError:
+        sent = parse(body)
+    except Refused:
         return False
     return isinstance(sent, dict) and bool(sent.get("Id"))
 

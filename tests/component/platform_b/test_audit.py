@@ -67,7 +67,7 @@ def test_facts_of_every_kind_are_told_again_as_they_were_hashed(database):
 
 
 @pytest.mark.parametrize(
-    "value", ["Anna Lindqvist", "anna@example.com", "päivi", "a\nb", "x" * 81, 1.5, b"x", ["a"], {"a": 1}, object()], ids=repr
+    "value", ["Anna Lindqvist", "anna@example.com", "päivi", "a\nb", "x" * 81, 1.5, b"x", ["a"], {"a": 1}, {"a"}], ids=repr
 )
 def test_free_text_is_refused_as_a_fact_an_actor_or_a_subject(database, value):
     with transaction(database) as session:

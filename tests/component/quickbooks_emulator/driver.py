@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from services.quickbooks_connector.emulator.app import Emulator
+from services.quickbooks_connector.emulator.wire import dumps
 
 HAND, SERVICE, BRITISH, AUSTRALIAN = "9341450000000001", "9341450000000002", "9341450000000003", "9341450000000004"
 REDIRECT = "http://localhost:8000/quickbooks/connect/callback"
@@ -71,7 +72,7 @@ class App:
 
     def post(self, path: str, body: Any, **args: str) -> Answer:
         """`body` as a dict, or as the very text to send."""
-        text = body if isinstance(body, str) else json.dumps(body, default=str)
+        text = body if isinstance(body, str) else dumps(body)
         heard = self.http.post(f"/v3/company/{self.realm}/{path}", data=text, query_string=args, headers=self._bearer())
         return Answer(heard.status_code, heard.headers, heard.data)
 
