@@ -24,7 +24,7 @@ class Entry:
     name: str
     prefix: str  # every path of its HTTP surface begins with this, in both modes
     package: str
-    emulator: str = ""  # the function of services.emulators that stands in where no real account is set
+    emulator: str = ""  # module of what stands in for the provider where no real account is set
     credentials: str = ""  # the setting that says a real account is meant
     reference_kinds: tuple[str, ...] = ()  # what of ours is linked to something of theirs
 
@@ -57,7 +57,7 @@ SERVICES: tuple[Entry, ...] = (
         "quickbooks",
         "/quickbooks",
         "services.quickbooks_connector",
-        emulator="quickbooks",
+        emulator="services.quickbooks_connector.emulator.app",
         credentials="QUICKBOOKS_CLIENT_ID",
         reference_kinds=("customer", "item", "tax_code"),
     ),

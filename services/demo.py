@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -11,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from services import data_folder, embedded
 from services.catalog import entry, settings_from
@@ -23,6 +21,8 @@ from shared.kernel.errors import Conflict
 from shared.platform.http import Response
 
 BOOKS = "quickbooks"
+COMPANY = "9341450000000001"
+"""The emulated company whose books these are."""
 SAMPLE = Path(__file__).parent.parent / "samples" / "worklog-march.csv"
 PERIOD = {"from": "2026-03-01", "to": "2026-03-31"}
 ENDINGS: tuple[tuple[str, dict[str, Any], str], ...] = (
@@ -61,43 +61,35 @@ def _folder(keep: Path | None) -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def agree(send: Send, address: str, realm: str = "") -> None:
-    """What a person does in a browser: choose a company on the emulator's consent page (the first, if none is named)."""
+def agree(send: Send, address: str, company: str = COMPANY) -> None:
+    """What a person does on the emulator's consent page: choose a company and press Connect; the browser is sent back."""
     host = address.split("/connect/oauth2", maxsplit=1)[0]
-    realm = realm or _companies(send, host)[0]
-    form = dict(parse_qsl(urlsplit(address).query)) | {"decision": "connect", "realm": realm}
-    body = urlencode(form).encode()
-    answer = send("POST", f"{host}/connect/oauth2", headers={"Content-Type": "application/x-www-form-urlencoded"}, body=body)
-    back = send("GET", answer.headers["location"])
-    if back.status >= 400:
-        raise Conflict("consent_failed", f"The consent page's way back answered {back.status}.", "Start again: timebooks connect")
+    back = _control(send, host, "consent", {"authorize_url": address, "realm": company})
+    answer = send("GET", back)
+    if answer.status != 200:
+        raise Conflict("consent_failed", f"The way back from the consent page answered {answer.status}.")
 
 
-def _companies(send: Send, host: str) -> list[str]:
-    """The companies that the consent page offers."""
-    page = send("GET", f"{host}/accountant").body.decode()
-    return list(dict.fromkeys(re.findall(r"/accountant/([0-9]+)", page)))
+def _control(send: Send, host: str, action: str, arguments: dict[str, Any]) -> Any:
+    """Press one of the emulator's own buttons."""
+    answer = send("POST", f"{host}/_control/{action}", body=canonical.dumps(arguments))
+    if answer.status != 200:
+        raise Conflict("emulator_refused", f"{action}: {answer.body.decode()}")
+    return answer.json()["result"]
 
 
 class _Accountant:
-    """The person at the emulated books, through the emulator's control surface."""
+    """The person at the emulated books."""
 
-    def __init__(self, door: Door, realm: str) -> None:
-        self._door, self._realm = door, realm
-        self._host = f"{door.settings.public_url}/emulator/{BOOKS}/_control"
+    def __init__(self, door: Door) -> None:
+        self._send, self._host = door.network.send, f"{door.settings.public_url}/emulator/{BOOKS}"
 
     def does(self, action: str, invoice: str, **more: Any) -> None:
-        self._ask(action, {"realm": self._realm, "invoice_id": invoice, **more})
+        _control(self._send, self._host, action, {"realm": COMPANY, "invoice_id": invoice, **more})
 
     def writes(self) -> int:
         """How many writes of ours the books have accepted so far."""
-        return len(self._ask("writes", {"realm": self._realm, "actor": "api"}))
-
-    def _ask(self, action: str, arguments: dict[str, Any]) -> Any:
-        answer = self._door.network.send("POST", f"{self._host}/{action}", body=canonical.dumps(arguments))
-        if answer.status != 200:
-            raise Conflict("emulator_refused", f"{action}: {answer.body.decode()}")
-        return answer.json()["result"]
+        return len(_control(self._send, self._host, "writes", {"realm": COMPANY, "actor": "api"}))
 
 
 class _Demo:
@@ -113,7 +105,7 @@ class _Demo:
         connection = self._connect()
         self._link(connection)
         self._push(connection)
-        accountant = _Accountant(self._door, connection["tenant"])
+        accountant = _Accountant(self._door)
         invoices = self._settle(accountant)
         before = accountant.writes()
         again, planned = self._import(), self._push(connection)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from services import emulators
 from services.catalog import SERVICES, Entry
-from services.data_folder import Lock
-from services.emulators import Emulated
+from services.data_folder import Lock, make_private
 from services.pool import Pool
 from shared.platform.db import open_database
 from shared.platform.http import Network
@@ -31,7 +31,6 @@ class Product:
 
     settings: Settings
     services: Mapping[str, Service]
-    emulated: Mapping[str, Emulated]
     network: Network
     web: WSGIApplication
 
@@ -51,12 +50,12 @@ def opened(settings: Settings, *, address: str = "", entries: Iterable[Entry] = 
 @contextmanager
 def assembled(settings: Settings, entries: tuple[Entry, ...] = SERVICES) -> Iterator[Product]:
     """The product put together and mounted in process, without threads, socket or lock."""
+    make_private(settings.data)
     network, vault, mounts = Network(), Vault(load_master(settings.master_key_file)), _Mounts()
     network.mount(f"{settings.public_url}/", mounts)
-    emulated = {entry.name: _emulate(entry, settings, network, mounts) for entry in entries if entry.emulated(settings)}
-    leading = {name: value for one in emulated.values() for name, value in one.settings.items()}
     urls = {entry.name: f"http://{entry.name}.internal" for entry in entries}
-    settings = replace(settings, urls=urls, extra={**settings.extra, **leading})
+    leading = [_emulate(entry, settings, network, mounts) for entry in entries if entry.emulated(settings)]
+    settings = replace(settings, urls=urls, extra=dict(ChainMap(*leading, dict(settings.extra))))
     services: dict[str, Service] = {}
     with ExitStack() as stack:
         for entry in entries:
@@ -66,18 +65,16 @@ def assembled(settings: Settings, entries: tuple[Entry, ...] = SERVICES) -> Iter
             service = services[entry.name] = entry.build_in(settings, db, vault, network)
             mounts.add(entry.prefix, service.app, strip=False)
             network.mount(f"{urls[entry.name]}/", service.app)
-        yield Product(settings, services, emulated, network, mounts)
+        yield Product(settings, services, network, mounts)
 
 
-def _emulate(entry: Entry, settings: Settings, network: Network, mounts: _Mounts) -> Emulated:
-    """Mount what stands in for a provider, and let it call back."""
+def _emulate(entry: Entry, settings: Settings, network: Network, mounts: _Mounts) -> dict[str, str]:
+    """Mount what stands in for a provider; gives the settings that make the connector talk to it."""
     prefix = f"/emulator/{entry.name}"
-    webhook = f"{settings.public_url}{entry.prefix}/callbacks/webhook"
-    state = settings.data / f"emulator-{entry.name}.db"
-    make: Callable[..., Emulated] = getattr(emulators, entry.emulator)
-    made = make(settings.public_url + prefix, webhook, network, state)
-    mounts.add(prefix, made.web, strip=True)
-    return made
+    state = settings.data / f"emulator-{entry.name}"
+    application, leading = import_module(entry.emulator).mount(settings.public_url + prefix, state, network.send)
+    mounts.add(prefix, application, strip=True)
+    return dict(leading)
 
 
 class _Mounts:

@@ -17,26 +17,28 @@ _BY_CLASS: tuple[tuple[type[Failure], int], ...] = (
     (Conflict, CONFLICT),
     (Park, PARTLY),
 )
-_BY_CODE = {"reconnect_needed": SIGN_IN, "not_connected": SIGN_IN}
+_RECONNECT = ("access_refused", "grant_ended", "no_rights", "not_connected", "oauth_refused", "token_refused")
+"""Codes of a lost authorisation: over HTTP the class of a failure is known by its status alone."""
 
 _NEXT = {
-    "no_key": "timebooks init",
-    "token_refused": "timebooks key list",
-    "reconnect_needed": "timebooks connect",
-    "not_connected": "timebooks connect",
-    "plan_lapsed": "timebooks plan",
-    "world_moved": "timebooks plan",
-    "nothing_approved": "timebooks approve",
+    "no_key": "timebooks init NAME",
+    "already_begun": "timebooks import FILE",
+    "plan_expired": "timebooks plan",
+    "plan_moved": "timebooks plan",
+    "no_plan": "timebooks plan",
     "reference_missing": "timebooks references",
     "data_folder_in_use": "timebooks doctor",
     "no_answer": "timebooks doctor",
+    "no_such_invoice": "timebooks status",
+    "still_working": "timebooks status",
+    **dict.fromkeys(_RECONNECT, "timebooks connect"),
 }
 
 
 def code_of(failure: Failure) -> int:
     """The exit code that says what to do about a failure."""
-    if failure.code in _BY_CODE:
-        return _BY_CODE[failure.code]
+    if failure.code in _RECONNECT:
+        return SIGN_IN
     return next((code for kind, code in _BY_CLASS if isinstance(failure, kind)), FAILED)
 
 

@@ -9,9 +9,7 @@ from shared.kernel.duration import format_hms
 from shared.kernel.errors import Invalid
 
 
-def settle(
-    start: datetime | None, end: datetime | None, zone: str | None, total: int
-) -> tuple[datetime | None, datetime | None]:
+def settle(start: datetime | None, end: datetime | None, zone: str | None, total: int) -> tuple[datetime | None, datetime | None]:
     """Start and end with their offsets when the zone is known; ``total`` is worked plus break seconds.
 
     Of two equal readings in the autumn the pair that fits the length is meant; nothing else decides, so a single

@@ -24,6 +24,7 @@ _REACH = 30  # decimal digits on either side of the point; beyond, arithmetic wo
 
 # ---- out
 
+
 def dumps(value: object) -> bytes:
     """Canonical JSON: keys sorted, no spaces, UTF-8, Decimals as their exact number text, never a float."""
     try:
@@ -79,14 +80,13 @@ def _check_size(value: Decimal) -> None:
 
 # ---- in
 
+
 def loads(raw: bytes | bytearray | str, *, depth: int = DEPTH) -> Any:
     """Strict JSON. Refused: other encodings, duplicate keys, NaN and Infinity, long integers, NUL, half surrogates, depth."""
     text = _decoded(raw)
     _check_depth(text, depth)
     try:
-        value = json.loads(
-            text, parse_float=_fraction, parse_int=_integer, parse_constant=_constant, object_pairs_hook=_object
-        )
+        value = json.loads(text, parse_float=_fraction, parse_int=_integer, parse_constant=_constant, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
         raise _bad(f"it is not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from error
     if "\\u" in text:  # raw controls and surrogates are refused already; only an escape can bring one in

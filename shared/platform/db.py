@@ -22,12 +22,14 @@ metadata = sa.MetaData()
 """Tables of the platform itself; every service's database has them all."""
 
 FEED_LOCK = 0x7EED  # any constant: PostgreSQL advisory locks are per database, and each service has its own
+LOCK_PATIENCE = "2s"
 MOST_FEED_ROWS = 5_000
 """Feed rows in one transaction; more would hold the lock, and so every other writer, too long."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_OPEN: ContextVar[int] = ContextVar("open_transactions", default=0)
+_OPEN: ContextVar[tuple[Database | None, ...]] = ContextVar("open_transactions", default=())
+"""What this thread of work holds open: a database for a transaction, None for a read."""
 
 
 class Span(sa.types.TypeDecorator[timedelta]):
@@ -56,6 +58,8 @@ class Instant(sa.types.TypeDecorator[datetime]):
         return Span() if isinstance(value, timedelta) else self
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"{value} has no zone, so it is no instant")  # the server would take it in its own zone
         return (value - _EPOCH) // _MICROSECOND if value is not None and dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
@@ -71,8 +75,12 @@ class Exact(sa.types.TypeDecorator[Decimal]):
     def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
         return dialect.type_descriptor(sa.String(40) if dialect.name == "sqlite" else sa.Numeric())
 
-    def process_bind_param(self, value: Decimal | None, dialect: sa.Dialect) -> Any:
-        return format(value, "f") if value is not None and dialect.name == "sqlite" else value
+    def process_bind_param(self, value: Decimal | int | None, dialect: sa.Dialect) -> Any:
+        if value is None:
+            return None
+        if not isinstance(value, Decimal | int) or not Decimal(value).is_finite():
+            raise ValueError(f"{value!r} is no exact number")  # PostgreSQL would round a binary one, and store NaN
+        return format(Decimal(value), "f") if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Decimal | None:
         return Decimal(value) if isinstance(value, str) else value
@@ -106,27 +114,34 @@ feed = sa.Table(
 
 @dataclass(slots=True)
 class Database:
-    """One service's database. ``ring`` is told the ids of jobs just committed; it must not raise."""
+    """One service's database. ``ring`` is told the ids of jobs just committed; it must not raise.
+
+    ``lease`` is how long a taken job stays with a worker that no longer answers, ``resend`` how long a job's message may
+    be on its way before anybody asks whether it is lost.
+    """
 
     engine: sa.Engine
     sqlite: bool
     write_lock: AbstractContextManager[Any]
+    lease: timedelta
+    resend: timedelta
     ring: Callable[[Sequence[int]], None] = field(default=lambda ids: None)
 
     def dispose(self, *, close: bool = True) -> None:
         self.engine.dispose(close=close)
 
 
-def open_database(url: str, *, pool_size: int = 10) -> Database:
-    """Open ``sqlite:///PATH`` or ``postgresql+psycopg://…``. SQLite writers of one process queue on one fair lock."""
+def open_database(url: str, *, pool_size: int = 10, lease_seconds: int = 30, resend_seconds: int = 5) -> Database:
+    """Open ``sqlite:///PATH`` or ``postgresql+psycopg://…``. SQLite writers of one process queue on one lock."""
+    lease, resend = timedelta(seconds=lease_seconds), timedelta(seconds=resend_seconds)
     if url.startswith("sqlite"):
         engine = sa.create_engine(url, connect_args={"timeout": 30})
         sa.event.listen(engine, "connect", _sqlite_connect)
         sa.event.listen(engine, "begin", _sqlite_begin)
-        return Database(engine, True, threading.RLock())
+        return Database(engine, True, threading.RLock(), lease, resend)
     engine = sa.create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
     sa.event.listen(engine, "connect", _postgresql_connect)
-    return Database(engine, False, nullcontext())
+    return Database(engine, False, nullcontext(), lease, resend)
 
 
 def _sqlite_connect(connection: Any, _record: Any) -> None:
@@ -153,9 +168,11 @@ def transaction(db: Database) -> Iterator[Session]:
 
     Never suspend a generator inside it, and never call the network: ``platform.http`` refuses while one is open.
     """
+    if any(mine is db for mine in _OPEN.get()):
+        raise RuntimeError("a transaction inside a transaction of the same database: they would wait for each other")
     rows: dict[str, list[Any]] = {"feed": [], "jobs": []}
     with db.write_lock, Session(db.engine, expire_on_commit=False) as session:
-        mark = _OPEN.set(_OPEN.get() + 1)
+        mark = _OPEN.set((*_OPEN.get(), db))
         try:
             session.info.update(rows)
             session.connection()
@@ -178,8 +195,9 @@ def _number(session: Session, db: Database) -> None:
     if len(rows) > MOST_FEED_ROWS:
         raise ValueError(f"{len(rows)} feed rows in one transaction; at most {MOST_FEED_ROWS}")
     session.flush()
-    if not db.sqlite:
-        session.execute(sa.select(sa.func.pg_advisory_xact_lock(FEED_LOCK)))
+    if not db.sqlite:  # every writer waits for this lock, so whoever stops while holding it is cut off soon
+        soon = sa.func.set_config("idle_in_transaction_session_timeout", LOCK_PATIENCE, True)
+        session.execute(sa.select(soon, sa.func.pg_advisory_xact_lock(FEED_LOCK)))
     session.execute(sa.insert(feed), rows)
 
 
@@ -187,7 +205,7 @@ def _number(session: Session, db: Database) -> None:
 def reading(db: Database) -> Iterator[Session]:
     """A short read; nothing written in it stays."""
     with Session(db.engine) as session:
-        mark = _OPEN.set(_OPEN.get() + 1)
+        mark = _OPEN.set((*_OPEN.get(), None))
         try:
             session.connection(execution_options={"reading": True})
             yield session
@@ -210,7 +228,7 @@ def savepoint(session: Session) -> Iterator[None]:
 
 def in_transaction() -> bool:
     """Whether the present thread of work holds a transaction open, and so must not wait for a network."""
-    return _OPEN.get() > 0
+    return bool(_OPEN.get())
 
 
 def insert(session: Session, table: sa.Table) -> Any:

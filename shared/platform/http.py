@@ -56,7 +56,7 @@ class Network:
         """Put a session that a library wants for itself under this policy; not to be shared between threads."""
         _refuse_in_transaction()
         session.trust_env = False
-        session.max_redirects = 0
+        session.get_redirect_target = _nowhere
         plain = _Plain(max_retries=urllib3.Retry(0, redirect=0, read=False))
         for prefix in ("https://", "http://"):
             session.mount(prefix, plain)
@@ -90,6 +90,10 @@ class Network:
             answer = _exchange(session, method, url, headers=headers, params=params, data=body, timeout=timeout)
         faultpoint("http.answered")
         return answer
+
+
+def _nowhere(_answer: requests.Response) -> None:
+    """Where a redirect leads: it is never followed, an answer is an answer."""
 
 
 def _refuse_in_transaction() -> None:

@@ -105,7 +105,7 @@ allocation = sa.Table(
     sa.Column("amount", Exact, nullable=False),
     sa.Column("live", sa.Boolean, nullable=False),
 )
-_live = allocation.c.live.is_(sa.true())
+_live = sa.text("live")  # the same words on both databases
 # Every second is billed once: whoever claims an entry claims part 0 of one place in its chain, and a place has one holder.
 # A correction takes the next place, so two that correct the same thing at once meet here as well.
 sa.Index(

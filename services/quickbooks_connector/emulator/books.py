@@ -63,6 +63,7 @@ class Books:
         self.company, self.now = company, now
         self.rows: dict[str, dict[str, Row]] = {}
         self.applied: dict[tuple[str, str], dict[str, Decimal]] = {}  # (transaction type, id) -> payment id -> amount
+        self.numbers: dict[tuple[str, str], set[str]] = {}  # (entity, DocNumber) -> ids, deleted ones left out
         self.changes: list[Change] = []
         self._last_transaction = 100
         self._next_number = company.next_number
@@ -111,6 +112,7 @@ class Books:
         }
         row = self.rows.setdefault(entity, {}).setdefault(key, Row())
         row.versions.append((moment, stored))
+        self._renumber(entity, key, before, stored)
         self.changes.append(Change(entity, operation, key, stored, sent))
         return stored
 
@@ -118,9 +120,15 @@ class Books:
         self, entity: str, object_id: str, *, sent: Body | None = None, operation: str = "Delete", other: str = ""
     ) -> Body:
         result = {"domain": "QBO", "status": "Deleted", "Id": object_id}
+        self._renumber(entity, object_id, self.rows[entity][object_id].body, None)
         self.rows[entity][object_id].versions.append((self.now(), None))
         self.changes.append(Change(entity, operation, other or object_id, result, sent, object_id if other else ""))
         return result
+
+    def _renumber(self, entity: str, object_id: str, before: Body | None, after: Body | None) -> None:
+        for body, change in ((before, set.discard), (after, set.add)):
+            if body is not None and "DocNumber" in body:
+                change(self.numbers.setdefault((entity, body["DocNumber"]), set()), object_id)
 
     def drain(self) -> list[Change]:
         changes, self.changes = self.changes, []

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from .options import Company, Limits
+from .options import Client, Company, Limits
 from .webhooks import Delivery
 from .wire import Refused, Reply, parse, reply
 from .world import World
@@ -45,6 +45,7 @@ ACTIONS = frozenset(
         "configure_company",
         "settings",
         "deliver",
+        "replay",
         "start",
         "now",
         "open_company",
@@ -84,11 +85,17 @@ def _acted(world: World, action: str, raw: bytes) -> Reply:
 
 
 def _arguments(action: str, sent: dict[str, Any]) -> dict[str, Any]:
-    if action == "configure" and sent.get("limits") is not None:
-        return {**sent, "limits": Limits(**sent["limits"])}
+    if action == "configure":
+        return {name: _option(name, value) for name, value in sent.items()}
     if action == "open_company":
         return {"company": Company(**sent)}
     return sent
+
+
+def _option(name: str, value: Any) -> Any:
+    if name == "limits" and value is not None:
+        return Limits(**value)
+    return {each: Client(**facts) for each, facts in value.items()} if name == "clients" else value
 
 
 def _plain(value: Any) -> Any:

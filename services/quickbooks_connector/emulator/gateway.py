@@ -8,7 +8,7 @@ from . import batch, changes, faults, invoices, memory, objects, query
 from .books import Books
 from .faults import Call
 from .oauth import Grant
-from .wire import Body, Refused, Reply, missing, parse, reply, seconds, stamp
+from .wire import Body, Refused, Reply, length, missing, parse, reply, stamp
 from .world import World
 
 
@@ -33,7 +33,7 @@ def _remembered(world: World, call: Call) -> Reply:
     requestid = call.args["requestid"]
     memory.check(requestid)
     with world.acting(call.realm, "api", requestid) as books:
-        known = world.memory.known(call.realm, requestid, world.now(), seconds(world.options.memory_seconds))
+        known = world.memory.known(call.realm, requestid, world.now(), length(world.options.memory_seconds))
         if known is not None and world.options.known_request == "refuse":
             raise memory.already_there(requestid)
         return known or _kept(world, call, books, requestid)

@@ -143,10 +143,8 @@ def _check_number(books: Books, entity: str, body: Body, include: Iterable[str])
 
 def same_number(books: Books, entity: str, body: Body) -> Body | None:
     """Another transaction of the same type with the same number; a voided one still holds its number."""
-    number = body.get("DocNumber")
-    if number is None:
-        return None
-    return next((each for each in books.all(entity) if each.get("DocNumber") == number and each["Id"] != body.get("Id")), None)
+    others = books.numbers.get((entity, body.get("DocNumber", "")), set()) - {body.get("Id")}
+    return books.read(entity, min(others, key=int)) if others else None
 
 
 def duplicate(entity: str, other: Body) -> Refused:

@@ -30,11 +30,13 @@ class Guard:
             self._read(self._path)
 
     def __exit__(self, *_: object) -> None:
-        if self._depth == 1 and self._path is not None and self._gate is not None:
-            self._write(self._path)
-            self._gate.close()
-        self._depth -= 1
-        self._lock.release()
+        try:
+            if self._depth == 1 and self._path is not None and self._gate is not None:
+                self._write(self._path)
+                self._gate.close()
+        finally:
+            self._depth -= 1
+            self._lock.release()
 
     def _read(self, path: Path) -> None:
         found = path.read_bytes() if path.exists() else b""

@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from .wire import seconds
-
 
 @dataclass(frozen=True)
 class Client:
@@ -87,7 +85,7 @@ class Options:
     clients: Mapping[str, Client] = field(default_factory=lambda: {"sample-client": Client("sample-secret")})
     companies: tuple[Company, ...] = COMPANIES
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    sleep: Callable[[Any], None] = lambda length: time.sleep(seconds(length).total_seconds())
+    sleep: Callable[[Any], None] = lambda length: time.sleep(length(length).total_seconds())
 
     access_seconds: int = 3600
     refresh_seconds: int = 8_726_400  # idle life of a refresh token

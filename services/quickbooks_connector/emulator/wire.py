@@ -148,6 +148,6 @@ def stamp(moment: datetime, *, milliseconds: bool = False) -> str:
     return moment.astimezone(PACIFIC).isoformat(timespec="milliseconds" if milliseconds else "seconds")
 
 
-def seconds(value: Any) -> timedelta:
+def length(value: Any) -> timedelta:
     """A length of time out of whatever number a test or a control call gave."""
     return timedelta(microseconds=int(Decimal(str(value)) * 1_000_000))

@@ -21,7 +21,7 @@ from .memory import Memory
 from .oauth import Grants
 from .options import Company, Options
 from .webhooks import Delivery, Webhooks, post
-from .wire import Body, invalid, seconds
+from .wire import Body, invalid, length
 
 _KEPT = ("shift", "journal", "webhooks", "faults", "meter", "memory", "grants", "books", "requests")
 
@@ -71,13 +71,13 @@ class World:
     def now(self) -> datetime:
         return self.options.clock().astimezone(UTC) + self.shift
 
-    def advance(self, amount: Any) -> None:
+    def advance(self, seconds: Any) -> None:
         with self.lock:
-            self.shift += seconds(amount)
+            self.shift += length(seconds)
 
     def visible(self) -> datetime:
         """How far the indexes behind query and change data capture have come."""
-        return self.now() - seconds(self.options.index_lag)
+        return self.now() - length(self.options.index_lag)
 
     @contextmanager
     def acting(self, realm: str, actor: str, requestid: str | None = None) -> Iterator[Books]:
@@ -122,6 +122,12 @@ class World:
             self.webhooks.bundle(self.options, duplicate=duplicate, shuffle=shuffle, forge=forge, split=split)
             ready = self.webhooks.due(self.now())
         return [self._send(delivery) for delivery in ready]
+
+    def replay(self) -> list[Delivery]:
+        """Sends once more, byte for byte, everything that was ever sent."""
+        with self.lock:
+            again = [replace(each, status=None, attempts=0, due=None) for each in self.webhooks.made]
+        return [self._send(delivery) for delivery in again]
 
     def _send(self, delivery: Delivery) -> Delivery:
         carry = self.options.deliver or (post if delivery.url else None)

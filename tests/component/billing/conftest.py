@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -145,10 +145,14 @@ def db(make_database: Callable[..., Database]) -> Database:
 
 @pytest.fixture
 def firm(db: Database, clock: VirtualClock) -> Firm:
+    return found(db, clock.now)
+
+
+def found(db: Database, now: datetime) -> Firm:
     """A firm in New York with one client, one job at 100 USD an hour (150 overtime) and one person."""
     made = Firm(db, Vault(b"m" * 32))
     with transaction(db) as session:
-        row = {"id": FIRM, "name": b"", "zone": "America/New_York", "currency": "USD", "created": clock.now}
+        row = {"id": FIRM, "name": b"", "zone": "America/New_York", "currency": "USD", "created": now}
         session.execute(sa.insert(organisations).values(row))
     made.stores("person", "ann", name="Ann")
     made.stores("client", "acme", name="ACME", currency="USD")

@@ -222,8 +222,9 @@ def a_status(invoice, **said):
 
 def a_problem(**said):
     values = {
-        "problem": "p1", "version": 1, "connection": "c1", "code": "diverged", "subject": "b1", "about": None, "title": "Changed there",
-        "cause": "Somebody at ACME edited it.", "remedy": "Decide.", "blocks": 1, "open": True,
+        "problem": "p1", "version": 1, "connection": "c1", "code": "diverged", "subject": "b1", "about": None,
+        "title": "Changed there", "cause": "Somebody at ACME edited it.", "remedy": "Decide.",
+        "blocks": 1, "open": True,
     }  # fmt: skip
     return dump_problem(ProblemMessage(**{**values, **said}))
 

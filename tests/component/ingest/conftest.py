@@ -90,7 +90,7 @@ def books(db: Database, vault: Vault) -> Books:
 
 @pytest.fixture
 def service(db: Database, vault: Vault, tmp_path: Path) -> Service:
-    settings = Settings.load({"TIMEBOOKS_DATA": str(tmp_path), "TIMEBOOKS_QUICKBOOKS_URL": "http://q"}, ("ingest", "quickbooks"))
+    settings = Settings.load({"TIMEBOOKS_DATA": str(tmp_path), "TIMEBOOKS_QUICKBOOKS_URL": "http://127.0.0.1:9"}, ("ingest", "quickbooks"))
     return build(settings, db, vault, Network())
 
 

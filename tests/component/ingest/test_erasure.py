@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from services.ingest.tables import metadata
+from shared.kernel.ids import record_id
 from shared.platform import audit
 from shared.platform.db import Database, reading
 from shared.platform.db import metadata as platform
@@ -63,3 +65,42 @@ def test_new_data_about_somebody_erased_is_refused_row_by_row(owner: Caller) -> 
     again = owner.told("POST", "/records", _records(*PEOPLE, *WORK), status=202)["results"]
     assert [one["outcome"] for one in again] == ["refused", "unchanged", "refused", "unchanged"]
     assert {one["problem"]["code"] for one in again if one["problem"]} == {"erased"}
+
+
+HEAD = "date,duration,person,client,job,rate,currency,notes\n"
+FILE = HEAD + (
+    "2026-03-02,1:00,Annegret Zauberwald,Zauberwald Forst,Pflanzung,85,EUR,Zauberwald visit\n"
+    "2026-03-03,2:00,Bob,Other Ltd,Site,85,EUR,kept\n"
+)
+
+
+def test_erasing_a_person_and_a_client_named_in_a_file_and_on_an_invoice_leaves_numbers_only(
+    owner: Caller, db: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    owner.imports(FILE.encode(), "zauberwald-march.csv")
+    owner.told("POST", "/approvals", {"from": "2026-03-01", "to": "2026-03-31"})
+    period = {"from": "2026-03-01", "to": "2026-03-31", "grouping": "detailed"}
+    owner.told("POST", "/invoices/compose", period)
+    before = owner.told("GET", "/invoices")["items"]
+    for kind in ("person", "client"):
+        found = owner.told("GET", f"/records?kind={kind}")["items"]
+        owner.told("POST", "/erasures", {kind: next(one["id"] for one in found if "Zauberwald" in one["name"])})
+    held = _everything(db).lower() + caplog.text.lower().encode()
+    assert b"zauberwald" not in held
+    after = owner.told("GET", "/invoices")["items"]
+    assert [(one["number"], one["total"], one["status"]) for one in after] == [
+        (one["number"], one["total"], one["status"]) for one in before
+    ]
+    assert "Zauberwald" not in str(after) + str(owner.told("GET", "/feed"))
+    erased = [row for row in owner.told("GET", "/feed?kinds=person.erased")["rows"]]
+    assert len(erased) == 2 and all(row["body"] == {} for row in erased)
+    audit.chain(db)
+    assert owner.told("GET", "/audit/verify") == {"ok": True, "sealed": 9, "unsealed": 0, "first_bad": None}
+
+
+def test_ids_that_come_from_names_or_work_tell_nothing_without_the_organisations_key(owner: Caller) -> None:
+    owner.imports(FILE.encode())
+    for kind, name in (("person", "Bob"), ("client", "Other Ltd")):
+        ids = {one["id"] for one in owner.told("GET", f"/records?kind={kind}")["items"]}
+        assert record_id(owner.organisation, kind, "worklog", name) not in ids

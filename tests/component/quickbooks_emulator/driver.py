@@ -15,7 +15,13 @@ HAND, SERVICE, BRITISH, AUSTRALIAN = "9341450000000001", "9341450000000002", "93
 REDIRECT = "http://localhost:8000/quickbooks/connect/callback"
 BASIC = {"Authorization": "Basic " + base64.b64encode(b"sample-client:sample-secret").decode()}
 AUTHORIZE = "https://appcenter.intuit.com/connect/oauth2?" + urlencode(
-    {"client_id": "sample-client", "response_type": "code", "scope": "com.intuit.quickbooks.accounting", "redirect_uri": REDIRECT, "state": "s-1"}
+    {
+        "client_id": "sample-client",
+        "response_type": "code",
+        "scope": "com.intuit.quickbooks.accounting",
+        "redirect_uri": REDIRECT,
+        "state": "s-1",
+    }
 )
 
 
@@ -91,7 +97,11 @@ class App:
         return dict(self.get(f"invoice/{invoice['Id']}").body["Invoice"])
 
     def _bearer(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.tokens['access_token']}", "Accept": "application/json", "Content-Type": "application/json"}
+        return {
+            "Authorization": f"Bearer {self.tokens['access_token']}",
+            "Accept": "application/json",
+            "Content-Type": "application/json",
+        }
 
 
 def line(qty: str = "2", price: str = "50", amount: str = "100", **detail: Any) -> dict[str, Any]:

@@ -16,7 +16,9 @@ def create(bid, number, **changes):
 
 
 def test_items_run_one_after_another_and_nothing_is_rolled_back(app, emulator):
-    answer = batch(app, create("1", "A-1"), create("2", "A-1"), create("3", "A-3"), {"bId": "4", "Query": "select count(*) from Invoice"})
+    answer = batch(
+        app, create("1", "A-1"), create("2", "A-1"), create("3", "A-3"), {"bId": "4", "Query": "select count(*) from Invoice"}
+    )
     items = answer.body["BatchItemResponse"]
     assert answer.status == 200 and [each["bId"] for each in items] == ["1", "2", "3", "4"]
     assert items[1]["Fault"]["Error"][0]["code"] == "6140"
@@ -92,7 +94,9 @@ def test_a_thousand_objects_at_most_the_oldest_first(app, emulator):
         emulator.advance(1)
     told = changes(app, "Customer", since="2026-03-02T12:00:00-08:00")[0]["Customer"]
     assert len(told) == 1000 and told[-1]["DisplayName"] == "Crowd 0995"  # five were there from the start
-    assert changes(app, "Customer", since=told[-1]["MetaData"]["LastUpdatedTime"])[0]["Customer"][-1]["DisplayName"] == "Crowd 1000"
+    assert (
+        changes(app, "Customer", since=told[-1]["MetaData"]["LastUpdatedTime"])[0]["Customer"][-1]["DisplayName"] == "Crowd 1000"
+    )
 
 
 def test_changes_lag_like_queries(app, emulator):

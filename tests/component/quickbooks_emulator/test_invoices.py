@@ -172,7 +172,9 @@ def test_a_blank_text_in_a_sparse_update_clears_it(app):
 def test_lines_are_sent_all_or_none_and_a_new_one_gets_a_new_id(app):
     invoice = app.invoice(Line=[line(), line("1", "30", "30")])
     kept = invoice["Line"][1]
-    changed = app.post("invoice", header(invoice, Line=[kept, line("1", "7", "7"), {**line("1", "5", "5"), "Id": "77"}])).body["Invoice"]
+    changed = app.post("invoice", header(invoice, Line=[kept, line("1", "7", "7"), {**line("1", "5", "5"), "Id": "77"}])).body[
+        "Invoice"
+    ]
     assert [(each.get("Id"), each["Amount"]) for each in changed["Line"]] == [("2", 30), ("3", 7), ("4", 5), (None, 42)]
     assert changed["TotalAmt"] == changed["Balance"] == 42
 
@@ -233,10 +235,17 @@ def test_sending_by_mail_marks_the_invoice(app, emulator):
 
 
 def test_discounts_in_percent_and_in_money_lower_the_total(app):
-    percent = {"DetailType": "DiscountLineDetail", "DiscountLineDetail": {"PercentBased": True, "DiscountPercent": 8.5}}
-    money = {"DetailType": "DiscountLineDetail", "Amount": 12.34, "DiscountLineDetail": {"PercentBased": False}}
+    percent = {
+        "DetailType": "DiscountLineDetail",
+        "DiscountLineDetail": {"PercentBased": True, "DiscountPercent": Decimal("8.5")},
+    }
+    money = {"DetailType": "DiscountLineDetail", "Amount": Decimal("12.34"), "DiscountLineDetail": {"PercentBased": False}}
     first = app.invoice(Line=[line(), percent])
-    assert (first["TotalAmt"], first["Line"][-1]["Amount"], first["Line"][-2]["DetailType"]) == (Decimal("91.50"), Decimal("8.50"), "SubTotalLineDetail")
+    assert (first["TotalAmt"], first["Line"][-1]["Amount"], first["Line"][-2]["DetailType"]) == (
+        Decimal("91.50"),
+        Decimal("8.50"),
+        "SubTotalLineDetail",
+    )
     assert app.invoice(DocNumber="A-2", Line=[line(), money])["TotalAmt"] == Decimal("87.66")
 
 

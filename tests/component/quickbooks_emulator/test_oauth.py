@@ -157,5 +157,3 @@ def test_a_second_consent_replaces_the_first_where_the_option_says_so(emulator, 
     first, second = connect(HAND), connect(HAND)
     assert first.get("preferences").code == "3200"
     assert second.get("preferences").status == 200
-
-

@@ -37,7 +37,11 @@ def test_the_api_voids_a_payment_by_update_with_include_void(app, emulator):
 
 def test_money_beyond_its_lines_stays_unapplied(app):
     invoice = app.invoice()
-    sent = {"CustomerRef": {"value": "1"}, "TotalAmt": 150, "Line": [{"Amount": 100, "LinkedTxn": [{"TxnId": invoice["Id"], "TxnType": "Invoice"}]}]}
+    sent = {
+        "CustomerRef": {"value": "1"},
+        "TotalAmt": 150,
+        "Line": [{"Amount": 100, "LinkedTxn": [{"TxnId": invoice["Id"], "TxnType": "Invoice"}]}],
+    }
     payment = app.post("payment", sent).body["Payment"]
     assert (payment["UnappliedAmt"], payment["DepositToAccountRef"]) == (50, {"value": "4"})
 
@@ -50,14 +54,19 @@ def test_what_a_payment_is_refused_for(app):
     assert app.post("payment", {**base, "Line": [{"Amount": 101, **link}], "TotalAmt": 200}).code == "6000"
     assert app.post("payment", {**base, "Line": [{"Amount": 60, **link}], "TotalAmt": 50}).code == "6000"
     assert app.post("payment", {**base, "Line": [{"Amount": 60, **link}], "CustomerRef": {"value": "2"}}).code == "6000"
-    assert app.post("payment", {**base, "Line": [{"Amount": 60, "LinkedTxn": [{"TxnId": "999", "TxnType": "Invoice"}]}]}).code == "2500"
+    assert (
+        app.post("payment", {**base, "Line": [{"Amount": 60, "LinkedTxn": [{"TxnId": "999", "TxnType": "Invoice"}]}]}).code
+        == "2500"
+    )
     assert app.read(invoice)["Balance"] == 100
 
 
 def test_lines_of_a_payment_are_all_or_none_on_an_update(app, emulator):
     invoice = app.invoice()
     payment = emulator.pay(HAND, invoice["Id"])
-    header_only = app.post("payment", {"Id": payment["Id"], "SyncToken": "0", "sparse": True, "PrivateNote": "thanks"}).body["Payment"]
+    header_only = app.post("payment", {"Id": payment["Id"], "SyncToken": "0", "sparse": True, "PrivateNote": "thanks"}).body[
+        "Payment"
+    ]
     assert header_only["Line"] == payment["Line"] and app.read(invoice)["Balance"] == 0
     app.post("payment", {"Id": payment["Id"], "SyncToken": "1", "sparse": True, "Line": []})
     assert app.read(invoice)["Balance"] == 100
@@ -93,7 +102,10 @@ def test_a_credit_memo_closes_an_invoice_by_a_payment_of_nothing(app, emulator):
     memo = emulator.credit(HAND, invoice["Id"])
     payment = emulator.objects(HAND, "Payment")[0]
     assert payment["TotalAmt"] == 0
-    assert [(each["LinkedTxn"][0]["TxnType"], each["Amount"]) for each in payment["Line"]] == [("Invoice", 100), ("CreditMemo", 100)]
+    assert [(each["LinkedTxn"][0]["TxnType"], each["Amount"]) for each in payment["Line"]] == [
+        ("Invoice", 100),
+        ("CreditMemo", 100),
+    ]
     assert app.read(invoice)["Balance"] == 0 and memo["RemainingCredit"] == 0
 
 

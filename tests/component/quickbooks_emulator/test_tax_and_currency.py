@@ -45,7 +45,11 @@ def test_elsewhere_tax_is_computed_from_the_codes_of_the_lines(british):
 def test_elsewhere_a_total_alone_is_computed_anew_and_tax_lines_are_taken(british):
     alone = british.post("invoice", british_draft(DocNumber="1", TxnTaxDetail={"TotalTax": 25})).body["Invoice"]
     assert alone["TotalAmt"] == 120
-    own = {"Amount": Decimal("19.99"), "DetailType": "TaxLineDetail", "TaxLineDetail": {"TaxRateRef": {"value": "1"}, "NetAmountTaxable": 100}}
+    own = {
+        "Amount": Decimal("19.99"),
+        "DetailType": "TaxLineDetail",
+        "TaxLineDetail": {"TaxRateRef": {"value": "1"}, "NetAmountTaxable": 100},
+    }
     taken = british.post("invoice", british_draft(DocNumber="2", TxnTaxDetail={"TaxLine": [own]})).body["Invoice"]
     assert taken["TotalAmt"] == Decimal("119.99")
     bare = {name: value for name, value in own.items() if name != "DetailType"}
@@ -53,21 +57,27 @@ def test_elsewhere_a_total_alone_is_computed_anew_and_tax_lines_are_taken(britis
 
 
 def test_amounts_that_include_tax_are_split(british):
-    invoice = british.post("invoice", british_draft(GlobalTaxCalculation="TaxInclusive", Line=[line("1", "120", "120", TaxCodeRef=STANDARD)])).body["Invoice"]
+    invoice = british.post(
+        "invoice", british_draft(GlobalTaxCalculation="TaxInclusive", Line=[line("1", "120", "120", TaxCodeRef=STANDARD)])
+    ).body["Invoice"]
     assert (invoice["Line"][0]["Amount"], invoice["TxnTaxDetail"]["TotalTax"], invoice["TotalAmt"]) == (100, 20, 120)
     again = british.post("invoice", {"Id": invoice["Id"], "SyncToken": "0", "sparse": True, "PrivateNote": "x"}).body["Invoice"]
     assert again["TotalAmt"] == 120
 
 
 @pytest.mark.parametrize(
-    ("lines", "code"), [([line()], "6000"), ([line(TaxCodeRef={"value": "TAX"})], "2500"), ([line(TaxCodeRef={"value": "9"})], "2500")]
+    ("lines", "code"),
+    [([line()], "6000"), ([line(TaxCodeRef={"value": "TAX"})], "2500"), ([line(TaxCodeRef={"value": "9"})], "2500")],
 )
 def test_elsewhere_every_line_needs_a_tax_code_of_the_company(british, lines, code):
     assert british.post("invoice", british_draft(Line=lines)).code == code
 
 
 def test_no_tax_code_is_needed_where_tax_does_not_apply(british):
-    assert british.post("invoice", british_draft(GlobalTaxCalculation="NotApplicable", Line=[line()])).body["Invoice"]["TotalAmt"] == 100
+    assert (
+        british.post("invoice", british_draft(GlobalTaxCalculation="NotApplicable", Line=[line()])).body["Invoice"]["TotalAmt"]
+        == 100
+    )
 
 
 def test_a_changed_amount_with_the_old_tax_lines_keeps_the_old_tax(british):
@@ -90,7 +100,12 @@ def test_the_currency_belongs_to_the_customer(british):
     assert british.post("invoice", british_draft(CurrencyRef=EUR)).code == "6000"
     assert british.post("invoice", british_draft(CustomerRef=EURO_CUSTOMER)).code == "6000"
     invoice = british.post("invoice", british_draft(CustomerRef=EURO_CUSTOMER, CurrencyRef=EUR)).body["Invoice"]
-    assert (invoice["TotalAmt"], invoice["ExchangeRate"], invoice["HomeTotalAmt"], invoice["HomeBalance"]) == (120, Decimal("0.85"), 102, 102)
+    assert (invoice["TotalAmt"], invoice["ExchangeRate"], invoice["HomeTotalAmt"], invoice["HomeBalance"]) == (
+        120,
+        Decimal("0.85"),
+        102,
+        102,
+    )
 
 
 def test_a_sent_exchange_rate_is_used(british):
@@ -115,6 +130,9 @@ def test_preferences_tell_the_companies_apart(app, british):
     american, other = (each.get("preferences").body["Preferences"] for each in (app, british))
     assert american["TaxPrefs"] == {"UsingSalesTax": True, "PartnerTaxEnabled": True}
     assert american["CurrencyPrefs"] == {"MultiCurrencyEnabled": False, "HomeCurrency": {"value": "USD"}}
-    assert other["CurrencyPrefs"] == {"MultiCurrencyEnabled": True, "HomeCurrency": {"value": "GBP"}} and "PartnerTaxEnabled" not in other["TaxPrefs"]
+    assert (
+        other["CurrencyPrefs"] == {"MultiCurrencyEnabled": True, "HomeCurrency": {"value": "GBP"}}
+        and "PartnerTaxEnabled" not in other["TaxPrefs"]
+    )
     assert american["SalesFormsPrefs"]["CustomTxnNumbers"] is True
     assert british.get(f"companyinfo/{british.realm}").body["CompanyInfo"]["Country"] == "GB"

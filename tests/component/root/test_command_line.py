@@ -85,7 +85,7 @@ def test_an_error_is_one_json_document_too(run):
         "code": "no_key",
         "message": "",
         "remedy": "Make an organisation first, or set TIMEBOOKS_API_KEY.",
-        "next": "timebooks init",
+        "next": "timebooks init NAME",
     }
 
 

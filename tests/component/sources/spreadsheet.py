@@ -41,7 +41,7 @@ def packed(sheet_xml: str, *, shared: str = "", sheet: str = "Report", more: dic
         "[Content_Types].xml": f'{_HEAD}<Types xmlns="{_PACKAGE}/content-types"><Default Extension="rels" '
         'ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" '
         f'ContentType="application/xml"/>{_PART.format("workbook", "sheet.main")}'
-        f'{_PART.format("worksheets/sheet1", "worksheet")}{_PART.format("styles", "styles")}</Types>',
+        f"{_PART.format('worksheets/sheet1', 'worksheet')}{_PART.format('styles', 'styles')}</Types>",
         "_rels/.rels": _relations(_RELATION.format(1, _OFFICE, "officeDocument", "xl/workbook.xml")),
         "xl/_rels/workbook.xml.rels": _relations(
             _RELATION.format(1, _OFFICE, "worksheet", "worksheets/sheet1.xml")

@@ -128,7 +128,7 @@ def test_a_trip_is_distance_times_rate():
     ],
 )
 def test_what_cannot_be_billed_is_left_out_with_a_reason(candidate, why):
-    composed = compose([candidate], world(client("erased", name="")), Order())
+    composed = compose([candidate], world(replace(client("erased"), name="")), Order())
     assert composed.drafts == ()
     assert [(one.entry, one.why) for one in composed.skipped] == [(candidate.work.id, why)]
 

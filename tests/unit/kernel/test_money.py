@@ -106,7 +106,7 @@ def test_rounding_moves_at_most_half_a_coin_and_only_once(value, currency):
 @settings(max_examples=size("money_examples"))
 def test_every_plain_number_is_read_as_written(units, places):
     text = format(Decimal(units).scaleb(-places), "f")
-    assert str(parse_decimal(text, negative=True)) == text
+    assert format(parse_decimal(text, negative=True), "f") == text
 
 
 @given(st.text(max_size=20))

@@ -53,8 +53,8 @@ def upgrade() -> None:
             "allocation_once",
             ["organisation", "entry", "purpose", "chain", "part"],
             unique=True,
-            sqlite_where=sa.text("live IS 1"),
-            postgresql_where=sa.text("live IS 1"),
+            sqlite_where=sa.text("live"),
+            postgresql_where=sa.text("live"),
         )
 
     op.create_table(
@@ -873,7 +873,7 @@ def downgrade() -> None:
     op.drop_table("api_key")
     op.drop_table("announcement")
     with op.batch_alter_table("allocation", schema=None) as batch_op:
-        batch_op.drop_index("allocation_once", sqlite_where=sa.text("live IS 1"), postgresql_where=sa.text("live IS 1"))
+        batch_op.drop_index("allocation_once", sqlite_where=sa.text("live"), postgresql_where=sa.text("live"))
         batch_op.drop_index("allocation_document")
 
     op.drop_table("allocation")

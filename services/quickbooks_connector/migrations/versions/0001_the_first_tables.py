@@ -277,6 +277,8 @@ def upgrade() -> None:
         sa.Column("wanted_withdrawn", sa.Boolean(), nullable=False),
         sa.Column("wanted_total", shared.platform.db.Exact(), nullable=False),
         sa.Column("wanted", sa.String(length=36), nullable=False),
+        sa.Column("wanted_content", sa.String(length=64), nullable=False),
+        sa.Column("pushed_content", sa.String(length=64), nullable=True),
         sa.Column("go_version", sa.Integer(), nullable=False),
         sa.Column("pushed_version", sa.Integer(), nullable=False),
         sa.Column("picture_hash", sa.String(length=64), nullable=True),
@@ -415,6 +417,7 @@ def upgrade() -> None:
         sa.Column("operation", sa.String(length=8), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("content", sa.String(length=64), nullable=False),
         sa.Column("outcome", sa.String(length=40), nullable=True),
         sa.ForeignKeyConstraint(
             ["binding"],
