@@ -23,11 +23,11 @@ up: $(RUN) ## leave the product serving on this machine (Ctrl-C stops it)
 	@$(BIN)/timebooks up
 
 test: $(TEST) ## every test, at the short sizes
-	@$(BIN)/python -m pytest -q -n $(JOBS) $(ARGS)
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup $(ARGS)
 
 test-long: SEED ?= $(shell date +%s)
 test-long: $(TEST) ## every test, at the full sizes (SEED=1 repeats a run)
-	@TIMEBOOKS_TEST_SIZE=long TIMEBOOKS_TEST_SEED=$(SEED) $(BIN)/python -m pytest -q -n $(JOBS) --hypothesis-seed=$(SEED) $(ARGS)
+	@TIMEBOOKS_TEST_SIZE=long TIMEBOOKS_TEST_SEED=$(SEED) $(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup --hypothesis-seed=$(SEED) $(ARGS)
 
 lint: $(TEST) ## style, and the rules of which part may import which
 	@$(BIN)/ruff check shared services tests

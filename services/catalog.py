@@ -28,6 +28,13 @@ class Entry:
     credentials: str = ""  # the setting that says a real account is meant
     reference_kinds: tuple[str, ...] = ()  # what of ours is linked to something of theirs
 
+    def open(self, settings: Settings) -> Database:
+        """The service's database."""
+        from shared.platform.db import open_database
+
+        seconds = {"lease_seconds": settings.lease_seconds, "resend_seconds": settings.resend_seconds}
+        return open_database(settings.databases[self.name], **seconds)
+
     def build(self, settings: Settings, db: Database) -> Service:
         """The service, ready to serve and to work, on a database that is migrated."""
         from shared.platform.http import Network

@@ -14,7 +14,7 @@ from typing import Any
 from services import data_folder, embedded
 from services.catalog import entry, settings_from
 from services.cli.door import Door, part
-from services.cli.show import count, table
+from services.cli.show import count, money, table
 from shared.kernel import canonical
 from shared.kernel.duration import format_hms
 from shared.kernel.errors import Conflict
@@ -146,23 +146,18 @@ class _Demo:
     def _link(self, connection: dict[str, Any]) -> None:
         """Have created in the books whatever has no counterpart there yet; what has one is linked to it."""
         self._say("Linking customers and items …")
-        plan = self._plan(connection)
+        self._door.at_rest(connection)
         for kind in entry(BOOKS).reference_kinds:
             path = f"/connections/{part(connection['id'])}/references"
             for one in self._door.books(BOOKS, "GET", path, kind=kind)["items"]:
                 named = {name: one[name] for name in ("kind", "local", "currency")}
                 known = {"remote": one["candidates"][0]["remote"]} if one["candidates"] else {"create": True}
                 self._door.books(BOOKS, "PUT", path, named | known)
-        if not plan["items"]:
-            raise Conflict("nothing_planned", "The connector heard of no invoice.")
-
-    def _plan(self, connection: dict[str, Any]) -> dict[str, Any]:
-        return dict(self._door.books(BOOKS, "POST", f"/connections/{part(connection['id'])}/plans", {}))
 
     def _push(self, connection: dict[str, Any]) -> int:
         """Plan and press go; gives how many documents were planned."""
         self._say("Pushing …")
-        plan = self._plan(connection)
+        plan = self._door.books(BOOKS, "POST", f"/connections/{part(connection['id'])}/plans", {})
         if plan["items"]:
             self._door.books(BOOKS, "POST", f"/plans/{part(plan['plan'])}/apply", {})
             self._wait(lambda invoices: all(one["external_id"] for one in invoices))
@@ -199,7 +194,7 @@ def _short(invoice: dict[str, Any]) -> dict[str, Any]:
 
 
 def _told(imported: dict[str, Any], invoices: list[dict[str, Any]], writes: int) -> list[str]:
-    rows = [list(one.values()) for one in invoices]
+    rows = [[*list(one.values())[:2], money(one["total"], one["currency"]), one["currency"], one["status"]] for one in invoices]
     return [
         f"Imported from {SAMPLE.name}: {count(imported['new'], 'record')}, {format_hms(imported['seconds'])} of work.",
         "",

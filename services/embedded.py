@@ -14,8 +14,8 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from services.catalog import SERVICES, Entry
 from services.data_folder import Lock, make_private
 from services.pool import Pool
-from shared.platform.db import open_database
-from shared.platform.http import Network
+from shared.kernel.errors import Retry
+from shared.platform.http import Network, Response
 from shared.platform.service import Service
 from shared.platform.settings import Settings
 from shared.platform.vault import Vault, load_master
@@ -59,7 +59,7 @@ def assembled(settings: Settings, entries: tuple[Entry, ...] = SERVICES) -> Iter
     services: dict[str, Service] = {}
     with ExitStack() as stack:
         for entry in entries:
-            db = open_database(settings.databases[entry.name])
+            db = entry.open(settings)
             stack.callback(db.dispose)
             entry.migrate(db)
             service = services[entry.name] = entry.build_in(settings, db, vault, network)
@@ -72,9 +72,21 @@ def _emulate(entry: Entry, settings: Settings, network: Network, mounts: _Mounts
     """Mount what stands in for a provider; gives the settings that make the connector talk to it."""
     prefix = f"/emulator/{entry.name}"
     state = settings.data / f"emulator-{entry.name}"
-    application, leading = import_module(entry.emulator).mount(settings.public_url + prefix, state, network.send)
+    application, leading = import_module(entry.emulator).mount(settings.public_url + prefix, state, _carrier(network))
     mounts.add(prefix, application, strip=True)
     return dict(leading)
+
+
+def _carrier(network: Network) -> Callable[..., Response]:
+    """Carries an emulator's callbacks; an answer of status 0 stands for none, after which it tries again."""
+
+    def carry(method: str, url: str, **request: Any) -> Response:
+        try:
+            return network.send(method, url, **request)
+        except Retry:
+            return Response(0, {}, b"")
+
+    return carry
 
 
 class _Mounts:

@@ -9,7 +9,7 @@ from celery import Celery
 from services.catalog import NAMES, entry, settings_from
 from shared.platform import schedule
 from shared.platform.celery_app import application, bell, register
-from shared.platform.db import open_database
+from shared.platform.logs import write_logs
 
 RING_EVERY = 1
 """Seconds between two looks at the schedule and at jobs whose worker died."""
@@ -17,9 +17,10 @@ RING_EVERY = 1
 
 def create(name: str) -> Celery:
     """The Celery application of a service; it runs the service's jobs and nothing else."""
-    settings = settings_from(os.environ)
-    db = open_database(settings.databases[name])
-    service = entry(name).build(settings, db)
+    write_logs()
+    settings, one = settings_from(os.environ), entry(name)
+    db = one.open(settings)
+    service = one.build(settings, db)
     app = application(settings.broker_url, name)
     db.ring = bell(app, db, name)
     register(app, db, name, service.handlers, lambda: schedule.ring(db, service.ticks), every=RING_EVERY)

@@ -6,13 +6,14 @@ import os
 from wsgiref.types import WSGIApplication
 
 from services.catalog import entry, settings_from
-from shared.platform.db import open_database
+from shared.platform.logs import write_logs
 
 
 def create(name: str) -> WSGIApplication:
     """The WSGI application of a service, on the database and broker that the environment names."""
+    write_logs()
     settings, one = settings_from(os.environ), entry(name)
-    db = open_database(settings.databases[name])
+    db = one.open(settings)
     service = one.build(settings, db)
     if settings.broker_url:
         from shared.platform.celery_app import application, bell

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -17,7 +18,7 @@ from services.cli.door import Door, part
 from services.cli.entry import command
 from services.cli.exits import AWAY, DONE, PARTLY
 from services.cli.show import Answer, count, money, note, progress, table
-from services.cli.work import find_invoice, invoice_table
+from services.cli.work import find_invoice, invoice_table, invoices
 from shared.kernel.errors import Invalid, Unsupported
 
 _WRITES = {"automatic": "by itself", "on_plan": "when you say"}
@@ -35,7 +36,7 @@ def connect(door: Door, provider: str, push: str | None, no_browser: bool, yes: 
     before = {one["id"]: one["connected_at"] for one in _live(door, provider)}
     address = door.books(provider, "POST", "/connect", {})["authorize_url"]
     if yes:
-        _agree(door, provider, address)
+        _agree(door, address)
     else:
         note(f"Open this address and agree there:\n  {address}")
     with _listening(door, wanted=not yes):
@@ -59,9 +60,9 @@ def _title(connection: dict[str, Any]) -> str:
     return f"{connection['provider']} {connection.get('name') or connection['tenant']}"
 
 
-def _agree(door: Door, provider: str, address: str) -> None:
+def _agree(door: Door, address: str) -> None:
     """Do what a person does on the emulator's consent page."""
-    if not address.startswith(door.base):
+    if urlsplit(address).hostname not in ("localhost", "127.0.0.1"):
         raise Unsupported("not_emulated", "Real books are connected by a person in a browser.", "Leave --yes out.")
     from services.demo import agree
 
@@ -131,6 +132,7 @@ def references(door: Door, wanted: str | None, kind: str | None, **wish: Any) ->
     timebooks references --kind customer --link OUR-ID THEIR-ID
     """
     one = door.connection(wanted)
+    door.at_rest(one)
     items = _references(door, one, kind)
     chosen = [(item, remote) for item in items if (remote := _Wish(**wish).of(item)) is not None]
     if wish["link"] and not chosen:
@@ -168,9 +170,9 @@ def _remote(item: dict[str, Any]) -> str:
 @click.option("--invoice", help="Number of the invoice that --keep is about.")
 def plan(door: Door, wanted: str | None, keep: str | None, invoice: str | None) -> Answer:
     """Show what would be written, field by field, with totals. Nothing is written."""
-    one = door.connection(wanted)
     if (keep is None) != (invoice is None):
         raise click.UsageError("--keep and --invoice go together.")
+    one = door.connection(wanted)
     if keep and invoice:
         number = find_invoice(door, invoice)["invoice_id"]
         door.books(one["provider"], "POST", f"/connections/{part(one['id'])}/keep", {"invoice": number, "whose": keep})
@@ -179,6 +181,7 @@ def plan(door: Door, wanted: str | None, keep: str | None, invoice: str | None) 
 
 
 def _plan(door: Door, one: dict[str, Any]) -> dict[str, Any]:
+    door.at_rest(one)  # a new connection first hears of what was composed before it
     return dict(door.books(one["provider"], "POST", f"/connections/{part(one['id'])}/plans", {}))
 
 
@@ -191,14 +194,14 @@ def _planned(made: dict[str, Any]) -> str:
         return "The books have everything; nothing to write."
     going, blocked = [item for item in made["items"] if item["action"] != "blocked"], _blocked(made)
     lines = [line for item in made["items"] for line in _item(item)]
-    lines += [f"in all {money(total)} {currency}" for currency, total in _totals(going).items()]
+    lines += [f"in all {money(total, currency)} {currency}" for currency, total in _totals(going).items()]
     lines.append(f"plan {made['plan']}, good for 24 hours" + (f"; {len(blocked)} blocked" if blocked else ""))
     lines.append(f"next:  timebooks push --plan {made['plan']}" if going else "next:  timebooks references")
     return "\n".join(lines)
 
 
 def _item(item: dict[str, Any]) -> list[str]:
-    lines = [f"{item['action']} {item['number']}  {item['total']} {item['currency']}"]
+    lines = [f"{item['action']} {item['number']}  {money(Decimal(item['total']), item['currency'])} {item['currency']}"]
     if item["problem"]:
         lines.append(f"  {item['problem']['cause']} {item['problem']['remedy']}")
     rows = [["", one["field"], one["there"] or "", one["here"] or ""] for one in item["fields"]]
@@ -230,20 +233,23 @@ def push(door: Door, wanted: str | None, number: str | None, yes: bool) -> Answe
         if not yes:
             click.confirm("Write this?", abort=True, err=True)
         number = str(made["plan"])
+    head = _feed(door, one, 0, 1)["head"]
     applied = door.books(one["provider"], "POST", f"/plans/{part(number)}/apply", {})
     if applied["applied"] == 0:
-        return Answer({**applied, "written": 0}, "Nothing was left to write.")
-    return _pushed(door, one, applied)
+        return Answer({**applied, "written": 0, "refused": 0}, "Nothing was left to write.")
+    since = door.books(one["provider"], "GET", f"/plans/{part(number)}")["applied_at"]
+    with progress("Push") as moved:
+        moved(0, applied["applied"])
+        counts = _counts(door.at_rest(one), "push", since)
+        _heard(door, one, head)
+    return _pushed(one, applied, counts)
 
 
-def _pushed(door: Door, one: dict[str, Any], applied: dict[str, Any]) -> Answer:
-    """Wait for the push of an applied plan, and say how it ended."""
-    since = door.books(one["provider"], "GET", f"/plans/{part(applied['plan'])}")["applied_at"]
-    counts = _ended(door, one, "push", since, applied["applied"])
+def _pushed(one: dict[str, Any], applied: dict[str, Any], counts: dict[str, int]) -> Answer:
     written = sum(counts.get(what, 0) for what in ("create", "update", "retire"))
     refused = sum(counts.get(what, 0) for what in ("refused", "blocked"))
     value = {**applied, "written": written, "refused": refused}
-    lines = [f"{written} of {applied['applied']} written to {_title(one)}."]
+    lines = [f"{written} of {applied['applied']} written to {_title(one)}"]
     if refused:
         return Answer(value, "\n".join([*lines, "next:  timebooks problems"]), PARTLY)
     if written < applied["applied"]:
@@ -251,19 +257,31 @@ def _pushed(door: Door, one: dict[str, Any], applied: dict[str, Any]) -> Answer:
     return Answer(value, "\n".join([*lines, "next:  timebooks status"]))
 
 
-def _ended(door: Door, one: dict[str, Any], kind: str, since: Any, total: int = 0) -> dict[str, int]:
-    """The counts of all runs of this kind since then, as soon as nothing is under way any more."""
-    path = f"/connections/{part(one['id'])}/runs"
-    with progress(kind.capitalize()) as moved:
+def _counts(runs: list[dict[str, Any]], kind: str, since: str) -> dict[str, int]:
+    """The counts of all runs of this kind that began at ``since`` or later, together."""
+    mine = [Counter(run["counts"]) for run in runs if run["kind"] == kind and run["started_at"] >= since]
+    return dict(sum(mine, Counter()))
 
-        def look() -> list[dict[str, Any]] | None:
-            found = door.books(one["provider"], "GET", path)
-            mine = [run for run in found["items"] if run["kind"] == kind and run["started_at"] >= since]
-            moved(sum(sum(run["counts"].values()) for run in mine), total)
-            return mine if mine and not found["busy"] else None
 
-        runs = door.wait(look, kind.capitalize())
-    return dict(sum((Counter(run["counts"]) for run in runs), Counter()))
+def _feed(door: Door, one: dict[str, Any], after: int, limit: int) -> dict[str, Any]:
+    return dict(door.books(one["provider"], "GET", "/feed", kinds="invoice.status_changed", after=after, limit=limit))
+
+
+def _heard(door: Door, one: dict[str, Any], head: int) -> None:
+    """Wait until ingest, which follows the connector, shows the last of what that has said since ``head``."""
+    said: dict[str, Any] | None = None
+    while rows := _feed(door, one, head, 500)["rows"]:
+        head = rows[-1]["position"]
+        said = next((row["body"] for row in reversed(rows) if row["body"]), said)
+    if said is not None:
+        last = said
+        door.wait(lambda: _shows(door, last), "Reading the statuses back")
+
+
+def _shows(door: Door, said: dict[str, Any]) -> bool:
+    external = door.ingest("GET", f"/invoices/{part(said['invoice'])}")["external"]
+    names = ("status", "binding_state", "pushed_version", "balance")
+    return any(all(each[name] == said[name] for name in names) for each in external if each["connection"] == said["connection"])
 
 
 @command("sync")
@@ -271,10 +289,11 @@ def _ended(door: Door, one: dict[str, Any], kind: str, since: Any, total: int = 
 def sync(door: Door, wanted: str | None) -> Answer:
     """Read back now what changed in the books, instead of waiting for their word or the next round."""
     one = door.connection(wanted)
-    path = f"/connections/{part(one['id'])}"
-    before = [run["started_at"] for run in door.books(one["provider"], "GET", f"{path}/runs")["items"]]
-    door.books(one["provider"], "POST", f"{path}/sync", {})
-    counts = _ended(door, one, "pull", max(before, default="") + "~")
+    before = {run["id"] for run in door.at_rest(one)}
+    head = _feed(door, one, 0, 1)["head"]
+    door.books(one["provider"], "POST", f"/connections/{part(one['id'])}/sync", {})
+    counts = _counts([run for run in door.at_rest(one) if run["id"] not in before], "pull", "")
+    _heard(door, one, head)
     value = {"connection": one["id"], "seen": counts.get("seen", 0), "changed": counts.get("changed", 0)}
     return Answer(value, f"{value['seen']} looked at, {value['changed']} changed.\nnext:  timebooks status")
 
@@ -284,17 +303,12 @@ def sync(door: Door, wanted: str | None) -> Answer:
 def status(door: Door, state: str | None) -> Answer:
     """Where everything stands: connections, invoices, and what needs you."""
     connections = door.connections()
-    invoices = []
-    for page in range(1, 1_000):
-        found = door.ingest("GET", "/invoices", status=state, page=page, page_size=200)
-        invoices += found["items"]
-        if len(invoices) >= found["total"]:
-            break
+    listed = list(invoices(door, state))
     problems = door.ingest("GET", "/problems")["items"]
     lines = [f"{_title(one)}: {one['state']}, writes {_WRITES[one['push']]}" for one in connections]
-    lines += [invoice_table(invoices)] if invoices else ["No invoices."]
+    lines += [invoice_table(listed)] if listed else ["No invoices."]
     lines += [f"{count(len(problems), 'problem')}: timebooks problems"] if problems else []
-    value = {"connections": connections, "invoices": invoices, "problems": problems}
+    value = {"connections": connections, "invoices": listed, "problems": problems}
     return Answer(value, "\n".join(lines), PARTLY if problems else DONE)
 
 

@@ -92,6 +92,15 @@ class Door:
         listed = ", ".join(f"{one['id']} ({one['provider']})" for one in fitting or there)
         raise Invalid("which_connection", f"Not one connection is meant, these are there: {listed}.", "Add --connection ID.")
 
+    def at_rest(self, one: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Wait until nothing is under way for a connection; gives its latest runs."""
+
+        def look() -> dict[str, Any] | None:
+            found = self.books(one["provider"], "GET", f"/connections/{part(one['id'])}/runs")
+            return None if found["busy"] else found
+
+        return list(self.wait(look, "Work on this connection")["items"])
+
     def _call(self, service: Entry, method: str, path: str, value: Any, query: Mapping[str, Any]) -> Any:
         body = None if value is None else canonical.dumps(value)
         answer = self._send(service, method, path, body, query, "application/json")

@@ -103,12 +103,10 @@ def _service(door: Door, name: str) -> tuple[str, bool, str]:
 @click.argument("names", nargs=-1)
 def migrate(names: tuple[str, ...]) -> Answer:
     """Bring the databases of these services (all, if none is named) to their newest form; the distributed mode's first step."""
-    from shared.platform.db import open_database
-
     settings = settings_from(os.environ)
     chosen = [entry(name) for name in names] or list(SERVICES)
     for one in chosen:
-        db = open_database(settings.databases[one.name])
+        db = one.open(settings)
         one.migrate(db)
         db.dispose()
     return Answer({"migrated": [one.name for one in chosen]}, "\n".join(f"{one.name}: database is up to date" for one in chosen))

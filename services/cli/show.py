@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from shared.kernel import canonical
+from shared.kernel.money import round_money
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +41,16 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[Any]], *, right: Coll
 
 
 def _cell(value: Any) -> str:
-    return "" if value is None else money(value) if isinstance(value, Decimal) else " ".join(str(value).split())
+    return "" if value is None else " ".join(str(value).split())
 
 
 def _pad(text: str, width: int, right: bool) -> str:
     return text.rjust(width) if right else text.ljust(width)
 
 
-def money(amount: Decimal | int) -> str:
-    """1234.5 as ``1,234.5``: the digits are those that were given."""
-    return f"{amount:,}"
+def money(amount: Decimal | int, currency: str) -> str:
+    """1234.5 US dollars as ``1,234.50``, as many yen as ``1,235``."""
+    return f"{round_money(Decimal(amount), currency):,}"
 
 
 def count(number: int, one: str, many: str = "") -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,12 @@ import click
 from services.cli.door import Door, part
 from services.cli.entry import command
 from services.cli.exits import DONE, FAILED, PARTLY
-from services.cli.show import Answer, count, progress, table
+from services.cli.show import Answer, count, money, progress, table
 from shared.kernel.duration import format_hms
+from shared.kernel.errors import Invalid, Missing
 
+_PAGE = 200
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _SHOWN = 20
 """Refused rows shown to a person; ``--json`` has them all."""
 
@@ -67,9 +72,9 @@ def _day(value: Any) -> str | None:
 @command("approve")
 @click.option("--from", "since", type=_DATE, help="First day, as 2026-03-01.")
 @click.option("--to", "until", type=_DATE, help="Last day.")
-@click.option("--client", help="Only this client's work, by id.")
-@click.option("--job", help="Only this job's, by id.")
-@click.option("--person", help="Only this person's, by id.")
+@click.option("--client", help="Only this client's work, by name or id.")
+@click.option("--job", help="Only this job's, by name or id.")
+@click.option("--person", help="Only this person's, by name or id.")
 @click.option("--confirm", is_flag=True, help="Approve also what carries a warning, as a day of more than 24 hours.")
 @click.option("--withdraw", multiple=True, metavar="ID", help="Take back the approval of this entry.")
 def approve(door: Door, since: Any, until: Any, confirm: bool, withdraw: tuple[str, ...], **chosen: str | None) -> Answer:
@@ -81,7 +86,8 @@ def approve(door: Door, since: Any, until: Any, confirm: bool, withdraw: tuple[s
     if withdraw:
         found = door.ingest("POST", "/approvals/withdraw", {"ids": list(withdraw)})
         return Answer(found, f"{count(len(withdraw), 'approval')} taken back.")
-    asked = {"from": _day(since), "to": _day(until), **chosen, "confirm": confirm}
+    named = {kind: find(door, kind, text) for kind, text in chosen.items() if text}
+    asked = {"from": _day(since), "to": _day(until), **named, "confirm": confirm}
     found = door.ingest("POST", "/approvals", {name: value for name, value in asked.items() if value not in (None, False)})
     held = found["held"]
     lines = [f"{count(found['approved'], 'entry', 'entries')} approved."]
@@ -93,32 +99,61 @@ def approve(door: Door, since: Any, until: Any, confirm: bool, withdraw: tuple[s
 @command("compose")
 @click.option("--from", "since", type=_DATE, required=True, help="First day of work to bill.")
 @click.option("--to", "until", type=_DATE, required=True, help="Last day.")
-@click.option("--client", help="Only for this client, by id.")
+@click.option("--client", help="Only for this client, by name or id.")
 @click.option("--grouping", type=click.Choice(["job", "person", "day", "detailed"]), default="job", show_default=True)
 @click.option("--issued", type=_DATE, help="The invoices' date; without, today.")
 @click.option("--due-days", type=click.IntRange(0), help="Days until they are due.")
 @click.option("--tax", type=(str, str), metavar="NAME PERCENT", help="Tax added to the total.")
+@click.option("--deduct", "deductions", type=(str, str), multiple=True, metavar="TEXT SIZE", help="A deduction: 50.00, or 5%.")
 @click.option("--mileage-rate", help="Rate for distances that carry none.")
-def compose(door: Door, since: Any, until: Any, issued: Any, tax: tuple[str, str] | None, **chosen: Any) -> Answer:
+def compose(door: Door, since: Any, until: Any, issued: Any, client: str | None, **chosen: Any) -> Answer:
     """Make invoices out of approved, billable work: one for each client and currency.
 
     \b
     timebooks compose --from 2026-03-01 --to 2026-03-31 --grouping job
     """
+    tax, deductions = chosen.pop("tax"), chosen.pop("deductions")
     asked = {"from": _day(since), "to": _day(until), "issued": _day(issued), **chosen}
+    asked["client"] = find(door, "client", client) if client else None
     asked["tax"] = {"name": tax[0], "percent": tax[1]} if tax else None
+    asked["deductions"] = [_deduction(*each) for each in deductions] or None
     found = door.ingest("POST", "/invoices/compose", {name: value for name, value in asked.items() if value is not None})
     lines = [invoice_table(found["invoices"])] if found["invoices"] else ["Nothing to bill."]
-    lines += [f"  left out: {one['entry']}: {one['why']}" for one in found["skipped"][:_SHOWN]]
+    lines += [f"  left out: {one['entry']}: {one['cause']}" for one in found["skipped"][:_SHOWN]]
     return Answer(found, "\n".join([*lines, "next:  timebooks plan"]), DONE)
 
 
-def invoice_table(invoices: list[dict[str, Any]]) -> str:
+def _deduction(text: str, size: str) -> dict[str, str]:
+    kind = "percent" if size.endswith("%") else "amount"
+    return {"description": text, kind: size.removesuffix("%").strip()}
+
+
+def find(door: Door, kind: str, wanted: str) -> str:
+    """The id of the client, job or person that is called so; an id is taken as it is."""
+    if _ID.fullmatch(wanted):
+        return wanted
+    found, page, total = [], 0, 1
+    while page * _PAGE < total:
+        page += 1
+        listed = door.ingest("GET", "/records", kind=kind, page=page, page_size=_PAGE)
+        found += [one["id"] for one in listed["items"] if not one["deleted"] and _same(one["name"], wanted)]
+        total = listed["total"]
+    if len(found) != 1:
+        cause = f"{count(len(found), kind) if found else 'No ' + kind} called {wanted!r}."
+        raise Invalid("which_record", cause, f"Give an id: {', '.join(found)}" if found else "")
+    return str(found[0])
+
+
+def _same(name: str | None, wanted: str) -> bool:
+    return name is not None and name.casefold().split() == wanted.casefold().split()
+
+
+def invoice_table(listed: list[dict[str, Any]]) -> str:
     """Invoices as a person reads them."""
-    rows = [
-        [one["number"], one["issued"], one["total"], one.get("balance"), one["currency"], one["status"], _external(one)]
-        for one in invoices
-    ]
+    rows = []
+    for one in listed:
+        amounts = [None if one.get(name) is None else money(one[name], one["currency"]) for name in ("total", "balance")]
+        rows.append([one["number"], one["issued"], *amounts, one["currency"], one["status"], _external(one)])
     headings = ["number", "issued", "total", "open", "currency", "status", "in the books"]
     return table(headings, rows, right={"total", "open"})
 
@@ -129,14 +164,20 @@ def _external(invoice: dict[str, Any]) -> str:
 
 def find_invoice(door: Door, wanted: str) -> dict[str, Any]:
     """The invoice of this number or id."""
-    for page in range(1, 1_000):
-        found = door.ingest("GET", "/invoices", page=page, page_size=200)
-        for one in found["items"]:
-            if wanted in (one["number"], one["invoice_id"]):
-                return dict(one)
-        if page * 200 >= found["total"]:
-            break
-    return dict(door.ingest("GET", f"/invoices/{part(wanted)}"))
+    for one in invoices(door):
+        if wanted in (one["number"], one["invoice_id"]):
+            return one
+    raise Missing("no_such_invoice", f"There is no invoice {wanted}.")
+
+
+def invoices(door: Door, status: str | None = None) -> Iterator[dict[str, Any]]:
+    """Every invoice, or those of one status, the newest first."""
+    seen, total, page = 0, 1, 0
+    while seen < total:
+        page += 1
+        found = door.ingest("GET", "/invoices", status=status, page=page, page_size=_PAGE)
+        yield from found["items"]
+        seen, total = page * _PAGE, found["total"]
 
 
 @command("void")
@@ -150,15 +191,16 @@ def void(door: Door, invoice: str, reason: str | None) -> Answer:
 
 
 @command("erase")
-@click.option("--person", help="A person, by id.")
-@click.option("--client", help="A client, by id.")
+@click.option("--person", help="A person, by name or id.")
+@click.option("--client", help="A client, by name or id.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 def erase(door: Door, person: str | None, client: str | None, yes: bool) -> Answer:
     """Destroy everything that names one person or client, for good; totals and bindings stay."""
     if (person is None) == (client is None):
         raise click.UsageError("Say who: either --person ID or --client ID.")
-    who = {"person": person} if person else {"client": client}
+    kind, named = ("person", person) if person else ("client", client or "")
+    number = find(door, kind, named)
     if not yes:
-        click.confirm(f"Erase {person or client}? Nothing brings the name back.", abort=True, err=True)
-    found = door.ingest("POST", "/erasures", who)
-    return Answer(found, f"{person or client} is erased.")
+        click.confirm(f"Erase {kind} {named}? Nothing brings the name back.", abort=True, err=True)
+    found = door.ingest("POST", "/erasures", {kind: number})
+    return Answer(found, f"{kind} {number} is erased.")

@@ -108,10 +108,12 @@ def difference(work: Work, wanted: Iterable[Share], claims: Iterable[Claim], abo
     """
     seconds: dict[tuple[str, str, str, Decimal], int] = {}
     quantity: dict[tuple[str, str, str, Decimal], Decimal] = {}
-    for sign, part in [*((1, share) for share in wanted), *((-1, claim) for claim in claims)]:
+    signed: list[tuple[int, Share | Claim]] = [(1, share) for share in wanted]
+    signed += [(-1, claim) for claim in claims]
+    for sign, part in signed:
         key = (part.client, part.currency, part.unit, part.unit_price.normalize())
         seconds[key] = seconds.get(key, 0) + sign * part.seconds
-        quantity[key] = quantity.get(key, Decimal(0)) + (0 if part.unit == "hour" else sign * part.quantity)
+        quantity[key] = quantity.get(key, ZERO) + (ZERO if part.unit == "hour" else sign * part.quantity)
     return [
         Share(
             work=work,

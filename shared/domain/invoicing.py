@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import TypeVar
 
 from shared.contract.documents import Grouping, InvoiceLine, LineKind
@@ -147,17 +148,17 @@ def billable(candidate: Candidate, world: World, order: Order) -> tuple[Share, .
 
 def price(work: Work, world: World, order: Order) -> tuple[Share, ...]:
     """What an entry comes to at today's rates; Invalid when it can't be said."""
-    whose = {"work": work, "client": rates.known_client(work, world), "currency": rates.currency_of(work, world)}
+    share = partial(Share, work=work, client=rates.known_client(work, world), currency=rates.currency_of(work, world))
     if isinstance(work, TimeEntry):
         split = overtime.parts(work, rates.hourly(work, world))
-        return tuple(Share(**whose, kind=kind, unit="hour", unit_price=rate, seconds=part) for kind, part, rate in split)
+        return tuple(share(kind=kind, unit="hour", unit_price=rate, seconds=part) for kind, part, rate in split)
     if isinstance(work, Mileage):
         rate = rates.per_distance(work, world, order.mileage)
-        trip = Share(**whose, kind=LineKind.MILEAGE, unit=work.unit, unit_price=rate, quantity=work.distance)
+        trip = share(kind=LineKind.MILEAGE, unit=work.unit, unit_price=rate, quantity=work.distance)
         return (trip,) if work.distance else ()
     assert isinstance(work, Expense)
-    amount = round_money(work.amount, whose["currency"])
-    spent = Share(**whose, kind=LineKind.EXPENSE, unit="each", unit_price=amount, quantity=Decimal(1))
+    amount = round_money(work.amount, rates.currency_of(work, world))
+    spent = share(kind=LineKind.EXPENSE, unit="each", unit_price=amount, quantity=Decimal(1))
     return (spent,) if amount else ()
 
 
@@ -235,7 +236,8 @@ def _draft(lines: Sequence[Line], order: Order, waiting: tuple[str, ...]) -> Dra
 def _deductions(lines: Sequence[InvoiceLine], deductions: Iterable[Deduction], currency: str) -> list[InvoiceLine]:
     """Negative lines; where only some lines are taxed, one for the taxed and one for the others."""
     sides = {side: sum((line.amount for line in lines if line.taxable is side), ZERO) for side in (True, False)}
-    left, made = dict(sides), []
+    left = dict(sides)
+    made: list[InvoiceLine] = []
     for deduction in deductions:
         for side, amount in _taken(deduction, sides, left, currency).items():
             left[side] -= amount

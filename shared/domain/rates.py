@@ -69,11 +69,11 @@ def hourly(entry: TimeEntry, world: World) -> Hourly:
     line = card_line(job, entry.person, entry.date) if job else None
     if line is not None and _card_currency(entry, world) != currency_of(entry, world):
         line = None
-    ordinary = entry.rate if entry.rate is not None else line and line.rate
+    ordinary = line.rate if entry.rate is None and line is not None else entry.rate
     if ordinary is None:
         raise _no_rate(entry, world)
-    overtime = line.overtime_rate if line is not None and line.overtime_rate is not None else ordinary
-    return Hourly(ordinary=ordinary, overtime=overtime)
+    overtime = line.overtime_rate if line is not None else None
+    return Hourly(ordinary=ordinary, overtime=ordinary if overtime is None else overtime)
 
 
 def _card_currency(entry: TimeEntry, world: World) -> str:

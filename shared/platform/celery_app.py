@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from celery import Celery
 from celery.signals import worker_process_init
 from kombu.exceptions import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 
 from shared.platform import jobs
 from shared.platform.db import Database
@@ -45,18 +46,22 @@ def bell(app: Celery, db: Database, name: str) -> Callable[[Sequence[int]], None
     """What ``Database.ring`` is in the distributed mode: publish, and give up at once when the broker is away."""
 
     def ring(numbers: Sequence[int]) -> None:
-        send(app, name, jobs.mark_sent(db, list(numbers)[:MOST_AT_ONCE]))
+        try:
+            send(app, db, name, jobs.mark_sent(db, list(numbers)[:MOST_AT_ONCE]))
+        except SQLAlchemyError as error:  # what was asked for is committed all the same, and the sweep will find it
+            log("bell.failed", error=type(error).__name__)
 
     return ring
 
 
-def send(app: Celery, name: str, marked: Sequence[tuple[int, str]]) -> int:
-    """Publish a message for each job; give how many went out. The sweep repeats what a dead broker did not take."""
+def send(app: Celery, db: Database, name: str, marked: Sequence[tuple[int, str]]) -> int:
+    """Publish a message for each job; give how many went out. The next sweep sends what a dead broker did not take."""
     for count, (number, queue) in enumerate(marked):
         try:
             app.send_task(TASK, args=[number], task_id=f"job-{number}", queue=f"{name}.{queue}")
         except OperationalError as error:
             log("broker.away", error=type(error).__name__)
+            jobs.mark_unsent(db, [left for left, _ in marked[count:]])
             return count
     return len(marked)
 
@@ -73,7 +78,7 @@ def register(
     @app.task(name=BELL)
     def sound() -> None:
         round_()
-        send(app, name, jobs.sweep(db))
+        send(app, db, name, jobs.sweep(db))
 
     app.conf.beat_schedule = {
         # a bell that nobody heard in time is dropped, or beat would pile them up while no worker lives

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
 import sqlalchemy as sa
@@ -64,25 +65,31 @@ def identity(db: Database) -> str:
 def page(
     db: Database, after: int, kinds: Sequence[str], limit: int, bodies: Bodies, *, organisation: str | None = None
 ) -> dict[str, Any]:
-    """One page of the feed after a position, of all or one organisation: ``{feed, head, rows: [{position, …, body}]}``.
+    """One page of the feed after a position, of all or one organisation: ``{feed, head, through, rows: [{position, …, body}]}``.
 
-    The body is the subject's state at reading time, so the last of several rows of one subject says it all.
+    The body is the subject's state at reading time, so the last of several rows of one subject says it all. A reader goes
+    on from ``through``, which lies beyond the last row where what follows is nothing that it wants.
     """
     name = identity(db)
     with reading(db) as session:
-        wanted = sa.select(feed).where(feed.c.position > after).order_by(feed.c.position).limit(limit)
+        top = session.execute(sa.select(sa.func.max(feed.c.position))).scalar() or 0  # first: all up to here is visible
+        wanted = sa.select(feed).where(feed.c.position > after, feed.c.position <= top).order_by(feed.c.position).limit(limit)
         if kinds:
             wanted = wanted.where(feed.c.kind.in_(kinds))
         if organisation is not None:
             wanted = wanted.where(feed.c.organisation == organisation)
         rows = [dict(row) for row in session.execute(wanted).mappings()]
-        top = session.execute(sa.select(sa.func.max(feed.c.position))).scalar() or 0
-        for kind in {row["kind"] for row in rows}:
-            mine = [row for row in rows if row["kind"] == kind]
-            found = bodies[kind](session, mine) if kind in bodies else {}
-            for row in mine:
-                row.update(schema=SCHEMA, body=found.get(row["subject"]))
-    return {"feed": name, "head": top, "rows": rows}
+        _add_bodies(session, rows, bodies)
+    through = rows[-1]["position"] if len(rows) == limit else top
+    return {"feed": name, "head": top, "through": through, "rows": rows}
+
+
+def _add_bodies(session: Session, rows: Sequence[dict[str, Any]], bodies: Bodies) -> None:
+    for kind in {row["kind"] for row in rows}:
+        mine = [row for row in rows if row["kind"] == kind]
+        found = bodies[kind](session, mine) if kind in bodies else {}
+        for row in mine:
+            row.update(schema=SCHEMA, body=found.get(row["subject"]))
 
 
 def follow(
@@ -97,6 +104,7 @@ def follow(
 
     ``fetch(after, limit)`` goes over the network, outside any transaction; ``apply(session, row)`` runs in the transaction
     that moves the cursor. A reader beyond the head, or of a feed with another id (a restored backup), starts again at 0.
+    Raises Park at a row of an unknown schema, with the cursor before it.
     """
     done = 0
     while True:
@@ -106,50 +114,68 @@ def follow(
             _start_again(db, name, answer["feed"])
             continue
         faultpoint("follow.fetched")
-        rows = answer["rows"]
-        if rows:
-            _apply(db, name, answer["feed"], position, rows, apply)
-        done += len(rows)
-        if len(rows) < limit:
+        known = list(takewhile(_understood, answer["rows"]))
+        through = known[-1]["position"] if known else position
+        if len(known) == len(answer["rows"]):
+            through = answer.get("through", through)
+        if through > position and _apply(db, name, (feed_id, position), (answer["feed"], through), known, apply):
+            done += len(known)
+        if len(known) < len(answer["rows"]):
+            raise _unknown_schema(answer["rows"][len(known)])
+        if not known or through >= answer["head"]:
             return done
 
 
+def _understood(row: Row) -> bool:
+    return str(row["schema"]).split(".")[0] == SCHEMA
+
+
+def _unknown_schema(row: Row) -> Park:
+    return Park(
+        "unknown_schema",
+        f"The feed speaks schema {row['schema']} from position {row['position']} on, this reader knows {SCHEMA}.",
+        "Upgrade this service; it goes on by itself from there, nothing is skipped.",
+    )
+
+
+Mark = tuple[str, int]  # a feed's id and a position in it
+
+
 def _apply(
-    db: Database, name: str, feed_id: str, before: int, rows: Sequence[Row], apply: Callable[[Session, Row], None]
-) -> None:
+    db: Database, name: str, before: Mark, after: Mark, rows: Sequence[Row], apply: Callable[[Session, Row], None]
+) -> bool:
+    """Apply rows and move the cursor, or nothing of it; False when another reader of the same name was faster."""
     if not works("cursor_with_effect"):
         with transaction(db) as session:
-            _move(session, name, feed_id, rows[-1]["position"])
+            _move(session, name, after)
         faultpoint("follow.fetched")
     with transaction(db) as session:
-        if works("cursor_with_effect") and not _claim(session, name, before):
-            return  # another reader of the same name was faster; what it applied is the same
+        if works("cursor_with_effect") and _held(session, name) != before:
+            return False  # what the other applied is the same
         for row in rows:
-            if str(row["schema"]).split(".")[0] != SCHEMA:
-                raise Park(
-                    "unknown_schema",
-                    f"The feed speaks schema {row['schema']}, this reader knows {SCHEMA}.",
-                    "Upgrade this service; it goes on by itself from here, nothing is skipped.",
-                )
             apply(session, row)
-        _move(session, name, feed_id, rows[-1]["position"])
+        _move(session, name, after)
         faultpoint("follow.applied")
+    return True
 
 
-def _cursor(db: Database, name: str) -> tuple[str, int]:
+def _cursor(db: Database, name: str) -> Mark:
     with reading(db) as session:
         found = session.execute(sa.select(cursor.c.feed, cursor.c.position).where(cursor.c.name == name)).first()
     return (found.feed, found.position) if found else ("", 0)
 
 
-def _claim(session: Session, name: str, before: int) -> bool:
+def _held(session: Session, name: str) -> Mark:
+    """Where the cursor is; nobody else moves it until this transaction ends."""
     row = {"name": name, "feed": "", "position": 0, "at": clock.now()}
     session.execute(database.insert(session, cursor).values(row).on_conflict_do_nothing())
-    found = session.execute(sa.select(cursor.c.position).where(cursor.c.name == name).with_for_update()).scalar_one()
-    return bool(found == before)
+    mine = sa.select(cursor.c.feed, cursor.c.position).where(cursor.c.name == name).with_for_update()
+    found = session.execute(mine).one()
+    return found.feed, found.position
 
 
-def _move(session: Session, name: str, feed_id: str, position: int) -> None:
+def _move(session: Session, name: str, mark: Mark) -> None:
+    feed_id, position = mark
     new = database.insert(session, cursor).values(name=name, feed=feed_id, position=position, at=clock.now())
     changed = {"feed": new.excluded.feed, "position": new.excluded.position, "at": new.excluded.at}
     session.execute(new.on_conflict_do_update(index_elements=["name"], set_=changed))
@@ -157,4 +183,4 @@ def _move(session: Session, name: str, feed_id: str, position: int) -> None:
 
 def _start_again(db: Database, name: str, feed_id: str) -> None:
     with transaction(db) as session:
-        _move(session, name, feed_id, 0)
+        _move(session, name, (feed_id, 0))

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 import requests
 import urllib3
@@ -24,7 +25,8 @@ from shared.platform.logs import log
 
 TIMEOUT = (5, 30)  # seconds to connect, and between bytes of the answer
 LARGEST_ANSWER = 50 * 1024 * 1024
-
+LONGEST_ANSWER = 120
+"""Seconds for the whole of an answer's body, since each byte of a dripping one is in time."""
 
 S = TypeVar("S", bound=requests.Session)
 
@@ -45,8 +47,9 @@ class Response:
 class Network:
     """One process's network: sockets, and applications of the same process mounted at their addresses."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, longest_answer: int = LONGEST_ANSWER) -> None:
         self._mounts: dict[str, Callable[..., Any]] = {}
+        self._longest_answer = longest_answer
 
     def mount(self, url: str, application: Callable[..., Any]) -> None:
         """Let requests to ``url`` and below reach a WSGI application of this process instead of a socket."""
@@ -54,7 +57,6 @@ class Network:
 
     def equip(self, session: S) -> S:
         """Put a session that a library wants for itself under this policy; not to be shared between threads."""
-        _refuse_in_transaction()
         session.trust_env = False
         session.get_redirect_target = _nowhere
         plain = _Plain(max_retries=urllib3.Retry(0, redirect=0, read=False))
@@ -85,9 +87,11 @@ class Network:
                 "The bytes about to be sent are not the ones that were recorded as intended, so nothing was sent.",
                 "This is a fault of the program: report it with the call's key.",
             )
+        _refuse_in_transaction()
         faultpoint("http.before_send")
         with self.equip(requests.Session()) as session:
-            answer = _exchange(session, method, url, headers=headers, params=params, data=body, timeout=timeout)
+            asked = {"headers": headers, "params": params, "data": body, "timeout": timeout}
+            answer = _exchange(session, method, url, self._longest_answer, **asked)
         faultpoint("http.answered")
         return answer
 
@@ -101,11 +105,11 @@ def _refuse_in_transaction() -> None:
         raise RuntimeError("network inside a database transaction: end the transaction first")
 
 
-def _exchange(session: requests.Session, method: str, url: str, **options: Any) -> Response:
+def _exchange(session: requests.Session, method: str, url: str, longest: int, **options: Any) -> Response:
     host = urlsplit(url).hostname or ""
     try:
         heard = session.request(method, url, allow_redirects=False, stream=True, **options)
-        body = heard.raw.read(LARGEST_ANSWER + 1, decode_content=True)
+        body = _body(heard, longest)
     except (requests.ConnectTimeout, urllib3.exceptions.ConnectTimeoutError) as error:
         raise _unheard(host, error, unknown=False) from None
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
@@ -116,6 +120,21 @@ def _exchange(session: requests.Session, method: str, url: str, **options: Any) 
     return Response(heard.status_code, {name.lower(): value for name, value in heard.headers.items()}, body)
 
 
+def _body(heard: requests.Response, longest: int) -> bytes:
+    """The whole body, or a little more than the largest that is taken."""
+    end = time.monotonic() + longest
+    pieces: list[bytes] = []
+    size = 0
+    while piece := heard.raw.read1(64 * 1024, decode_content=True):
+        pieces.append(piece)
+        size += len(piece)
+        if time.monotonic() > end:
+            raise TimeoutError(f"the answer took more than {longest} s")
+        if size > LARGEST_ANSWER:
+            break
+    return b"".join(pieces)
+
+
 def _unheard(host: str, error: Exception, *, unknown: bool) -> Retry:
     log("http.unheard", host=host, error=type(error).__name__)
     what = "no answer was heard" if unknown else "it could not be reached"
@@ -123,13 +142,24 @@ def _unheard(host: str, error: Exception, *, unknown: bool) -> Retry:
 
 
 def _never_connected(error: Exception) -> bool:
-    """Whether the request surely never reached the other side: the connection itself was refused."""
+    """Whether the request surely never reached the other side: its address is none, or the connection was refused."""
+    if isinstance(error, _NO_ADDRESS):
+        return True
     reason = getattr(error.args[0], "reason", None) if error.args else None
     return isinstance(reason, urllib3.exceptions.NewConnectionError)
 
 
+_NO_ADDRESS = (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema)
+
+
 class _Plain(HTTPAdapter):
-    """Sockets, with retries off whatever a library asks for."""
+    """Sockets, with retries off and a time-out on, whatever a library asks for."""
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+        _refuse_in_transaction()
+        if options.get("timeout") is None:
+            options["timeout"] = TIMEOUT
+        return super().send(request, *args, **options)
 
 
 class _InProcess(BaseAdapter):
@@ -140,6 +170,7 @@ class _InProcess(BaseAdapter):
         self._application = application
 
     def send(self, request: requests.PreparedRequest, **_options: Any) -> requests.Response:
+        _refuse_in_transaction()
         status: list[Any] = []
 
         def start(line: str, headers: list[tuple[str, str]], _error: object = None) -> Callable[[bytes], object]:
@@ -160,7 +191,11 @@ class _InProcess(BaseAdapter):
             if hasattr(chunks, "close"):
                 chunks.close()
         raw = urllib3.HTTPResponse(
-            io.BytesIO(body), headers=urllib3.HTTPHeaderDict(status[1]), status=status[0], preload_content=False
+            io.BytesIO(body),
+            headers=urllib3.HTTPHeaderDict(status[1]),
+            status=status[0],
+            preload_content=False,
+            request_method=request.method,
         )
         return HTTPAdapter().build_response(request, raw)
 
@@ -175,7 +210,7 @@ def _environ(request: requests.PreparedRequest) -> dict[str, Any]:
     environ: dict[str, Any] = {
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": requests.utils.unquote(parts.path).encode().decode("latin-1"),
+        "PATH_INFO": unquote_to_bytes(parts.path).decode("latin-1"),
         "QUERY_STRING": parts.query,
         "SERVER_NAME": parts.hostname,
         "SERVER_PORT": str(parts.port or (443 if parts.scheme == "https" else 80)),
@@ -230,5 +265,5 @@ def refused(answer: Response) -> Failure:
         code, message, remedy = "bad_answer", f"The service answered {answer.status} without saying why.", ""
     if answer.status >= 500 or answer.status == 429:
         after = answer.headers.get("retry-after", "")
-        return Retry(code, message, remedy, after=int(after) if after.isdigit() else None)
+        return Retry(code, message, remedy, after=int(after) if after.isascii() and after.isdigit() else None)
     return _BY_STATUS.get(answer.status, Invalid)(code, message, remedy)

@@ -1,4 +1,8 @@
-"""Jobs: what is to be done, as rows. A broker or a thread pool only says "now"; the row is the truth."""
+"""Jobs: what is to be done, as rows. A broker or a thread pool only says "now"; the row is the truth.
+
+Of one (kind, subject) at most one row is ready and at most one is running, so two workers never write for one subject
+at once, and the fence of the running row covers all that is written for it.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +23,8 @@ from shared.platform.db import Database, Instant, Json, metadata, reading, trans
 from shared.platform.faultpoint import faultpoint, works
 from shared.platform.logs import log
 
-LEASE = timedelta(seconds=30)
-RESEND = timedelta(seconds=5)
+QUEUES = ("interactive", "bulk")
+ENDED = ("done", "parked")
 MOST_TAKES = 3
 """Leases that may run out without an end (a killed process each time) before a job is parked as poisonous."""
 BACK_OFF = (1, 2, 4, 8, 16, 32, 60, 300, 900, 3600)  # seconds; the last one repeats
@@ -44,14 +48,10 @@ job = sa.Table(
     sa.Column("ended_at", Instant),
     sqlite_autoincrement=True,
 )
-sa.Index(
-    "job_one_ready",
-    job.c.kind,
-    job.c.subject,
-    unique=True,
-    sqlite_where=job.c.state == "ready",
-    postgresql_where=job.c.state == "ready",
-)
+for _state in ("ready", "running"):
+    _where = job.c.state == _state
+    sa.Index(f"job_one_{_state}", job.c.kind, job.c.subject, unique=True, sqlite_where=_where, postgresql_where=_where)
+sa.Index("job_subject", job.c.kind, job.c.subject)
 sa.Index("job_due", job.c.state, job.c.queue, job.c.due_at)
 
 
@@ -79,45 +79,77 @@ def ask(session: Session, kind: str, subject: str, *, organisation: str, queue: 
     """Ask in the running transaction for a job; a ready one of the same kind and subject is brought forward instead.
 
     The update waits for a worker that is taking the row right now, so nothing is left behind between its look and ours.
+    One that is running does not count: it may have looked already, so this one runs after it.
     """
-    at = due or clock.now()
+    now = clock.lease_now(session)
+    at = due or now
     values = {"organisation": organisation, "kind": kind, "subject": subject, "queue": queue, "state": "ready", "due_at": at}
     new = database.insert(session, job).values(**values, fence=0, crashes=0, attempts=0)
-    earlier = sa.case((job.c.due_at < new.excluded.due_at, job.c.due_at), else_=new.excluded.due_at)
-    asked = new.on_conflict_do_update(
-        index_elements=["kind", "subject"], index_where=job.c.state == "ready", set_={"due_at": earlier}
-    ).returning(job.c.id)
+    sooner = sa.and_(new.excluded.queue == "interactive", job.c.queue != "interactive")  # its message is in the slow queue
+    changed = {
+        "due_at": sa.case((job.c.due_at < new.excluded.due_at, job.c.due_at), else_=new.excluded.due_at),
+        "queue": sa.case((sooner, "interactive"), else_=job.c.queue),
+        "sent_at": sa.case((sooner, sa.null()), else_=job.c.sent_at),
+    }
+    ready = job.c.state == "ready"
+    asked = new.on_conflict_do_update(index_elements=["kind", "subject"], index_where=ready, set_=changed).returning(job.c.id)
     number = int(session.execute(asked).scalar_one())
-    if at <= clock.now() and number not in session.info["jobs"]:
+    if at <= now and number not in session.info["jobs"]:
         session.info["jobs"].append(number)
     return number
 
 
+def _lapsed(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(job.c.state == "running", job.c.lease_until < now)
+
+
+def _blocked() -> sa.ColumnElement[bool]:
+    other = job.alias()
+    same = (other.c.kind == job.c.kind, other.c.subject == job.c.subject, other.c.id != job.c.id)
+    return sa.exists().where(*same, other.c.state == "running")
+
+
+def _free(now: datetime) -> sa.ColumnElement[bool]:
+    """What could be taken: due and the only one of its subject, or left behind by a worker that died."""
+    return sa.or_(sa.and_(job.c.state == "ready", job.c.due_at <= now, ~_blocked()), _lapsed(now))
+
+
 def take(db: Database, number: int) -> Job | None:
-    """Lease a job that is due; None when somebody else has it, it has ended, or it is not time yet."""
+    """Lease a job that is due; None when somebody else has it or its subject, it has ended, or it is not time yet."""
     with transaction(db) as session:
         now = clock.lease_now(session)
-        lapsed = sa.and_(job.c.state == "running", job.c.lease_until < now)
-        free = sa.or_(sa.and_(job.c.state == "ready", job.c.due_at <= now), lapsed)
-        taken = {
+        values = {
             "state": "running",
-            "lease_until": now + LEASE,
+            "lease_until": now + db.lease,
             "fence": job.c.fence + 1,
-            "crashes": job.c.crashes + sa.case((lapsed, 1), else_=0),
+            "crashes": job.c.crashes + sa.case((_lapsed(now), 1), else_=0),
         }
-        row = session.execute(sa.update(job).where(job.c.id == number, free).values(taken).returning(*job.c)).mappings().first()
-        if row is not None and row["crashes"] >= MOST_TAKES:
-            failure = {"code": "crash_loop", "cause": f"The process died {row['crashes']} times while doing this."}
-            _end(session, number, row["fence"], state="parked", failure=failure)
+        taking = sa.update(job).where(job.c.id == number, _free(now)).values(values).returning(*job.c)
+        row = session.execute(taking).mappings().first()
+        if row is None:
             return None
-    return Job(*(row[name] for name in Job.__slots__)) if row is not None else None
+        taken = Job(*(row[name] for name in Job.__slots__))
+        if row["crashes"] < MOST_TAKES:
+            return taken
+        failure = {"code": "crash_loop", "cause": f"The process died {row['crashes']} times while doing this."}
+        _end(session, taken, state="parked", failure=failure)
+    log("job.parked", job=number, kind=taken.kind, code="crash_loop")
+    return None
 
 
-def _end(session: Session, number: int, fence: int, **values: Any) -> bool:
-    mine = sa.update(job).where(job.c.id == number, job.c.state == "running")
+def _end(session: Session, taken: Job, **values: Any) -> bool:
+    """End a job, unless another worker has it by now; forget how its subject's earlier ones ended, and ring the next."""
+    mine = sa.update(job).where(job.c.id == taken.id, job.c.state == "running")
     if works("lease_fence"):
-        mine = mine.where(job.c.fence == fence)
-    return session.execute(mine.values(lease_until=None, ended_at=clock.now(), **values)).rowcount == 1
+        mine = mine.where(job.c.fence == taken.fence)
+    now = clock.lease_now(session)
+    if session.execute(mine.values(lease_until=None, ended_at=now, **values)).rowcount != 1:
+        return False
+    same = (job.c.kind == taken.kind, job.c.subject == taken.subject)
+    session.execute(sa.delete(job).where(*same, job.c.state.in_(ENDED), job.c.id < taken.id))
+    waiting = sa.select(job.c.id).where(*same, job.c.state == "ready", job.c.due_at <= now)
+    session.info["jobs"].extend(session.execute(waiting).scalars())
+    return True
 
 
 def hold(session: Session, taken: Job) -> None:
@@ -160,16 +192,16 @@ def run(db: Database, number: int, handlers: Handlers) -> str:
             return _again(db, taken, Retry("internal_error", f"{type(error).__name__} while doing {taken.kind}."))
     faultpoint("job.ended")
     with transaction(db) as session:
-        return "done" if _end(session, taken.id, taken.fence, state="done", failure=None) else "lost"
+        return "done" if _end(session, taken, state="done", failure=None) else "lost"
 
 
 def _again(db: Database, taken: Job, failure: Retry) -> str:
     """Put the job back for later; when somebody has meanwhile asked for it anew, that one stands for both."""
     wait = failure.after if failure.after is not None else BACK_OFF[min(taken.attempts, len(BACK_OFF) - 1)]
     with transaction(db) as session:
-        due = clock.now() + timedelta(seconds=wait)
+        due = clock.lease_now(session) + timedelta(seconds=wait)
         why = {"code": failure.code, "cause": failure.cause}
-        if not _end(session, taken.id, taken.fence, state="done", failure=why):
+        if not _end(session, taken, state="done", failure=why):
             return "lost"
         number = ask(session, taken.kind, taken.subject, organisation=taken.organisation, queue=taken.queue, due=due)
         more = {"attempts": taken.attempts + 1, "failure": why}
@@ -180,18 +212,15 @@ def _again(db: Database, taken: Job, failure: Retry) -> str:
 
 def _park(db: Database, taken: Job, failure: Mapping[str, str]) -> str:
     with transaction(db) as session:
-        ended = _end(session, taken.id, taken.fence, state="parked", failure=dict(failure))
+        ended = _end(session, taken, state="parked", failure=dict(failure))
     log("job.parked", job=taken.id, kind=taken.kind, code=failure["code"])
     return "parked" if ended else "lost"
 
 
-def due(db: Database, *, limit: int = 100, queues: Sequence[str] = ("interactive", "bulk")) -> list[int]:
+def due(db: Database, *, limit: int = 100, queues: Sequence[str] = QUEUES) -> list[int]:
     """Ids of jobs that could be taken now, the longest due first."""
     with reading(db) as session:
-        now = clock.lease_now(session)
-        free = sa.or_(
-            sa.and_(job.c.state == "ready", job.c.due_at <= now), sa.and_(job.c.state == "running", job.c.lease_until < now)
-        )
+        free = _free(clock.lease_now(session))
         wanted = sa.select(job.c.id).where(free, job.c.queue.in_(queues)).order_by(job.c.due_at, job.c.id).limit(limit)
         return list(session.execute(wanted).scalars())
 
@@ -206,36 +235,52 @@ def run_ready(db: Database, handlers: Handlers, *, limit: int = 1000) -> int:
 
 
 def sweep(db: Database, *, limit: int = 500) -> list[tuple[int, str]]:
-    """Ids and queues of due jobs whose message was never sent or must be lost; they are marked as sent now.
+    """Ids and queues of due jobs without a message that could still be heard; they are marked as sent now.
 
-    A queue is first in, first out: a message is lost only if a later one of its queue was taken, or if nobody works.
-    So a mere backlog is never sent again.
+    That is: never sent, or taken by a worker whose lease has run out since, or sent and surely lost. A queue is first in,
+    first out, so a message is lost only if a later one of its queue was taken, or if nobody works there. So a mere
+    backlog is never sent again, neither while it waits nor when one of its workers is killed.
     """
     if not works("sweep"):
         return []
     with transaction(db) as session:
         now = clock.lease_now(session)
-        other = job.alias()
-        same = other.c.queue == job.c.queue
-        overtaken = sa.exists().where(same, other.c.state != "ready", other.c.sent_at > job.c.sent_at + RESEND)
-        quiet = ~sa.exists().where(same, other.c.state == "running", other.c.lease_until > now)
-        stale = sa.and_(job.c.sent_at < now - RESEND, sa.or_(overtaken, quiet))
-        waiting = sa.and_(job.c.state == "ready", job.c.due_at <= now, sa.or_(job.c.sent_at.is_(None), stale))
-        unsent = sa.or_(job.c.sent_at.is_(None), job.c.sent_at < now - RESEND)
-        lapsed = sa.and_(job.c.state == "running", job.c.lease_until < now, unsent)
-        wanted = sa.select(job.c.id).where(sa.or_(waiting, lapsed)).order_by(job.c.due_at, job.c.id).limit(limit)
-        rows = session.execute(
-            sa.update(job).where(job.c.id.in_(wanted)).values(sent_at=now).returning(job.c.id, job.c.queue)
-        ).all()
+        deaf = sa.or_(job.c.sent_at.is_(None), job.c.sent_at < job.c.lease_until, _lost(session, now, db.resend))
+        wanted = sa.select(job.c.id, job.c.queue).where(_free(now), deaf).order_by(job.c.due_at, job.c.id).limit(limit)
+        rows = session.execute(wanted.with_for_update(skip_locked=True)).all()  # another sweep may be at it
+        session.execute(sa.update(job).where(job.c.id.in_([row.id for row in rows])).values(sent_at=now))
     return [(row.id, row.queue) for row in rows]
 
 
+def _lost(session: Session, now: datetime, resend: timedelta) -> sa.ColumnElement[bool]:
+    working = sa.and_(job.c.state == "running", job.c.lease_until >= now)
+    stirs = sa.case((sa.or_(working, job.c.ended_at > now - resend), 1), else_=0)
+    seen = sa.select(job.c.queue, sa.func.max(job.c.sent_at).label("last"), sa.func.max(stirs).label("stirs"))
+    taken = session.execute(seen.where(sa.or_(working, job.c.state.in_(ENDED))).group_by(job.c.queue)).all()
+    last_taken = {row.queue: row.last for row in taken if row.stirs}
+    lost: list[sa.ColumnElement[bool]] = [sa.false()]
+    for queue in QUEUES:
+        before = last_taken.get(queue, now)
+        if before is not None:
+            lost.append(sa.and_(job.c.queue == queue, job.c.sent_at < before - resend))
+    return sa.or_(*lost)
+
+
 def mark_sent(db: Database, numbers: Sequence[int]) -> list[tuple[int, str]]:
-    """Note that messages for these jobs are being sent now; give ids and queues."""
+    """Note that messages for these jobs are being sent now; give ids and queues of those that need one.
+
+    One that has a message on its way needs none, and one whose subject is being worked for is rung when that ends.
+    """
     with transaction(db) as session:
-        now = clock.lease_now(session)
-        marked = sa.update(job).where(job.c.id.in_(numbers)).values(sent_at=now).returning(job.c.id, job.c.queue)
+        mine = (job.c.id.in_(numbers), job.c.state == "ready", job.c.sent_at.is_(None), ~_blocked())
+        marked = sa.update(job).where(*mine).values(sent_at=clock.lease_now(session)).returning(job.c.id, job.c.queue)
         return [(row.id, row.queue) for row in session.execute(marked).all()]
+
+
+def mark_unsent(db: Database, numbers: Sequence[int]) -> None:
+    """Note that no message went out for these after all, so that the next sweep sends them at once."""
+    with transaction(db) as session:
+        session.execute(sa.update(job).where(job.c.id.in_(numbers)).values(sent_at=None))
 
 
 class _Heart:
@@ -243,14 +288,14 @@ class _Heart:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._beating: dict[tuple[int, int], tuple[Database, Job]] = {}
-        self._wake = threading.Event()
+        self._beating: dict[tuple[int, int, int], tuple[Database, Job]] = {}
+        self._pause = threading.Event()
         self._thread: threading.Thread | None = None
         self.enabled = True  # a warm parent of forked children holds no threads
 
     @contextmanager
     def beating(self, db: Database, taken: Job) -> Iterator[None]:
-        key = (id(db), taken.id)
+        key = (id(db), taken.id, taken.fence)
         with self._lock:
             self._beating[key] = (db, taken)
             if self.enabled and (self._thread is None or not self._thread.is_alive()):
@@ -263,20 +308,26 @@ class _Heart:
                 self._beating.pop(key, None)
 
     def _beat(self) -> None:
-        while True:
-            self._wake.wait(LEASE.total_seconds() / 3)
-            with self._lock:
-                held = list(self._beating.values())
+        held = self._held()
+        while held:
+            self._pause.wait(min(db.lease for db, _ in held).total_seconds() / 3)
+            held = self._held()
             for db, taken in held:
                 self._renew(db, taken)
+
+    def _held(self) -> list[tuple[Database, Job]]:
+        with self._lock:
+            if not self._beating:
+                self._thread = None
+            return list(self._beating.values())
 
     @staticmethod
     def _renew(db: Database, taken: Job) -> None:
         try:
             with transaction(db) as session:
                 mine = sa.update(job).where(job.c.id == taken.id, job.c.fence == taken.fence, job.c.state == "running")
-                session.execute(mine.values(lease_until=clock.lease_now(session) + LEASE))
-        except sa.exc.DBAPIError as error:  # the next beat tries again; a lease that runs out is the sweep's business
+                session.execute(mine.values(lease_until=clock.lease_now(session) + db.lease))
+        except sa.exc.SQLAlchemyError as error:  # the next beat tries again; a lease that runs out is the sweep's business
             log("lease.beat_failed", job=taken.id, error=type(error).__name__)
 
 

@@ -21,7 +21,8 @@ class Settings:
     master_key_file: Path
     databases: Mapping[str, str]
     urls: Mapping[str, str]
-    lease_seconds: int
+    lease_seconds: int  # how long a taken job stays with a worker that no longer answers
+    resend_seconds: int = 5  # how long a job's message may be on its way before it may count as lost
     extra: Mapping[str, str] = field(default_factory=dict, repr=False)  # the rest of the environment: providers' settings
 
     @classmethod
@@ -40,6 +41,7 @@ class Settings:
             databases={name: environ.get(_of(name, "DATABASE_URL")) or f"sqlite:///{data / name}.db" for name in services},
             urls={name: environ.get(_of(name, "URL"), "").rstrip("/") for name in services},
             lease_seconds=_number(environ, "TIMEBOOKS_LEASE_SECONDS", 30),
+            resend_seconds=_number(environ, "TIMEBOOKS_RESEND_SECONDS", 5),
             extra={name: value for name, value in environ.items() if not name.startswith("TIMEBOOKS_")},
         )
 

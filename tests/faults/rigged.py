@@ -6,13 +6,12 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
 from services.quickbooks_connector import app as quickbooks
-from shared.connector import connect, models
+from shared.connector import connect, models, runner
 from shared.connector.context import Connection, Connector
 from shared.contract.documents import Invoice
 from shared.platform import feed, jobs, schedule
@@ -80,7 +79,8 @@ class Rigged(Books):
     # ---- time
 
     def goes_round(self) -> None:
-        """One turn of a worker: what the schedule asks for, and everything that is due."""
+        """One turn of a worker: what the schedule asks for, the feed among it, and everything that is due."""
+        self.clock.advance(seconds=runner.FOLLOW_EVERY)
         schedule.ring(self.db, self.service.ticks)
         self.work()
 

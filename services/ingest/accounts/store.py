@@ -65,7 +65,7 @@ def revoke_key(session: Session, organisation: str, key: str, actor: str) -> Non
     if session.execute(sa.select(api_key.c.id).where(mine)).first() is None:
         raise Missing("no_such_key", "There is no key of this id.", "List the keys to see their ids.")
     live = sa.update(api_key).where(mine, api_key.c.revoked.is_(None)).values(revoked=clock.now())
-    if session.execute(live).rowcount:
+    if session.execute(live.returning(api_key.c.id)).first():
         audit.record(session, organisation, actor, "key.revoked", key)
 
 

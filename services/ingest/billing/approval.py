@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,7 +15,7 @@ from services.ingest.billing.reckon import reckon
 from services.ingest.records import approval as approvals
 from services.ingest.records import query as records
 from services.ingest.records.query import Logged
-from shared.contract.records import Approval, Kind, TimeEntry
+from shared.contract.records import Approval, Kind, TimeEntry, Work
 from shared.domain import days
 from shared.domain.days import LongDay
 from shared.kernel.duration import format_hms
@@ -84,7 +84,7 @@ def _named(session: Session, vault: Vault, organisation: str, ids: Collection[st
     return known
 
 
-def withdraw(session: Session, vault: Vault, organisation: str, actor: str, entries: Collection[str]) -> int:
+def withdraw(session: Session, vault: Vault, organisation: str, entries: Collection[str], actor: str) -> int:
     """Take approval back; what was billed of the entries is put right. Gives how many were approved or held."""
     store.turn(session, organisation)
     known = _named(session, vault, organisation, entries)
@@ -106,18 +106,24 @@ def hold_again(session: Session, vault: Vault, organisation: str, entries: Colle
         approvals.set_state(session, organisation, states, actor)
 
 
-def _warnings(session: Session, vault: Vault, organisation: str, works: Iterable[Any]) -> dict[str, str]:
+def _warnings(session: Session, vault: Vault, organisation: str, works: Iterable[Work]) -> dict[str, str]:
     """Entry -> why a person should look at it, for those of the entries that stand on a day that is too long."""
-    mine = {work.id for work in works if isinstance(work, TimeEntry)}
-    dates = [work.date for work in works if isinstance(work, TimeEntry)]
+    mine = {work.id: work for work in works if isinstance(work, TimeEntry)}
     if not mine:
         return {}
-    span = {"since": min(dates) - AROUND, "until": max(dates) + AROUND}
-    people = {work.person for work in works}
-    every = [one.record for one in records.entries(session, vault, organisation, kinds=(Kind.TIME,), **span)]
-    theirs = [entry for entry in every if entry.person in people and isinstance(entry, TimeEntry)]
+    people = {work.person for work in mine.values()}
+    theirs = _logged_around(session, vault, organisation, people, [work.date for work in mine.values()])
     found = days.long_days(theirs, _zones(session, vault, organisation, people))
     return {entry: _warning(day) for day in found for entry in day.entries if entry in mine}
+
+
+def _logged_around(
+    session: Session, vault: Vault, organisation: str, people: Collection[str], dates: Collection[date]
+) -> list[TimeEntry]:
+    """All time of these people that may reach into these dates, approved or not."""
+    since, until = min(dates) - AROUND, max(dates) + AROUND
+    every = records.entries(session, vault, organisation, kinds=(Kind.TIME,), since=since, until=until)
+    return [one.record for one in every if isinstance(one.record, TimeEntry) and one.record.person in people]
 
 
 def _zones(session: Session, vault: Vault, organisation: str, people: Collection[str]) -> Callable[[str], str]:

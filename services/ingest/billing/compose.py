@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -57,17 +57,22 @@ def prepare(session: Session, vault: Vault, organisation: str, wish: Wish) -> Pr
     found = records.entries(session, vault, organisation, since=wish.since, until=wish.until, approval=None)
     late = query.corrections(session, organisation, wish.client)
     entries = {one.record.id: one for one in found}
-    known = entries | world.logged(session, vault, organisation, {one.entry for one in late} - entries.keys())
-    around = world.around(session, vault, organisation, [one.record for one in known.values()])
+    entries |= world.logged(session, vault, organisation, {one.entry for one in late} - entries.keys())
+    around = world.around(session, vault, organisation, [one.record for one in entries.values()])
     if wish.client is not None:
         found = [one for one in found if world.client_of(one, around) == wish.client]
-    claimed = query.claims(session, organisation, [one.record.id for one in found])
-    candidates = [
-        Candidate(work=one.record, approved=one.approval is Approval.APPROVED, billed=one.record.id in claimed) for one in found
-    ]
-    composition = invoicing.compose(candidates, around, wish.order, _chains(late, known))
+    composition = invoicing.compose(_candidates(session, organisation, found), around, wish.order, _chains(late, entries))
     clients = records.clients(session, vault, organisation, {draft.client for draft in composition.drafts})
-    return Prepared(composition, known, {name: client.name for name, client in clients.items()})
+    return Prepared(composition, entries, {name: client.name for name, client in clients.items()})
+
+
+def _candidates(session: Session, organisation: str, found: Sequence[Logged]) -> list[Candidate]:
+    claimed = query.claims(session, organisation, [one.record.id for one in found])
+    return [Candidate(work=one.record, approved=_is_approved(one), billed=one.record.id in claimed) for one in found]
+
+
+def _is_approved(one: Logged) -> bool:
+    return one.approval is Approval.APPROVED
 
 
 def _chains(late: Iterable[Correction], known: dict[str, Logged]) -> list[list[Share]]:

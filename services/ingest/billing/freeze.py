@@ -35,8 +35,8 @@ class Freeze:
 def with_draft(invoice: Invoice, draft: Draft) -> Invoice:
     """The invoice with the lines and totals of a draft."""
     people = {part.share.work.person for part in draft.allocations} | {draft.client}
-    sums = {"subtotal": draft.subtotal, "tax": draft.tax, "total": draft.total}
-    return replace(invoice, lines=draft.lines, people=tuple(sorted(people)), **sums)
+    made = replace(invoice, lines=draft.lines, people=tuple(sorted(people)))
+    return replace(made, subtotal=draft.subtotal, tax=draft.tax, total=draft.total)
 
 
 def write(session: Session, vault: Vault, frozen: Freeze) -> None:

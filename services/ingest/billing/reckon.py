@@ -19,7 +19,7 @@ from shared.contract.records import Mileage
 from shared.contract.statuses import InvoiceStatus
 from shared.domain import allocation, invoicing
 from shared.domain.allocation import Claim, Share
-from shared.domain.invoicing import Order
+from shared.domain.invoicing import Draft, Order
 from shared.domain.rates import MileageRate, World
 from shared.kernel.errors import Invalid
 from shared.platform import audit
@@ -74,12 +74,10 @@ class _Bench:
 def _remake(session: Session, vault: Vault, organisation: str, head: Head, dirty: set[str], actor: str) -> set[str]:
     """Make an invoice anew with its changed entries as they are now; gives the entries whose claims may have changed."""
     kept = query.wish_of(session, vault, organisation, head)
-    if kept is None:
+    if kept is None:  # its client was erased
         return set()
     bench = _bench(session, vault, organisation, head, dirty, kept)
-    fresh = [share for entry in bench.here if not _corrects(bench, entry) for share in _shares(bench, entry)]
-    chains = [shares for entry in bench.here if _corrects(bench, entry) and (shares := _shares(bench, entry))]
-    draft = invoicing.compose_one(fresh, chains, bench.around, bench.order)
+    draft = _draft(bench)
     if draft is None:
         withdraw(session, vault, organisation, head, actor)
         return set(bench.here)
@@ -87,15 +85,27 @@ def _remake(session: Session, vault: Vault, organisation: str, head: Head, dirty
     changed = freeze.with_draft(replace(invoice, version=head.version + 1), draft)
     if replace(changed, version=head.version) == invoice:
         for entry in dirty & bench.here.keys():
-            store.confirm(session, organisation, head.id, entry, world.wanted_revision(bench.known[entry]))
+            store.confirm(session, organisation, head.id, entry, _revision(bench, entry))
         return set()
-    revisions = {entry: _revision(bench, entry) for entry in bench.here}
     store.release(session, organisation, head.id)
     store.set_invoice(session, organisation, head.id, version=changed.version, total=changed.total)
+    revisions = {entry: _revision(bench, entry) for entry in bench.here}
     freeze.claim(session, changed, draft.allocations, revisions, bench.elsewhere)
     freeze.write(session, vault, Freeze(invoice=changed, cause="changed", wish=kept))
     audit.record(session, organisation, actor, "invoice.changed", head.id, version=changed.version)
     return set(bench.here)
+
+
+def _draft(bench: _Bench) -> Draft | None:
+    fresh: list[Share] = []
+    chains: list[list[Share]] = []
+    for entry in bench.here:
+        shares = _shares(bench, entry)
+        if not bench.elsewhere[entry]:
+            fresh += shares
+        elif shares:
+            chains.append(shares)
+    return invoicing.compose_one(fresh, chains, bench.around, bench.order)
 
 
 def _bench(session: Session, vault: Vault, organisation: str, head: Head, dirty: set[str], kept: str) -> _Bench:
@@ -120,10 +130,6 @@ def _numbers(session: Session, organisation: str, claims: dict[str, list[Claim]]
     return {name: one.number for name, one in query.heads(session, organisation, documents).items()}
 
 
-def _corrects(bench: _Bench, entry: str) -> bool:
-    return bool(bench.elsewhere[entry])
-
-
 def _revision(bench: _Bench, entry: str) -> int:
     one = bench.known[entry]
     return world.wanted_revision(one) if entry in bench.dirty else bench.here[entry][0].revision
@@ -138,7 +144,7 @@ def _shares(bench: _Bench, entry: str) -> list[Share]:
         shares = _wanted(one, bench.around, bench.order)
     except Invalid:  # it can't be priced any more: it leaves the invoice, and the next composing says why
         shares = []
-    if _corrects(bench, entry):
+    if bench.elsewhere[entry]:
         shares = allocation.difference(one.record, shares, bench.elsewhere[entry], _about(bench, entry))
     return [share for share in shares if (share.client, share.currency) == (head.client, head.currency)]
 
@@ -162,8 +168,8 @@ def _again(one: Logged, claim: Claim, about: str) -> Share:
     )
 
 
-def _wanted(one: Logged, around: World, order: Order) -> Sequence[Share]:
-    return invoicing.price(one.record, around, order) if world.wanted_revision(one) else ()
+def _wanted(one: Logged, around: World, order: Order) -> list[Share]:
+    return list(invoicing.price(one.record, around, order)) if world.wanted_revision(one) else []
 
 
 # ---- what waits

@@ -70,8 +70,8 @@ def read(body: dict[str, Any], home: str) -> Wish:
     if values["since"] > values["until"]:
         cause = f"The period ends on {values['until']}, before it begins on {values['since']}."
         raise Invalid("bad_period", cause, "give from and to in their order")
-    names = ("since", "until", "client", "issued", "due_days")
-    return Wish(**{name: values.get(name) for name in names}, order=_order(values, home))
+    chosen = {name: values[name] for name in ("client", "issued", "due_days") if name in values}
+    return Wish(since=values["since"], until=values["until"], order=_order(values, home), **chosen)
 
 
 def _order(values: dict[str, Any], home: str) -> Order:

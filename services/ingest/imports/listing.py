@@ -8,8 +8,6 @@ from datetime import date
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
-from flask import Response
-
 from services.ingest.records.intake import Outcome, Result
 from shared.contract.records import AnyRecord, TimeEntry
 from shared.kernel import canonical
@@ -61,15 +59,11 @@ class Listing:
         told = {"seconds": self._seconds, "people": len(self._people), "from": first, "to": last}
         return self.counts() | {"rows": self._outcomes.total(), **told}
 
-    def answer(self, **more: Any) -> Response:
-        """The whole as an HTTP answer: 200 when anything could be stored, 422 when all was refused together."""
-        head = canonical.dumps({**more, "totals": self.totals()})[:-1]
-        return Response(self._pieces(head), 200 if more["stored"] else 422, content_type="application/json")
-
-    def _pieces(self, head: bytes) -> Iterator[bytes]:
+    def pieces(self, **more: Any) -> Iterator[bytes]:
+        """The whole as the bytes of a JSON object; ``more`` are further members."""
         with self._rows as rows:
             rows.seek(0)
-            yield head + b',"rows":['
+            yield canonical.dumps({**more, "totals": self.totals()})[:-1] + b',"rows":['
             while piece := rows.read(_PIECE):
                 yield piece
             yield b"]}"

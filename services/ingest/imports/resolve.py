@@ -1,7 +1,12 @@
-"""Names in a file find the records that bear them already; only what nobody has heard of yet is made new."""
+"""Names in a file find the records that bear them already; only what nobody has heard of yet is made new.
+
+What a source makes ids of (a name, or what was done) it says in the clear or as a plain hash. Ids outlive an erasure,
+so they are made anew here, under the organisation's key.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,49 +14,69 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from services.ingest.records import query
+from services.ingest.records.mapping import KIND_OF, hidden, name_id
 from shared.contract.records import AnyRecord, Client, Job, Person, Tag
 from shared.kernel.errors import Invalid
-from shared.platform.vault import Vault
+from shared.kernel.ids import record_id
+from shared.platform.vault import Keyring, Vault
 
 NAMED = (Person, Client, Tag, Job)
+_DERIVED = re.compile(r"[0-9a-f]{32}-[0-9]+", re.ASCII)
+"""A source id that the row did not have: ``normalize`` made it from the row's content."""
 
 
 class Names:
-    """What the names of one file mean. A file's name of a person becomes an id; another record may have that name already."""
+    """What the names of one file mean."""
 
-    def __init__(self, vault: Vault, organisation: str) -> None:
-        self._vault, self._organisation = vault, organisation
-        self._meant: dict[str, str] = {}  # id that the name gives -> id of the record that is meant
+    def __init__(self, vault: Vault, keyring: Keyring) -> None:
+        self._vault, self._keyring = vault, keyring
+        self._meant: dict[str, str] = {}  # id that the file's reader gave -> id of the record that is meant
+        self._made: set[str] = set()
         self._ambiguous: dict[str, Invalid] = {}
 
     def learn(self, session: Session, records: Iterable[AnyRecord]) -> list[AnyRecord]:
         """Look up the names of a page; gives the records to be made."""
+        fresh = {record.id: record for record in records if record.id not in self._meant}
         new: list[AnyRecord] = []
         for kind in NAMED:  # a job is looked up by its client, so clients come first
-            fresh = {record.id: record for record in records if type(record) is kind and record.id not in self._meant}
-            named = [self.resolved(record) for record in fresh.values()]
-            found = query.by_name(session, self._vault, self._organisation, named)
-            for given, record in zip(fresh, named, strict=True):
-                new += self._decide(given, record, found.get(record.id, []))
+            named = {given: self._renamed(record) for given, record in fresh.items() if type(record) is kind}
+            found = query.by_name(session, self._vault, self._keyring.organisation, list(named.values()))
+            for given, record in named.items():
+                new += self._decide(given, record, found[record.id])
         return new
 
+    def _renamed(self, record: Any) -> Any:
+        record = self._referring(record)
+        told = f"{record.client or ''}/{record.name}" if isinstance(record, Job) else record.name
+        return self._with_id(record, name_id(self._keyring, KIND_OF[type(record)], told))
+
     def _decide(self, given: str, record: AnyRecord, found: Sequence[str]) -> list[AnyRecord]:
-        self._meant[given] = given if given in found or not found else found[0]
-        if len(found) > 1 and given not in found:
+        self._meant[given] = record.id if record.id in found or not found else found[0]
+        if len(found) > 1 and record.id not in found:
             cause = f"{len(found)} stored records have this name"
             self._ambiguous[given] = Invalid("ambiguous_name", cause, "give them different names, or give the rows ids")
-        return [] if found else [record]
+        if found or record.id in self._made:
+            return []
+        self._made.add(record.id)
+        return [record]
 
-    def resolved(self, record: Any) -> Any:
-        """The record, referring to what its names mean. Raises Invalid when that can't be told."""
-        changed: dict[str, Any] = {}
-        for field in ("person", "client", "job"):
-            given = getattr(record, field, None)
+    def entry(self, entry: Any) -> Any:
+        """The entry, referring to what its names mean. Raises Invalid when that can't be told."""
+        for given in (entry.person, entry.client, entry.job):
             if given in self._ambiguous:
                 raise self._ambiguous[given]
-            if given is not None and self._meant.get(given, given) != given:
-                changed[field] = self._meant[given]
-        tags = getattr(record, "tags", ())
-        if any(self._meant.get(tag, tag) != tag for tag in tags):
+        entry = self._referring(entry)
+        if _DERIVED.fullmatch(entry.source_id):
+            entry = self._with_id(entry, hidden(self._keyring, entry.source_id))
+        return entry
+
+    def _referring(self, record: Any) -> Any:
+        fields = [(field, getattr(record, field, None)) for field in ("person", "client", "job")]
+        changed: dict[str, Any] = {field: self._meant.get(given, given) for field, given in fields if given}
+        if tags := getattr(record, "tags", ()):
             changed["tags"] = tuple(sorted(self._meant.get(tag, tag) for tag in tags))
         return replace(record, **changed) if changed else record
+
+    def _with_id(self, record: Any, source_id: str) -> Any:
+        kind = KIND_OF[type(record)]
+        return replace(record, source_id=source_id, id=record_id(record.organisation, kind, record.source, source_id))

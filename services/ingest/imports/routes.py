@@ -54,13 +54,14 @@ def room(db: Database, vault: Vault, changed: Changed) -> Room:
                 faultpoint("import.stored")
         except _Undo:
             told["stored"] = False
-        return listing.answer(**told)
+        return Response(listing.pieces(**told), 200 if told["stored"] else 422, content_type="application/json")
 
     return room
 
 
 def _note(session: Any, caller: Principal, taken: Taken) -> None:
-    audit.record(session, caller.organisation, caller.subject, "file.imported", taken.ref, key=caller.key, **taken.listing.counts())
+    counts = taken.listing.counts()
+    audit.record(session, caller.organisation, caller.subject, "file.imported", taken.ref, key=caller.key, **counts)
 
 
 def _sent() -> Upload:
@@ -68,7 +69,8 @@ def _sent() -> Upload:
         raise WrongMedia("unsupported_media_type", "The body is not a form with a file.", "Send multipart/form-data.")
     unknown = (request.form.keys() - _FIELDS) | (request.files.keys() - {"file"})
     if unknown:
-        raise Invalid("unknown_field", f"There is no field {quoted(min(unknown))}.", "Send file, layout, partial and source only.")
+        remedy = "Send file, layout, partial and source only."
+        raise Invalid("unknown_field", f"There is no field {quoted(min(unknown))}.", remedy)
     file = request.files.get("file")
     if file is None or len(request.files.getlist("file")) != 1:
         raise Invalid("no_file", "Not exactly one file was sent.", "Send one file in the field named file.")
@@ -76,7 +78,8 @@ def _sent() -> Upload:
     layout = load_layout(request.form["layout"]) if "layout" in request.form else OWN
     source = request.form.get("source", "worklog")
     if not _SOURCE.fullmatch(source):
-        raise Invalid("bad_source", f"{quoted(source)} is not the name of a source.", "Give a short lower-case word such as toggl.")
+        remedy = "Give a short lower-case word such as toggl."
+        raise Invalid("bad_source", f"{quoted(source)} is not the name of a source.", remedy)
     return Upload(file.stream, name, layout, source)  # type: ignore[arg-type]
 
 

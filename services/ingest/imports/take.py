@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import islice
 from typing import BinaryIO
 
@@ -18,7 +17,7 @@ from services.ingest.imports.listing import Listing
 from services.ingest.imports.resolve import Names
 from services.ingest.records import intake
 from services.ingest.records.intake import Outcome
-from services.ingest.records.mapping import KIND_OF, hidden, subjects_of
+from services.ingest.records.mapping import KIND_OF, subjects_of
 from services.ingest.records.publish import Announcements
 from services.ingest.sources.worklog.layout import Layout
 from services.ingest.sources.worklog.normalize import RowResult, normalize_rows
@@ -57,9 +56,8 @@ def take(session: Session, vault: Vault, organisation: str, upload: Upload) -> T
     keyring = vault.keyring(session, organisation)
     taken = Taken(_mac(keyring, upload.stream), Listing())
     read = rows(upload.stream, upload.name, upload.layout)
-    hide = partial(hidden, keyring)
     results = normalize_rows(read, upload.layout, organisation, upload.source, file=taken.ref)
-    names, announcements = Names(vault, organisation), Announcements()
+    names, announcements = Names(vault, keyring), Announcements()
     for page in _pages(results):
         _take_page(session, vault, organisation, page, taken, names=names, announcements=announcements)
     announcements.finish(session, organisation)
@@ -67,12 +65,12 @@ def take(session: Session, vault: Vault, organisation: str, upload: Upload) -> T
 
 
 def keep(session: Session, vault: Vault, organisation: str, upload: Upload, taken: Taken) -> str | None:
-    """Keep the original, sealed; None when it changed nothing, or names somebody erased."""
+    """Keep the original, sealed, until somebody whom it names is erased.
+
+    None when it changed nothing, or when rows were refused: nobody could say whom these name.
+    """
     counts = taken.listing.counts()
-    if not counts[Outcome.NEW] + counts[Outcome.CHANGED]:
-        return None
-    keyring = vault.keyring(session, organisation, taken.subjects)
-    if any(keyring.erased(subject) for subject in taken.subjects):
+    if counts[Outcome.REFUSED] or not counts[Outcome.NEW] + counts[Outcome.CHANGED]:
         return None
     content = _content(upload.stream)
     return files.store(session, vault, organisation, content, kind="import", subjects=taken.subjects, name=upload.name)
@@ -109,7 +107,7 @@ def _entries(page: Sequence[RowResult], names: Names) -> tuple[dict[int, AnyReco
         if result.problem or not result.records:  # neither: a row that the layout says to skip
             continue
         try:
-            entries[result.row] = names.resolved(result.records[-1])
+            entries[result.row] = names.entry(result.records[-1])
         except Invalid as problem:
             problems[result.row] = problem
     return entries, problems

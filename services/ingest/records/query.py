@@ -78,7 +78,7 @@ def _index(organisation: str, kind: Kind, choice: Choice) -> sa.Select[Any]:
     table = TABLES[kind].present
     state = sa.func.coalesce(approvals.c.state, Approval.DRAFT.value)
     columns = (sa.literal(kind.value).label("kind"), table.c.id, table.c.date, state.label("state"), approvals.c.revision)
-    where = [within(table, organisation)]
+    where = [within(table, organisation, by_id=choice.ids is not None)]
     where += [table.c[name] == getattr(choice, name) for name in ("client", "job", "person", "billable", "deleted")
               if getattr(choice, name) is not None]
     where += [table.c.date >= choice.since] if choice.since else []
@@ -100,8 +100,8 @@ def by_id(
 ) -> dict[str, AnyRecord]:
     """Records of one kind, tombstones included; all of the organisation's where no ids are given."""
     table = TABLES[kind].present
-    mine = sa.select(table).where(within(table, organisation))
-    pages = [mine] if ids is None else [mine.where(table.c.id.in_(some)) for some in chunks(sorted(set(ids)))]
+    mine = sa.select(table).where(within(table, organisation, by_id=ids is not None))
+    pages = [mine] if ids is None else [mine.where(among(session, table.c.id, some)) for some in chunks(sorted(set(ids)))]
     found: dict[str, AnyRecord] = {}
     for page in pages:
         rows = session.execute(page).all()
@@ -152,8 +152,9 @@ def history(session: Session, vault: Vault, organisation: str, kind: Kind, recor
 def find(session: Session, organisation: str, kind: Kind, ids: Iterable[str]) -> set[str]:
     """Those of the ids that are stored here."""
     table = TABLES[kind].present
-    mine = sa.select(table.c.id).where(within(table, organisation))
-    return {one for some in chunks(sorted(set(ids))) for one in session.execute(mine.where(table.c.id.in_(some))).scalars()}
+    mine = sa.select(table.c.id).where(within(table, organisation, by_id=True))
+    pages = [mine.where(among(session, table.c.id, some)) for some in chunks(sorted(set(ids)))]
+    return {one for page in pages for one in session.execute(page).scalars()}
 
 
 def sources(session: Session, organisation: str, kind: Kind) -> set[str]:

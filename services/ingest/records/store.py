@@ -35,7 +35,7 @@ def states(session: Session, organisation: str, kind: Kind, ids: Sequence[str]) 
     table = TABLES[kind].present
     found: dict[str, tuple[int, str]] = {}
     for some in chunks(ids):
-        mine = (within(table, organisation), among(session, table.c.id, some))
+        mine = (within(table, organisation, by_id=True), among(session, table.c.id, some))
         wanted = sa.select(table.c.id, table.c.revision, table.c.content_hash).where(*mine)
         found.update((row.id, (row.revision, row.content_hash)) for row in session.execute(wanted))
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import socketserver
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -34,9 +35,9 @@ class Handler(WSGIRequestHandler):
         pass
 
 
-def serve(world: Emulator, port: int) -> Server:
+def serve(world: Emulator, port: int, host: str = "127.0.0.1") -> Server:
     """A bound server; call serve_forever on it."""
-    server = Server(("127.0.0.1", port), Handler)
+    server = Server((host, port), Handler)
     server.set_app(lambda environ, start: _answered(world, environ, start))
     return server
 
@@ -49,8 +50,16 @@ def _answered(world: Emulator, environ: Any, start: Any) -> Iterable[bytes]:
         raise ConnectionResetError(dropped.kind) from dropped
 
 
+def _repeat(world: Emulator) -> None:
+    """Deliveries that were not acknowledged go out again when their time has come."""
+    pause = threading.Event()
+    while not pause.wait(1):
+        world.deliver()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="quickbooks-emulator", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8099)
     parser.add_argument("--public-url", default="", help="where browsers and apps reach it; default http://127.0.0.1:PORT")
     parser.add_argument("--webhook-url", default="", help="where events are sent, a moment after the answer")
@@ -63,7 +72,10 @@ def main() -> None:
         webhook_when="after_answer" if asked.webhook_url else "asked",
         limits=None if asked.no_limits else Limits(),
     )
-    server = serve(create(options, asked.state), asked.port)
+    world = create(options, asked.state)
+    server = serve(world, asked.port, asked.host)
+    if asked.webhook_url:
+        threading.Thread(target=_repeat, args=(world,), daemon=True).start()
     print(f"QuickBooks emulator at {options.public_url} (companies: {options.public_url}/accountant)", flush=True)
     try:
         server.serve_forever()

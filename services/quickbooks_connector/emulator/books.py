@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -63,7 +63,7 @@ class Books:
         self.company, self.now = company, now
         self.rows: dict[str, dict[str, Row]] = {}
         self.applied: dict[tuple[str, str], dict[str, Decimal]] = {}  # (transaction type, id) -> payment id -> amount
-        self.numbers: dict[tuple[str, str], set[str]] = {}  # (entity, DocNumber) -> ids, deleted ones left out
+        self.numbers: dict[tuple[str, str], dict[str, None]] = {}  # (entity, DocNumber) -> ids that ever had it
         self.changes: list[Change] = []
         self._last_transaction = 100
         self._next_number = company.next_number
@@ -112,7 +112,8 @@ class Books:
         }
         row = self.rows.setdefault(entity, {}).setdefault(key, Row())
         row.versions.append((moment, stored))
-        self._renumber(entity, key, before, stored)
+        if "DocNumber" in stored:
+            self.numbers.setdefault((entity, stored["DocNumber"].casefold()), {})[key] = None
         self.changes.append(Change(entity, operation, key, stored, sent))
         return stored
 
@@ -120,15 +121,9 @@ class Books:
         self, entity: str, object_id: str, *, sent: Body | None = None, operation: str = "Delete", other: str = ""
     ) -> Body:
         result = {"domain": "QBO", "status": "Deleted", "Id": object_id}
-        self._renumber(entity, object_id, self.rows[entity][object_id].body, None)
         self.rows[entity][object_id].versions.append((self.now(), None))
         self.changes.append(Change(entity, operation, other or object_id, result, sent, object_id if other else ""))
         return result
-
-    def _renumber(self, entity: str, object_id: str, before: Body | None, after: Body | None) -> None:
-        for body, change in ((before, set.discard), (after, set.add)):
-            if body is not None and "DocNumber" in body:
-                change(self.numbers.setdefault((entity, body["DocNumber"]), set()), object_id)
 
     def drain(self) -> list[Change]:
         changes, self.changes = self.changes, []
@@ -148,10 +143,13 @@ class Books:
         """Every object that is there now, deleted ones left out."""
         return (row.body for row in self.rows.get(entity, {}).values() if row.body is not None)
 
-    def seen(self, entity: str, moment: datetime) -> Iterator[tuple[str, datetime, Body | None]]:
+    def seen(
+        self, entity: str, moment: datetime, among: Iterable[str] | None = None
+    ) -> Iterator[tuple[str, datetime, Body | None]]:
         """What an index that is current up to `moment` holds: (id, changed at, object or None when deleted)."""
-        for object_id, row in self.rows.get(entity, {}).items():
-            version = row.seen_at(moment)
+        rows = self.rows.get(entity, {})
+        for object_id in list(rows) if among is None else among:
+            version = rows[object_id].seen_at(moment) if object_id in rows else None
             if version is not None:
                 yield object_id, *version
 

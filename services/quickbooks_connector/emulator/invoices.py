@@ -143,8 +143,9 @@ def _check_number(books: Books, entity: str, body: Body, include: Iterable[str])
 
 def same_number(books: Books, entity: str, body: Body) -> Body | None:
     """Another transaction of the same type with the same number; a voided one still holds its number."""
-    others = books.numbers.get((entity, body.get("DocNumber", "")), set()) - {body.get("Id")}
-    return books.read(entity, min(others, key=int)) if others else None
+    number = body.get("DocNumber", "")
+    once = (books.find(entity, each) for each in books.numbers.get((entity, number.casefold()), ()) if each != body.get("Id"))
+    return next((each for each in once if each is not None and each.get("DocNumber") == number), None)
 
 
 def duplicate(entity: str, other: Body) -> Refused:

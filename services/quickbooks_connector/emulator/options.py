@@ -9,6 +9,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from .wire import length
+
+
+def _sleep(seconds: Any) -> None:
+    """Waits for as long as any kind of number says, exact ones included."""
+    time.sleep(length(seconds).total_seconds())
+
 
 @dataclass(frozen=True)
 class Client:
@@ -85,7 +92,7 @@ class Options:
     clients: Mapping[str, Client] = field(default_factory=lambda: {"sample-client": Client("sample-secret")})
     companies: tuple[Company, ...] = COMPANIES
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    sleep: Callable[[Any], None] = lambda length: time.sleep(length(length).total_seconds())
+    sleep: Callable[[Any], None] = _sleep
 
     access_seconds: int = 3600
     refresh_seconds: int = 8_726_400  # idle life of a refresh token

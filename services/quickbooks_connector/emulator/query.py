@@ -55,7 +55,7 @@ class Query:
 def answer(books: Books, text: str, visible: datetime) -> Body:
     """The QueryResponse to one statement, over what the index holds up to `visible`."""
     query = _Reader(text).query()
-    rows = [row for row in _rows(books, query.entity, visible) if _wanted(query, row)]
+    rows = [row for row in _rows(books, query, visible) if _wanted(query, row)]
     if not query.fields:
         return {"totalCount": len(rows)}
     for field, descending in reversed(query.order):
@@ -67,12 +67,24 @@ def answer(books: Books, text: str, visible: datetime) -> Body:
     return {query.entity: shown, "startPosition": query.start, "maxResults": len(shown)}
 
 
-def _rows(books: Books, entity: str, visible: datetime) -> list[Body]:
-    if entity == "CompanyInfo":
+def _rows(books: Books, query: Query, visible: datetime) -> list[Body]:
+    if query.entity == "CompanyInfo":
         return [company.info(books)]
-    if entity == "Preferences":
+    if query.entity == "Preferences":
         return [company.preferences(books)]
-    return [body for _, _, body in books.seen(entity, visible) if body is not None]
+    return [body for _, _, body in books.seen(query.entity, visible, _among(books, query)) if body is not None]
+
+
+def _among(books: Books, query: Query) -> list[str] | None:
+    """The only ids that can match, where a number or an id is asked for; the conditions still decide."""
+    for condition in query.conditions:
+        values = condition.value if condition.operator == "IN" else [condition.value]
+        if condition.operator in ("=", "IN") and condition.field == "Id":
+            return sorted(set(values), key=lambda value: (len(value), value))
+        if condition.operator in ("=", "IN") and condition.field == "DocNumber":
+            found = [books.numbers.get((query.entity, value.casefold()), {}) for value in values]
+            return sorted({each for ids in found for each in ids}, key=int)
+    return None
 
 
 def _wanted(query: Query, row: Body) -> bool:

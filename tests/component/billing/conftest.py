@@ -64,7 +64,7 @@ class Firm:
 
     def unapproves(self, *entries: str) -> int:
         with transaction(self.db) as session:
-            return approval.withdraw(session, self.vault, self.id, "tester", entries)
+            return approval.withdraw(session, self.vault, self.id, entries, "tester")
 
     def composes(self, **asked: Any) -> compose.Composed:
         wish = wishes.read({**MARCH, **asked}, "USD")

@@ -84,7 +84,7 @@ class Sequences(RuleBasedStateMachine):
     def bill(self) -> None:
         """Approve and compose, and the books have it at once."""
         self.firm.approves()
-        for name in self.compose():
+        for name in self._compose():
             self._push(name)
             self._hear_all()
 
@@ -97,7 +97,10 @@ class Sequences(RuleBasedStateMachine):
             self.firm.unapproves(entry)
 
     @rule()
-    def compose(self) -> list[str]:
+    def compose(self) -> None:
+        self._compose()
+
+    def _compose(self) -> list[str]:
         made = self.firm.composes().invoices
         for one in made:
             self.invoices[one.id], self.books[one.id] = one, Copy()

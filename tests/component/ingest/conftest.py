@@ -90,8 +90,8 @@ def books(db: Database, vault: Vault) -> Books:
 
 @pytest.fixture
 def service(db: Database, vault: Vault, tmp_path: Path) -> Service:
-    settings = Settings.load({"TIMEBOOKS_DATA": str(tmp_path), "TIMEBOOKS_QUICKBOOKS_URL": "http://127.0.0.1:9"}, ("ingest", "quickbooks"))
-    return build(settings, db, vault, Network())
+    environ = {"TIMEBOOKS_DATA": str(tmp_path), "TIMEBOOKS_QUICKBOOKS_URL": "http://127.0.0.1:9"}  # where nobody listens
+    return build(Settings.load(environ, ("ingest", "quickbooks")), db, vault, Network())
 
 
 @pytest.fixture

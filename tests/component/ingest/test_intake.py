@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.ingest.records import query
 from services.ingest.records.approval import set_state

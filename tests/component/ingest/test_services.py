@@ -38,8 +38,8 @@ def ingest(db: Database, vault: Vault, theirs: OKPKey) -> Service:
     return build(settings, db, vault, network)
 
 
-def _signed(key: OKPKey, *, role: str = "service", audience: str = "ingest", issuer: str = "quickbooks", organisation: str = "") -> str:
-    caller = Principal(organisation, "quickbooks", role, auth.ROLES[role], "token")
+def _signed(key: OKPKey, *, role: str = "service", audience: str = "ingest", issuer: str = "quickbooks") -> str:
+    caller = Principal("" if role == "service" else "someone", "quickbooks", role, auth.ROLES[role], "token")
     return auth.sign_token(key, caller, audience=audience, issuer=issuer)
 
 
@@ -50,7 +50,7 @@ def test_a_connector_reads_the_feed_with_a_token_of_its_own(ingest: Service, the
 def test_a_connectors_key_gives_no_role_but_service_and_only_for_ingest(ingest: Service, theirs: OKPKey) -> None:
     stolen = auth.new_signing_key()
     refused = {
-        "an owner's role": _signed(theirs, role="owner", organisation="someone"),
+        "an owner's role": _signed(theirs, role="owner"),
         "the operator's role": _signed(theirs, role="operator"),
         "another audience": _signed(theirs, audience="quickbooks"),
         "ingest's own issuer": _signed(theirs, issuer="timebooks"),

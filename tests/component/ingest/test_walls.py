@@ -5,21 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
+
 from services.ingest.accounts.operator import operator_token
 from shared.platform import auth
+from shared.platform.faultpoint import Rig
 from shared.platform.vault import Vault
 from shared.platform.web import routes
 from tests.component.ingest.conftest import PREFIX, Caller
 
 OPEN = {"/health", "/identity/keys"}
-EMPTY = ({"items": []}, {"items": [], "page": 1, "total": 0}, {"approved": 0, "unchanged": 0, "held": []})
 
 
 def _addresses(caller: Caller, named: str) -> list[tuple[str, str, str | None]]:
     """Every route as (method, path, scope), the ids in its path being ``named``."""
-    return [
-        (method, re.sub(r"<[^>]*>", named, rule.removeprefix(PREFIX)), scope) for method, rule, scope in routes(caller.service.app)
-    ]
+    every = routes(caller.service.app)
+    return [(method, re.sub(r"<[^>]*>", named, rule.removeprefix(PREFIX)), scope) for method, rule, scope in every]
 
 
 def test_every_route_but_the_open_ones_refuses_a_caller_without_a_credential(owner: Caller) -> None:
@@ -46,8 +47,7 @@ def test_an_operator_makes_organisations_and_sees_nothing_of_theirs(owner: Calle
             assert operator(method, path, {} if method != "GET" else None).status_code == 403, (method, path)
 
 
-def test_another_organisations_things_are_not_there(owner: Caller, new_owner: Callable[[str], Caller]) -> None:
-    rival = new_owner("Rival")
+def _walls_hold(owner: Caller, rival: Caller) -> None:
     sent = [
         {"kind": "person", "source": "w", "source_id": "p", "name": "Ann"},
         {"kind": "client", "source": "w", "source_id": "c", "name": "Blue", "currency": "EUR"},
@@ -72,6 +72,18 @@ def test_another_organisations_things_are_not_there(owner: Caller, new_owner: Ca
     assert rival("POST", "/approvals/withdraw", {"ids": [ids[2]]}).status_code == 404
     assert rival("POST", "/approvals", {"ids": [ids[2]]}).status_code == 404
     assert [one["name"] for one in owner.told("GET", "/records?kind=person")["items"]] == ["Ann"]
+
+
+def test_another_organisations_things_are_not_there(owner: Caller, new_owner: Callable[[str], Caller]) -> None:
+    _walls_hold(owner, new_owner("Rival"))
+
+
+def test_without_the_organisation_filter_another_organisations_things_are_there(
+    owner: Caller, new_owner: Callable[[str], Caller]
+) -> None:
+    rival = new_owner("Rival")
+    with Rig(off=frozenset({"organisation_filter"})), pytest.raises(AssertionError):
+        _walls_hold(owner, rival)
 
 
 def test_a_record_sent_by_one_organisation_never_touches_the_same_record_of_another(

@@ -135,6 +135,11 @@ def test_over_sockets_a_drop_closes_the_connection_without_an_answer(address, ap
     assert len(emulator.live_invoices(HAND)) == done
 
 
+def test_a_delay_asked_for_in_exact_seconds_passes(address, app, emulator):
+    control(address, "fault", kind="delay", seconds=Decimal("0.01"))
+    assert app.get("preferences").status == 200
+
+
 def test_events_are_posted_to_a_webhook_address_a_moment_after_the_answer(address, app, emulator):
     heard: list[tuple[str, bytes]] = []
     arrived = threading.Event()

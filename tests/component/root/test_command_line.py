@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from services.cli import exits, main
-from services.cli.show import table
+from services.cli.show import money, table
 from shared.kernel.errors import Conflict, Denied, Invalid, Missing, Park, Reconnect, Retry
 
 PROMISED = (
@@ -47,9 +47,9 @@ def test_every_command_explains_itself(run, name):
     assert name == "key" or "--json" in out
 
 
-@pytest.mark.parametrize("arguments", [["nonsense"], ["import"], ["import", "/no/such/file.csv"], ["compose", "--from", "1.3.2026"]])
-def test_wrong_usage_ends_with_2(run, arguments):
-    code, out, err = run(*arguments)
+@pytest.mark.parametrize("line", ["nonsense", "import", "import /no/such", "compose --from 1.3.26", "erase", "plan --keep ours"])
+def test_wrong_usage_ends_with_2(run, line):
+    code, out, err = run(*line.split())
     assert (code, out) == (exits.USAGE, "")
     assert "Error:" in err
 
@@ -130,9 +130,9 @@ def test_each_failure_has_its_exit_code(failure, code):
 
 
 def test_columns_are_aligned_and_money_stands_to_the_right():
-    rows = [["INV-1", Decimal("1234.50"), "USD"], ["INV-20", Decimal("9.00"), "JPY"]]
+    rows = [["INV-1", money(Decimal("1234.5"), "USD"), "USD"], ["INV-20", money(900, "JPY"), "JPY"]]
     assert table(["number", "total", "currency"], rows, right={"total"}).splitlines() == [
         "number     total  currency",
         "INV-1   1,234.50  USD",
-        "INV-20      9.00  JPY",
+        "INV-20       900  JPY",
     ]

@@ -471,6 +471,14 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 'ready'"),
             postgresql_where=sa.text("state = 'ready'"),
         )
+        batch_op.create_index(
+            "job_one_running",
+            ["kind", "subject"],
+            unique=True,
+            sqlite_where=sa.text("state = 'running'"),
+            postgresql_where=sa.text("state = 'running'"),
+        )
+        batch_op.create_index("job_subject", ["kind", "subject"], unique=False)
 
     op.create_table(
         "mileage",
@@ -812,6 +820,10 @@ def downgrade() -> None:
 
     op.drop_table("mileage")
     with op.batch_alter_table("job", schema=None) as batch_op:
+        batch_op.drop_index("job_subject")
+        batch_op.drop_index(
+            "job_one_running", sqlite_where=sa.text("state = 'running'"), postgresql_where=sa.text("state = 'running'")
+        )
         batch_op.drop_index("job_one_ready", sqlite_where=sa.text("state = 'ready'"), postgresql_where=sa.text("state = 'ready'"))
         batch_op.drop_index("job_due")
 

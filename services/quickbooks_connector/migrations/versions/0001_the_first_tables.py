@@ -205,6 +205,14 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 'ready'"),
             postgresql_where=sa.text("state = 'ready'"),
         )
+        batch_op.create_index(
+            "job_one_running",
+            ["kind", "subject"],
+            unique=True,
+            sqlite_where=sa.text("state = 'running'"),
+            postgresql_where=sa.text("state = 'running'"),
+        )
+        batch_op.create_index("job_subject", ["kind", "subject"], unique=False)
 
     op.create_table(
         "quota_bucket",
@@ -471,6 +479,10 @@ def downgrade() -> None:
     op.drop_table("quota_slot")
     op.drop_table("quota_bucket")
     with op.batch_alter_table("job", schema=None) as batch_op:
+        batch_op.drop_index("job_subject")
+        batch_op.drop_index(
+            "job_one_running", sqlite_where=sa.text("state = 'running'"), postgresql_where=sa.text("state = 'running'")
+        )
         batch_op.drop_index("job_one_ready", sqlite_where=sa.text("state = 'ready'"), postgresql_where=sa.text("state = 'ready'"))
         batch_op.drop_index("job_due")
 

@@ -1,0 +1,82 @@
+"""The guide does what it says: its commands are typed, in order, against the product serving in another process."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from services.cli import exits, main
+
+ROOT = Path(__file__).resolve().parents[2]
+GUIDE = ROOT / "docs" / "guide" / "first-invoice.md"
+COMPANY = "9341450000000001"
+PAYS = r"<!-- the accountant pays (?P<amount>[0-9.]+ of )?(?P<number>INV-[0-9]+) -->"
+STEP = re.compile(rf"```sh\n(?P<block>.*?)```|{PAYS}", re.DOTALL)
+
+
+def steps() -> Iterator[tuple[str, str]]:
+    """What a reader does: ("type", command line), or ("pay", "NUMBER [AMOUNT]")."""
+    for found in STEP.finditer(GUIDE.read_text("utf-8")):
+        if found["number"]:
+            yield "pay", f"{found['number']} {(found['amount'] or '').removesuffix(' of ')}".strip()
+        else:
+            yield from (("type", line) for line in found["block"].splitlines() if line)
+
+
+@pytest.fixture
+def serving(tmp_path, monkeypatch):
+    """`timebooks up` on a free port and an empty data folder; the address it serves at."""
+    for name in [name for name in os.environ if name.startswith(("TIMEBOOKS_", "QUICKBOOKS_"))]:
+        monkeypatch.delenv(name)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    monkeypatch.setenv("TIMEBOOKS_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("TIMEBOOKS_PORT", str(port))
+    monkeypatch.chdir(ROOT)
+    command = [sys.executable, "-c", "import sys; from services.cli import main; sys.exit(main(['up']))"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        assert "serves at" in process.stderr.readline()
+        yield f"http://localhost:{port}"
+        process.terminate()
+        assert process.wait(30) == exits.DONE
+
+
+def run(capsys, line: str) -> str:
+    words = shlex.split(line)
+    assert words[0] == "timebooks"
+    code = main(words[1:])
+    told = capsys.readouterr()
+    assert code == exits.DONE, f"{line}: exit {code}\n{told.out}{told.err}"
+    return told.out
+
+
+def test_the_first_invoice_goes_as_the_guide_says(serving, capsys):
+    said = []
+    for what, text in steps():
+        if what == "type":
+            said.append(run(capsys, text))
+            continue
+        number, _, amount = text.partition(" ")
+        invoices = json.loads(run(capsys, "timebooks status --json"))["invoices"]
+        there = next(one["external"][0]["external_id"] for one in invoices if one["number"] == number)
+        paid = {"realm": COMPANY, "invoice_id": there} | ({"amount": amount} if amount else {})
+        assert requests.post(f"{serving}/emulator/quickbooks/_control/pay", json=paid, timeout=30).status_code == 200
+    assert len(said) >= 15
+    invoices = json.loads(run(capsys, "timebooks status --json"))["invoices"]
+    assert {one["number"]: one["status"] for one in invoices} == {
+        "INV-00001": "paid",
+        "INV-00002": "partly_paid",
+        "INV-00003": "void",
+    }
