@@ -20,6 +20,8 @@ from shared.platform.settings import Settings
 _LOOK_EVERY = 0.05
 _PATIENCE = 120
 """Seconds that a command waits for work it started."""
+_BACK_OFF = (1, 2, 4, 8)
+"""Seconds between tries of what may be asked again, when the answer was "busy"."""
 _TIMEOUT = (5, 300)
 """Seconds to connect, and to wait for an answer: a large import is one request."""
 
@@ -104,6 +106,11 @@ class Door:
     def _call(self, service: Entry, method: str, path: str, value: Any, query: Mapping[str, Any]) -> Any:
         body = None if value is None else canonical.dumps(value)
         answer = self._send(service, method, path, body, query, "application/json")
+        for pause in _BACK_OFF if method in ("GET", "PUT", "DELETE") else ():
+            if answer.status not in (429, 503):
+                break
+            time.sleep(_asked(answer, pause))
+            answer = self._send(service, method, path, body, query, "application/json")
         if answer.status >= 400:
             raise refused(answer)
         return answer.json() if answer.body else None
@@ -124,6 +131,12 @@ class Door:
         if service not in self._tokens:
             self._tokens[service] = self.ingest("POST", "/token", {"audience": service})["token"]
         return self._tokens[service]
+
+
+def _asked(answer: Response, otherwise: int) -> int:
+    """How long a busy service wants us to wait before the same question, in seconds."""
+    after = answer.headers.get("retry-after", "")
+    return min(int(after), _BACK_OFF[-1]) if after.isdigit() else otherwise
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,7 +12,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from shared.connector import drift, follow, store, tokens, wanted
+from shared.connector import drift, follow, references, store, tokens, wanted
 from shared.connector.context import Connection, Connector
 from shared.connector.models import binding
 from shared.connector.models import plan as table
@@ -28,6 +28,9 @@ from shared.platform.faultpoint import works
 LIFE = timedelta(hours=24)
 
 
+Field = tuple[str, str | None, str | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One document in a plan. ``fields`` are (field, in the books now, as it will be), the differing ones only."""
@@ -38,7 +41,7 @@ class Item:
     action: str  # create | update | retire | blocked
     total: str
     currency: str
-    fields: tuple[tuple[str, str | None, str | None], ...]
+    fields: tuple[Field, ...]
     problem: Mapping[str, str] | None
     print: str  # fingerprint of what is to be written and of what it is written onto
     version: int
@@ -83,9 +86,21 @@ def compute(c: Connector, connection: Connection) -> list[Item]:
         rows = wanted.open_rows(session, connection.id, binding.c.state.not_in((BindingState.SENT, BindingState.UNKNOWN)))
         people = {row["id"]: _people(c, session, row) for row in rows}
         planned = wanted.writes(c, session, connection, rows)
+        names = references.names(c, session, connection)
     known = [write.row["external_id"] for write in planned if write.row["external_id"]]
     remote = tokens.use(c, connection, lambda client: client.fetch(known)) if known else {}
-    return [_item(c, write, remote.get(write.row["external_id"]), people[write.row["id"]]) for write in planned]
+    items = [_item(c, write, remote.get(write.row["external_id"]), people[write.row["id"]]) for write in planned]
+    return [replace(item, fields=_named(item.fields, names)) for item in items]
+
+
+def _named(fields: Sequence[Field], names: Mapping[tuple[str, str], str]) -> tuple[Field, ...]:
+    """Ids of linked things shown with their names; such a field ends with the kind of thing it holds."""
+
+    def name(field: str, value: str | None) -> str | None:
+        known = names.get((field.rsplit(" ", 1)[-1], value or ""))
+        return f"{known} ({value})" if known else value
+
+    return tuple((field, name(field, there), name(field, here)) for field, there, here in fields)
 
 
 def _people(c: Connector, session: Session, row: Mapping[str, Any]) -> tuple[str, ...]:

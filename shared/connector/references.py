@@ -54,6 +54,15 @@ def linked(c: Connector, session: Session, connection: str) -> Linked:
     return Linked({(row.kind, row.local, row.currency): row.remote for row in rows}, c.provider.info.title)
 
 
+def names(c: Connector, session: Session, connection: Connection) -> dict[tuple[str, str], str]:
+    """What their ids are called, by (kind, their id): for showing to people."""
+    wanted = sa.select(table).where(table.c.connection == connection.id, table.c.remote.is_not(None))
+    rows = session.execute(wanted).mappings().all()
+    keys = c.vault.keyring(session, connection.organisation, {row["subject"] for row in rows})
+    opened = [(row, keys.open(row["subject"], "reference.remote_name", row["id"], row["remote_name"])) for row in rows]
+    return {(row["kind"], row["remote"]): name for row, name in opened if name}
+
+
 def listed(c: Connector, connection: Connection, kind: str) -> list[dict[str, Any]]:
     """Everything of ours of this kind that documents name, with its link, or with what over there looks like it."""
     if kind not in c.provider.info.reference_kinds:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,8 +24,8 @@ from shared.platform.faultpoint import faultpoint, works
 AHEAD = timedelta(minutes=2)
 """An access token that ends sooner is refreshed first."""
 LEASE = timedelta(seconds=60)
-WAIT = 10
-"""Seconds to wait for another worker's refresh before the job comes again later."""
+LOOKS, BETWEEN = 200, 0.05
+"""How often to look whether another worker's refresh is done, and the seconds between, before the job comes again later."""
 
 T = TypeVar("T")
 
@@ -62,8 +61,7 @@ def use(c: Connector, connection: Connection, call: Callable[[Client], T]) -> T:
 
 def access(c: Connector, connection: str, *, refused: int | None = None) -> tuple[str, int]:
     """An access token and its version. ``refused``: the version that the provider has just turned down."""
-    give_up = time.monotonic() + WAIT
-    while True:
+    for _ in range(LOOKS):
         held = _held(c, connection)
         if held.state != ConnectionState.LIVE or held.refresh is None:
             raise Reconnect("not_connected", "This connection is not live.", f"Connect {c.provider.info.title} again.")
@@ -72,10 +70,9 @@ def access(c: Connector, connection: str, *, refused: int | None = None) -> tupl
         fence = _lease(c, connection, held.version)
         if fence is not None:
             _refresh(c, connection, held, fence)
-        elif time.monotonic() > give_up:
-            raise Retry("token_busy", "Another worker is refreshing this connection's token.", after=2)
         else:
-            time.sleep(0.05)
+            clock.sleep(BETWEEN)
+    raise Retry("token_busy", "Another worker is refreshing this connection's token.", after=2)
 
 
 def _fresh(held: _Held) -> bool:

@@ -41,6 +41,7 @@ class _ProblemSchema(f.Tolerant):
     title = f.text(500, empty=True, required=True)
     cause = f.text(4000, multiline=True, empty=True, required=True)
     remedy = f.text(4000, multiline=True, empty=True, required=True)
+    about = f.text(200, allow_none=True, load_default=None)
     blocks = f.whole(_LONG, required=True)
     open = f.flag(required=True)
 

@@ -16,6 +16,7 @@ from shared.kernel import canonical
 from shared.kernel.errors import Failure, Invalid, Retry
 from shared.platform.logs import log
 
+SQLITE_ERROR = 1  # SQLite's code for a statement that is wrong, which no later try mends
 _ROOT = Path(__file__).parents[2]
 
 _REMEDIES = {
@@ -100,6 +101,8 @@ def _http(error: HTTPException) -> Any:
 
 
 def _database(error: OperationalError) -> Response:
+    if getattr(error.orig, "sqlite_errorcode", None) == SQLITE_ERROR:
+        return _unexpected(error)
     log("request.database", error=type(error.orig).__name__, route=_route(), method=request.method, where=_where(error))
     return problem(Retry("database_busy", "The database can't answer now; nothing was stored.", "Send it again.", after=1))
 

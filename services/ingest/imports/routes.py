@@ -7,9 +7,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from flask import Response, request
+from sqlalchemy.orm import Session
 
-from services.ingest.imports.listing import Listing
-from services.ingest.imports.take import Taken, Upload, keep, take
+from services.ingest.imports.take import Taken, Upload, content_hash, keep, read, take
 from services.ingest.records.routes import Changed
 from services.ingest.sources.worklog.layout import OWN
 from services.ingest.sources.worklog.layout import load as load_layout
@@ -18,7 +18,7 @@ from shared.kernel.errors import Invalid
 from shared.kernel.quote import quoted
 from shared.platform import audit
 from shared.platform.auth import Principal
-from shared.platform.db import Database, transaction
+from shared.platform.db import Database, reading, transaction
 from shared.platform.faultpoint import faultpoint
 from shared.platform.vault import Vault
 from shared.platform.web import Room, principal
@@ -40,28 +40,30 @@ def room(db: Database, vault: Vault, changed: Changed) -> Room:
     @room.post("/import", scope="records:write", limit=LARGEST)
     def receive() -> Response:
         upload, partial, caller = _sent(), _flag("partial"), principal()
-        listing, told = Listing(), {"stored": False, "file": upload.name, "file_id": None}
+        with reading(db) as session:
+            ref = content_hash(vault.keyring(session, caller.organisation), upload)
+        held = read(upload, caller.organisation, ref)
+        told: dict[str, Any] = {"stored": False, "file": upload.name, "file_id": None}
         try:
             with transaction(db) as session:
-                taken = take(session, vault, caller.organisation, upload)
-                listing = taken.listing
-                if listing.refused and not partial:
+                taken = take(session, vault, caller.organisation, held)
+                if taken.listing.refused and not partial:
                     raise _Undo
                 if taken.changed:
                     changed(session, vault, caller.organisation, taken.changed, caller.subject)
                 told |= {"stored": True, "file_id": keep(session, vault, caller.organisation, upload, taken)}
-                _note(session, caller, taken)
+                _note(session, caller, ref, taken)
                 faultpoint("import.stored")
         except _Undo:
             told["stored"] = False
-        return Response(listing.pieces(**told), 200 if told["stored"] else 422, content_type="application/json")
+        return Response(taken.listing.pieces(**told), 200 if told["stored"] else 422, content_type="application/json")
 
     return room
 
 
-def _note(session: Any, caller: Principal, taken: Taken) -> None:
+def _note(session: Session, caller: Principal, ref: str, taken: Taken) -> None:
     counts = taken.listing.counts()
-    audit.record(session, caller.organisation, caller.subject, "file.imported", taken.ref, key=caller.key, **counts)
+    audit.record(session, caller.organisation, caller.subject, "file.imported", ref, key=caller.key, **counts)
 
 
 def _sent() -> Upload:

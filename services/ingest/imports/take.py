@@ -1,4 +1,4 @@
-"""A file becomes records: read page by page in flat memory, stored in one transaction, all of it or what is good.
+"""A file becomes records: read in flat memory, then stored in one transaction, all of it or what is good.
 
 One transaction keeps the promise that a file counts wholly or not at all; its statements carry a thousand rows each. More
 than 5,000 feed rows may not be in it, so those of a great file follow by a job (see ``records.publish``).
@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import BinaryIO
 
 from sqlalchemy.orm import Session
 
+from services.ingest.imports.held import Held
 from services.ingest.imports.listing import Listing
 from services.ingest.imports.resolve import Names
 from services.ingest.records import intake
@@ -27,7 +27,6 @@ from shared.kernel.errors import Invalid
 from shared.platform import files
 from shared.platform.vault import Keyring, Vault
 
-PAGE = 1_000  # rows
 _PIECE = 1024 * 1024
 
 
@@ -45,20 +44,22 @@ class Upload:
 class Taken:
     """What came of it."""
 
-    ref: str  # HMAC of the file's content
-    listing: Listing
+    listing: Listing = field(default_factory=Listing)
     changed: list[str] = field(default_factory=list)  # ids of work stored before that now differs
     subjects: set[str] = field(default_factory=set)  # people and clients whom the file names
 
 
-def take(session: Session, vault: Vault, organisation: str, upload: Upload) -> Taken:
+def read(upload: Upload, organisation: str, ref: str) -> Held:
+    """Every row of the file, checked. Raises Invalid for a file that can't be read."""
+    found = rows(upload.stream, upload.name, upload.layout)
+    return Held(normalize_rows(found, upload.layout, organisation, upload.source, file=ref))
+
+
+def take(session: Session, vault: Vault, organisation: str, held: Held) -> Taken:
     """Store every row that can be; whether refused ones undo the rest is for who opened the transaction to say."""
-    keyring = vault.keyring(session, organisation)
-    taken = Taken(_mac(keyring, upload.stream), Listing())
-    read = rows(upload.stream, upload.name, upload.layout)
-    results = normalize_rows(read, upload.layout, organisation, upload.source, file=taken.ref)
-    names, announcements = Names(vault, keyring), Announcements()
-    for page in _pages(results):
+    taken, announcements = Taken(), Announcements()
+    names = Names(vault, vault.keyring(session, organisation))
+    for page in held.pages():
         _take_page(session, vault, organisation, page, taken, names=names, announcements=announcements)
     announcements.finish(session, organisation)
     return taken
@@ -113,14 +114,10 @@ def _entries(page: Sequence[RowResult], names: Names) -> tuple[dict[int, AnyReco
     return entries, problems
 
 
-def _pages(results: Iterator[RowResult]) -> Iterator[list[RowResult]]:
-    while page := list(islice(results, PAGE)):
-        yield page
-
-
-def _mac(keyring: Keyring, stream: BinaryIO) -> str:
+def content_hash(keyring: Keyring, upload: Upload) -> str:
+    """HMAC of the file's content: the same for the same file, and nothing to others."""
     mac = keyring.macs()
-    for piece in _content(stream):
+    for piece in _content(upload.stream):
         mac.update(piece)
     return mac.hexdigest()
 

@@ -16,10 +16,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from services.ingest.billing import query, world
+from services.ingest.records.query import Logged
 from services.ingest.tables import metadata
 from shared.contract.documents import Invoice
 from shared.domain import allocation, invoicing
+from shared.domain.allocation import Claim
 from shared.domain.invoicing import Order
+from shared.domain.rates import World
+from shared.kernel.duration import seconds_of
 from shared.kernel.errors import Conflict
 from shared.platform import audit, feed, files, vault  # noqa: F401  their tables
 from shared.platform import db as database
@@ -169,31 +173,36 @@ class Sequences(RuleBasedStateMachine):
     # ---- what must hold
 
     @invariant()
-    def what_is_billed_and_what_waits_come_to_what_was_worked(self) -> None:
+    def it_adds_up(self) -> None:
         if not hasattr(self, "firm"):
             return
         firm = self.firm
         with reading(firm.db) as session:
             known = world.logged(session, firm.vault, firm.id, [firm.ref("time", name) for name in NAMES])
-            claims = query.claims(session, firm.id, known)
             around = world.around(session, firm.vault, firm.id, [one.record for one in known.values()])
-        waiting = [one for one in firm.corrections() if one.entry not in claims]
-        assert waiting == []
+            claims = query.claims(session, firm.id, known)
+            late = query.corrections(session, firm.id)
+            present = query.invoices(session, firm.vault, firm.id, self.invoices)
+        assert {one.entry for one in late} <= claims.keys()
         for entry, mine in claims.items():
-            one = known[entry]
-            wanted = invoicing.price(one.record, around, Order()) if world.wanted_revision(one) else ()
-            late = [replace_claim(mine[0], late) for late in firm.corrections() if late.entry == entry]
-            assert allocation.difference(one.record, wanted, [*mine, *late], "") == []
+            self._comes_to_what_was_worked(known[entry], mine, [one for one in late if one.entry == entry], around)
+        for name, invoice in present.items():
+            self._holds_its_claims(invoice, [claim for some in claims.values() for claim in some if claim.document == name])
 
-    @invariant()
-    def every_invoice_holds_the_seconds_of_its_claims(self) -> None:
-        for name in getattr(self, "invoices", ()):
-            present = self.firm.invoice(self.invoices[name])
-            with reading(self.firm.db) as session:
-                claimed = sum(claim.seconds for claim in query.claims_of(session, self.firm.id, name))
-            hours = sum((line.quantity for line in present.lines if line.unit == "hour"), Decimal(0))
-            assert claimed == (0 if present.withdrawn else round(hours * 3600))
-            assert present.total >= 0
+    def _comes_to_what_was_worked(
+        self, one: Logged, claims: list[Claim], late: list[query.Correction], around: World
+    ) -> None:
+        """What is billed of an entry, and what waits, are what is wanted of it."""
+        wanted = invoicing.price(one.record, around, Order()) if world.wanted_revision(one) else ()
+        names = ("client", "currency", "unit", "unit_price", "seconds", "quantity")
+        claimed = [replace(claims[0], **{name: getattr(more, name) for name in names}) for more in late]
+        assert allocation.difference(one.record, wanted, [*claims, *claimed], "") == []
+
+    def _holds_its_claims(self, present: Invoice, claims: list[Claim]) -> None:
+        """An invoice's hours are the seconds that it claims."""
+        hours = sum((line.quantity for line in present.lines if line.unit == "hour"), Decimal(0))
+        assert sum(claim.seconds for claim in claims) == (0 if present.withdrawn else seconds_of(hours))
+        assert present.total >= 0
 
     def quiet(self) -> None:
         """Everything is heard and pushed: then our status is the books', and they hold what we say they hold."""
@@ -211,12 +220,6 @@ class Sequences(RuleBasedStateMachine):
         assert numbers == [f"INV-{at:05}" for at in range(1, len(numbers) + 1)]
 
 
-def replace_claim(claim: allocation.Claim, late: query.Correction) -> allocation.Claim:
-    """A waiting correction as the claim that it will be."""
-    names = ("client", "currency", "unit", "unit_price", "seconds", "quantity")
-    return replace(claim, **{name: getattr(late, name) for name in names})
-
-
 @pytest.fixture
 def template(tmp_path: Path) -> Path:
     path = tmp_path / "template.db"
@@ -230,7 +233,7 @@ def template(tmp_path: Path) -> Path:
 def test_whatever_the_order_nothing_is_billed_twice_and_nothing_is_lost(template: Path) -> None:
     machine = type("Machine", (Sequences,), {"template": template})
     rules = settings(
-        max_examples=size("other_examples") // 2, stateful_step_count=25, suppress_health_check=list(HealthCheck), deadline=None
+        max_examples=size("other_examples") // 3, stateful_step_count=20, suppress_health_check=list(HealthCheck), deadline=None
     )
     run_state_machine_as_test(machine, settings=rules)
 

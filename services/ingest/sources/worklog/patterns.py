@@ -41,37 +41,39 @@ _DATE_PARTS = ({"year", "short"}, {"month", "name"}, {"day"})
 _TIME_PARTS = ({"hour", "half"}, {"minute"})
 
 
-def check_date_pattern(pattern: str) -> str:
+def check_date_pattern(pattern: object) -> str:
     """The pattern itself when it names a year, a month and a day, each once."""
-    _compiled(pattern, date=True)
-    return pattern
+    return _check(pattern, date=True)
 
 
-def check_time_pattern(pattern: str) -> str:
+def check_time_pattern(pattern: object) -> str:
     """The pattern itself when it names an hour and minutes, each once."""
-    _compiled(pattern, date=False)
+    return _check(pattern, date=False)
+
+
+def _check(pattern: object, *, date: bool) -> str:
+    names = _names(pattern, date=date) if isinstance(pattern, str) and len(pattern) <= 40 else set()
+    needed = _DATE_PARTS if date else _TIME_PARTS
+    if not isinstance(pattern, str) or any(len(part & names) != 1 for part in needed) or len({"half", "noon"} & names) == 1:
+        what, example = ("date", "DD/MM/YYYY or MMM D, YYYY") if date else ("time", "HH:mm[:ss] or h:mm a")
+        raise Invalid("bad_layout", f"{quoted(pattern)} is not a {what} pattern", f"write it like {example}")
     return pattern
+
+
+def _names(pattern: str, *, date: bool) -> set[str]:
+    """The parts that the pattern names; none when it can't be read: a part twice, a letter unknown, a bracket left open."""
+    try:
+        return set(re.compile(_compiled(pattern, date=date)).groupindex)
+    except (re.error, KeyError):
+        return set()
 
 
 @lru_cache(maxsize=256)
 def _compiled(pattern: str, *, date: bool) -> str:
-    """The pattern as a regular expression."""
-    tokens, parts = (_DATE_TOKENS, _DATE_PARTS) if date else (_TIME_TOKENS, _TIME_PARTS)
-    pieces = re.findall(r"([A-Za-z])(\1*)|(.)", pattern) if len(pattern) <= 40 else []
-    written = "".join(tokens.get(first + rest or other, "" if first else re.escape(other)) for first, rest, other in pieces)
-    unknown = [first + rest for first, rest, _ in pieces if first and first + rest not in tokens]
-    try:
-        names = set(re.compile(written).groupindex)
-    except re.error:  # a part named twice, or a bracket left open
-        names = set()
-    if unknown or not all(len(part & names) == 1 for part in parts) or ("half" in names) != ("noon" in names):
-        raise _bad_pattern(pattern, date)
-    return written
-
-
-def _bad_pattern(pattern: str, date: bool) -> Invalid:
-    what, example = ("date", "DD/MM/YYYY or MMM D, YYYY") if date else ("time", "HH:mm[:ss] or h:mm a")
-    return Invalid("bad_layout", f"{quoted(pattern)} is not a {what} pattern", f"write it like {example}")
+    """The pattern as a regular expression. A run of one letter is one token, and has to be known."""
+    tokens = _DATE_TOKENS if date else _TIME_TOKENS
+    pieces = re.findall(r"([A-Za-z])(\1*)|(.)", pattern, re.DOTALL)
+    return "".join(tokens[letter + rest] if letter else tokens.get(sign, re.escape(sign)) for letter, rest, sign in pieces)
 
 
 def read_moment(text: str, date_pattern: str, time_pattern: str) -> tuple[date | None, time | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -60,18 +61,26 @@ def text_of(cell: Cell) -> str:
 
 def places(cells: Sequence[Cell], layout: Layout, file: str) -> dict[str, int]:
     """Where each header that the layout names stands; Invalid when one is missing, twice there, or not ours."""
-    names = [header(text_of(cell)) for cell in cells]
-    wanted = layout.wanted()
-    twice = sorted({name for name in names if name in wanted and names.count(name) > 1})
-    if twice:
-        raise _bad_header(file, f"has {_listed(twice)} twice", "rename or remove one of the two columns")
+    names = _names(cells, file)
     lacking = sorted(_lacking(set(names), layout))
     if lacking:
         raise _bad_header(file, f"lacks {_listed(lacking)}; it has {_listed(names)}", _hint(names, layout))
-    unknown = [name for name in names if name and name not in wanted] if layout.closed else []
-    if unknown:
-        raise _bad_header(file, f"has {_listed(unknown)}, which is no column of ours", f"use only: {', '.join(COLUMNS)}")
+    wanted, counts = layout.wanted(), Counter(names)
+    twice = [name for name in counts if counts[name] > 1 and name in wanted]
+    if twice:
+        raise _bad_header(file, f"has {_listed(twice)} twice", "rename or remove one of the two columns")
+    unknown = set(names) - wanted - {""}
+    if layout.closed and unknown:
+        cause = f"has {_listed(sorted(unknown))}, which is no column of ours"
+        raise _bad_header(file, cause, f"use only: {', '.join(COLUMNS)}")
     return {name: at for at, name in enumerate(names) if name in wanted}
+
+
+def _names(cells: Sequence[Cell], file: str) -> list[str]:
+    try:
+        return [header(text_of(cell)) for cell in cells]
+    except Invalid as problem:
+        raise _bad_header(file, f"holds what is no header: {problem.cause}", problem.remedy) from problem
 
 
 def _lacking(names: set[str], layout: Layout) -> set[str]:

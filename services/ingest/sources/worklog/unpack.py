@@ -55,11 +55,15 @@ def _check_members(members: list[zipfile.ZipInfo], name: str, limits: Limits) ->
     if unpacked > limits.unpacked:
         cause = f"it unpacks to {unpacked} bytes, more than {limits.unpacked}"
         raise _refuse("file_too_large", name, cause, "split it, or send it as CSV")
-    for member in members:
-        ratio = member.file_size // max(member.compress_size, 1)
-        if ratio > limits.ratio and member.file_size > MEGABYTE:
-            cause = f"a part of it unpacks to {ratio} times its size, more than {limits.ratio}"
-            raise _refuse("file_too_large", name, cause, "save it again in a spreadsheet program, or send it as CSV")
+    ratio = max((_ratio(member) for member in members), default=0)
+    if ratio > limits.ratio:
+        cause = f"a part of it unpacks to {ratio} times its size, more than {limits.ratio}"
+        raise _refuse("file_too_large", name, cause, "save it again in a spreadsheet program, or send it as CSV")
+
+
+def _ratio(member: zipfile.ZipInfo) -> int:
+    """Unpacked to packed; of a small part it says nothing."""
+    return member.file_size // max(member.compress_size, 1) if member.file_size > MEGABYTE else 0
 
 
 def _check_area(sheets: list[bytes], name: str, limits: Limits) -> None:

@@ -20,15 +20,14 @@ def workbook_rows(stream: BinaryIO, size: int, name: str, layout: Layout, limits
     """The rows below the header of the layout's sheet, blank ones left out."""
     errors = measure(stream, size, name, limits)
     sheet = _sheet(stream, name, layout)
-    first = (sheet.start or (0, 0))[1]
+    first = (sheet.start or (0, 0))[1] + 1  # the reader leaves out blank columns on the left
     where: dict[str, int] = {}
     for number, values in _numbered(sheet, name):
         cells = [_cell(value) for value in values]
         if number == layout.header:
             where = places(cells, layout, name)
         elif number > layout.header:
-            wrong = [header for header, at in where.items() if (number, first + at + 1) in errors]
-            row = _error(number, wrong, name) if wrong else cut(number, cells, where, len(cells), name, limits)
+            row = _error(number, where, first, errors, name) or cut(number, cells, where, len(cells), name, limits)
             if row:
                 yield row
     if not where:
@@ -67,6 +66,10 @@ def _cell(value: Any) -> Cell:
     return number if number.is_finite() else str(number)
 
 
-def _error(number: int, headers: list[str], name: str) -> Row:
-    cause = f"{quoted(name)}, row {number}, column {quoted(headers[0])}: the cell holds an Excel error such as #REF!"
+def _error(number: int, where: dict[str, int], first: int, errors: set[tuple[int, int]], name: str) -> Row | None:
+    """The row as refused, when one of its named cells holds an Excel error: the reader would give it as empty."""
+    wrong = next((header for header, at in where.items() if (number, first + at) in errors), None)
+    if wrong is None:
+        return None
+    cause = f"{quoted(name)}, row {number}, column {quoted(wrong)}: the cell holds an Excel error such as #REF!"
     return Row(number, {}, name, Invalid("error_value", cause, "mend or clear the cell", file=name, row=number))

@@ -1,0 +1,1 @@
+"""The platform's floor under the services: transactions, feed, jobs, schedule, network, bell."""

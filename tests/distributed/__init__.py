@@ -1,0 +1,1 @@
+"""The distributed mode: the commands of compose.yaml as processes on loopback."""

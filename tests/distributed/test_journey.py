@@ -1,0 +1,121 @@
+"""The same journey, distributed: web processes, Celery workers, PostgreSQL and Valkey, driven by the same commands."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+
+import pytest
+
+from services.cli import exits, main
+from services.cli.door import opened
+from services.demo import agree
+from tests.distributed import compose
+from tests.distributed.stack import Stack, command_line
+
+pytestmark = pytest.mark.xdist_group("distributed")
+US, SECOND = "9341450000000001", "9341450000000002"
+PERIOD = "--from 2026-03-01 --to 2026-03-31"
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory):
+    one = Stack(tmp_path_factory.mktemp("stack"), TIMEBOOKS_LEASE_SECONDS="2")
+    try:
+        one.up()
+        one.emulator("configure", limits=None)
+        yield one
+    finally:
+        one.stop()
+
+
+@pytest.fixture
+def run(stack, monkeypatch, capsys):
+    for name in [name for name in os.environ if name.startswith(("TIMEBOOKS_", "QUICKBOOKS_"))]:
+        monkeypatch.delenv(name)
+    for name, value in command_line(stack).items():
+        monkeypatch.setenv(name, value)
+
+    def command(line: str):
+        code = main([*shlex.split(line), "--json"])
+        told = capsys.readouterr()
+        assert code == exits.DONE, f"{line}: exit {code}\n{told.out}{told.err}\n{stack.logs()}"
+        return json.loads(told.out)
+
+    return command
+
+
+def test_a_report_becomes_paid_partly_paid_and_void_invoices(stack, run):
+    run('init "Vale & Ferreira" --zone America/New_York')
+    assert run("import samples/worklog-march.csv")["totals"]["refused"] == 0
+    run(f"approve {PERIOD}")
+    run(f"compose {PERIOD} --due-days 30")
+    run("connect --yes")
+    run("references --accept --create")
+    assert run("push --yes")["written"] == 3
+    external = {one["number"]: one["external"][0]["external_id"] for one in run("status")["invoices"]}
+    stack.emulator("pay", realm=US, invoice_id=external["INV-00001"])
+    stack.emulator("pay", realm=US, invoice_id=external["INV-00002"], amount="100.00")
+    stack.emulator("void", realm=US, invoice_id=external["INV-00003"])
+    wanted = {"INV-00001": "paid", "INV-00002": "partly_paid", "INV-00003": "void"}
+    stack.until(lambda: statuses(run) == wanted, "the statuses come back by webhook")
+    writes = len(stack.emulator("writes", actor="api"))
+    again = run("import samples/worklog-march.csv")["totals"]
+    assert (again["new"], again["changed"], run("push --yes")["written"]) == (0, 0, 0)
+    assert len(stack.emulator("writes", actor="api")) == writes
+
+
+def statuses(run):
+    return {one["number"]: one["status"] for one in run("status")["invoices"]}
+
+
+MORE = """\
+kind,source_id,date,start,end,duration,break,overtime,person,client,job,tags,rate,currency,amount,distance,unit,category,billable,notes
+time,late-1,2026-04-01,09:00,12:00,3:00:00,,,Robin Vale,Moon Garage,Till,,60,USD,,,,,yes,Till repair
+"""
+
+
+def test_two_workers_share_the_work_of_two_connections_and_inspect_names_the_jobs(stack, run, tmp_path):
+    (tmp_path / "april.csv").write_text(MORE)
+    run(f"import {tmp_path / 'april.csv'}")
+    run("approve --from 2026-04-01 --to 2026-04-30")
+    run("compose --from 2026-04-01 --to 2026-04-30")
+    with opened() as door:
+        agree(door.network.send, door.books("quickbooks", "POST", "/connect", {})["authorize_url"], SECOND)
+        connections = {one["tenant"]: one["id"] for one in door.connections()}
+        for one in connections.values():
+            run(f"references --accept --create --connection {one}")
+        plans = [door.books("quickbooks", "POST", f"/connections/{one}/plans", {})["plan"] for one in connections.values()]
+        stack.start("quickbooks-interactive", hostname="second@%h")
+        stack.until(lambda: len(workers(stack, "ping")) == 3, "both interactive workers and the bulk one answer")
+        for realm in (US, SECOND):
+            stack.emulator("fault", kind="delay", path="/(batch|invoice)$", realm=realm, seconds=8, times=None)
+        for plan in plans:
+            door.books("quickbooks", "POST", f"/plans/{plan}/apply", {})
+        busy = stack.until(lambda: len(busy := at_work(stack)) == 2 and busy, "two workers are at work")
+        stack.emulator("clear_faults")
+        for one in connections.values():
+            assert door.at_rest({"id": one, "provider": "quickbooks"})
+    assert all(name.startswith("job-") for name in busy.values())
+    assert len(set(busy.values())) == 2
+    for realm in (US, SECOND):
+        assert [row["DocNumber"] for row in stack.emulator("live_invoices", realm=realm)].count("INV-00004") == 1
+
+
+def workers(stack, question):
+    return json.loads(stack.celery("quickbooks", "inspect", question, "--json") or "{}")
+
+
+def at_work(stack):
+    """Worker -> the job that it is at, as `celery inspect active` names them; the beat's bell left out."""
+    active = workers(stack, "active").items()
+    return {worker: task["id"] for worker, tasks in active for task in tasks if task["name"] == "timebooks.run"}
+
+
+def test_compose_names_a_command_for_every_role():
+    assert set(compose.commands()) == {
+        "migrate",
+        "emulator",
+        *(f"{service}{role}" for service in ("ingest", "quickbooks") for role in ("", "-interactive", "-bulk", "-beat")),
+    }
