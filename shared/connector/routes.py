@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
-from flask import Response, redirect, request
+from flask import Response, request
 
-from shared.connector import connect, inbound, plan, problems, references, runs, store
+from shared.connector import connect, inbound, page, plan, problems, references, runs, store
 from shared.connector.context import Connection, Connector
 from shared.kernel.errors import Failure, Invalid
 from shared.platform import jobs
@@ -33,12 +32,12 @@ def connections(c: Connector) -> Room:
         try:
             made = connect.finish(c, request.args)
         except Failure as failure:
-            return _page(c, "Not connected", f"{failure.cause} {failure.remedy}", 400)
-        return _page(c, "Connected", f"{made.tenant.name} is connected. You can close this page.", 200)
+            return html(page.refused(c.provider.info.title, failure.cause, failure.remedy), 400)
+        return html(page.connected(c.provider.info.title, made.tenant.name))
 
-    @room.open_get("/connect/again")
-    def again() -> Any:
-        return redirect("/", 303)  # the provider's own "reconnect" button leads to where people start
+    @room.open_get("/connect/page.css")
+    def style() -> Any:
+        return Response(page.STYLE, content_type="text/css; charset=utf-8")
 
     @room.get("/connections", scope="connections:read")
     def listed() -> Any:
@@ -161,13 +160,3 @@ def _shown(connection: Connection) -> dict[str, Any]:
         "pulled_until": connection.pulled_until,
         "authorisation_ends_at": connection.refresh_expires_at,
     }
-
-
-def _page(c: Connector, title: str, text: str, status: int) -> Response:
-    """A bare page for the person who comes back from the provider."""
-    return html(
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(title)} - {escape(c.provider.info.title)}</title>"
-        f"<meta name=viewport content='width=device-width'><meta name=color-scheme content='light dark'>"
-        f"<main><h1>{escape(title)}</h1><p>{escape(text)}</p></main></html>",
-        status,
-    )

@@ -151,7 +151,7 @@ def _zone(value: object) -> str:
 
 # ---- loading
 
-_PLAIN = re.compile(r"\w{1,40}", re.ASCII)
+_PLAIN = re.compile(r"[\w.]{1,40}", re.ASCII)
 _TAIL = re.compile(r"\.(_schema|key|value)$")  # marshmallow's own steps, no names of ours
 _STANDARD = {
     "Missing data for required field.": ("missing_field", "the field is missing", "give this field"),

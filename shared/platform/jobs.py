@@ -91,7 +91,7 @@ def ask(session: Session, kind: str, subject: str, *, organisation: str, queue: 
         "queue": sa.case((sooner, "interactive"), else_=job.c.queue),
         "sent_at": sa.case((sooner, sa.null()), else_=job.c.sent_at),
     }
-    ready = job.c.state == "ready"
+    ready = job.c.state == sa.literal_column("'ready'")  # a parameter would not match the index in a prepared plan
     asked = new.on_conflict_do_update(index_elements=["kind", "subject"], index_where=ready, set_=changed).returning(job.c.id)
     number = int(session.execute(asked).scalar_one())
     if at <= now and number not in session.info["jobs"]:

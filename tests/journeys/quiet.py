@@ -61,7 +61,8 @@ def _unfinished(life: Life) -> list[Any]:
     for service in life.product.services:
         with reading(service.db) as session:
             waiting = sa.or_(job.c.state.in_(["running", "parked"]), sa.and_(job.c.state == "ready", job.c.due_at <= now))
-            found += session.execute(sa.select(job.c.kind, job.c.state, job.c.failure).where(waiting)).all()
+            failing = sa.and_(job.c.state == "ready", job.c.failure.is_not(None))
+            found += session.execute(sa.select(job.c.kind, job.c.state, job.c.failure).where(sa.or_(waiting, failing))).all()
     with reading(life.product.quickbooks.db) as session:
         behind = sa.or_(
             binding.c.state.in_(["sent", "unknown", "parked", "diverged"]), binding.c.wanted_version > binding.c.pushed_version

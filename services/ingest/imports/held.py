@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import islice
 from tempfile import SpooledTemporaryFile
 from typing import Any
@@ -15,14 +16,15 @@ from services.ingest.sources.worklog.normalize import RowResult
 from shared.kernel.errors import Invalid
 
 PAGE = 1_000  # rows
-_IN_MEMORY = 8_000_000  # bytes
+new_file = partial(SpooledTemporaryFile, max_size=8_000_000)
+"""A file in memory until it has so many bytes; on disk it has no name and is gone with the process."""
 
 
 class Held:
-    """The rows of one file. The file on disk has no name and is gone with the process; so is the upload's own."""
+    """The rows of one file."""
 
     def __init__(self, results: Iterable[RowResult]) -> None:
-        self._file = SpooledTemporaryFile(max_size=_IN_MEMORY)
+        self._file = new_file()
         waiting = iter(results)
         while page := [_plain(result) for result in islice(waiting, PAGE)]:
             pickle.dump(page, self._file, pickle.HIGHEST_PROTOCOL)
@@ -41,5 +43,8 @@ def _plain(result: RowResult) -> tuple[int, list[Any], tuple[str, str, str, dict
     return result.row, result.records, (problem.code, problem.cause, problem.remedy, problem.facts) if problem else None
 
 
-def _result(row: int, records: list[Any], problem: tuple[str, str, str, dict[str, object]] | None) -> RowResult:
-    return RowResult(row, records, Invalid(*problem[:3], **problem[3]) if problem else None)
+def _result(row: int, records: list[Any], problem: tuple[str, str, str, dict[str, Any]] | None) -> RowResult:
+    if problem is None:
+        return RowResult(row, records)
+    code, cause, remedy, facts = problem
+    return RowResult(row, records, Invalid(code, cause, remedy, **facts))

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
-from tempfile import SpooledTemporaryFile
 from typing import Any
 
+from services.ingest.imports.held import new_file
 from services.ingest.records.intake import Outcome, Result
 from shared.contract.records import AnyRecord, TimeEntry
 from shared.kernel import canonical
 from shared.kernel.errors import Invalid
 
-_IN_MEMORY = 1_000_000  # bytes
 _PIECE = 64 * 1024
 
 
@@ -21,7 +20,7 @@ class Listing:
     """Collects row results in order."""
 
     def __init__(self) -> None:
-        self._rows = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
+        self._rows = new_file()
         self._outcomes: Counter[str] = Counter()
         self._people: set[str] = set()
         self._days: list[date] = []

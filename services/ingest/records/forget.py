@@ -17,6 +17,7 @@ def forget(session: Session, vault: Vault, organisation: str, kind: Kind, subjec
     So such a file's rows are refused too. Somebody else of the same name then needs a record of their own first; rows
     of that name find it. Call it while the subject's key still opens the name.
     """
+    store.lock(session, organisation)  # first of all locks, as in an intake: neither waits for the other while holding a row
     name = getattr(query.by_id(session, vault, organisation, kind, [subject])[subject], "name", "")
     source_id = name_id(vault.keyring(session, organisation), kind, name)
     ids = {record_id(organisation, kind, source, source_id) for source in query.sources(session, organisation, kind)}

@@ -164,3 +164,24 @@ def test_a_body_over_the_limit_and_records_over_the_number_are_refused(owner: Ca
 def test_a_bad_query_is_refused(owner: Caller) -> None:
     for query in ("page=0", "page=x", "page_size=501", "kind=wish", "from=1.2.2026", "approval=maybe", "page=1&page=2"):
         assert owner("GET", f"/records?{query}").status_code == 422, query
+
+
+def test_a_form_that_is_cut_off_or_none_at_all_is_refused(owner: Caller, db: Database) -> None:
+    part = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+    field = b'--x\r\nContent-Disposition: form-data; name="source"\r\n\r\nw\r\n'
+    good = (HEAD + GOOD).encode()
+    forms = {
+        "empty": b"",
+        "no parts": b"--x--\r\n",
+        "cut off": part + good,
+        "no file": field + b"--x--\r\n",
+        "two files": part + good + b"\r\n" + part + good + b"\r\n--x--\r\n",
+        "no form": b"\0\xff" * 1000,
+        "2,000 fields": field * 2000 + b"--x--\r\n",
+        "a field of 1 MB": field.replace(b"w", b"w" * 1_000_000) + part + good + b"\r\n--x--\r\n",
+    }
+    for what, raw in forms.items():
+        answer = owner("POST", "/import", raw, Content_Type="multipart/form-data; boundary=x")
+        assert 400 <= answer.status_code < 500 and answer.get_json()["error"]["remedy"], (what, answer.text)
+    assert owner("POST", "/import", good, Content_Type="text/csv").status_code == 415
+    assert _stored(db) == 0

@@ -20,7 +20,7 @@ from shared.contract.records import AnyRecord, Approval, Kind
 from shared.kernel import canonical
 from shared.platform import feed
 from shared.platform.db import reading, transaction
-from tests.component.ingest.conftest import Books
+from tests.component.ingest.conftest import Books, Caller
 
 EVERY: tuple[dict[str, Any], ...] = (
     {"kind": "person", "source_id": "p", "name": "Ann", "email": "ann@blue.example", "zone": "Asia/Tokyo"},
@@ -135,3 +135,11 @@ def test_content_hashes_are_equal_exactly_when_the_contents_are(one: dict[str, A
     loaded = [load_record("time", fields, "o", "w") for fields in (one, other)]
     same = canonical.dumps(content(loaded[0])) == canonical.dumps(content(loaded[1]))
     assert (fingerprint(Kind.TIME, loaded[0]) == fingerprint(Kind.TIME, loaded[1])) is same
+
+
+def test_a_request_sent_again_under_its_key_gets_the_first_answer(owner: Caller) -> None:
+    sent = {"schema": "1", "records": [{"kind": "person", "source": "w", "source_id": "p", "name": "Ann"}]}
+    first = owner.told("POST", "/records", sent, status=202, Idempotency_Key="k")
+    assert owner.told("POST", "/records", sent, status=202, Idempotency_Key="k") == first
+    assert owner.told("POST", "/records", sent, status=202)["results"][0]["outcome"] == "unchanged"
+    assert owner("POST", "/records", {**sent, "records": []}, Idempotency_Key="k").status_code == 422

@@ -147,7 +147,7 @@ def test_a_writer_that_stops_before_its_commit_holds_the_others_up_for_two_secon
             change(session, "free")
         assert 1 < time.monotonic() - start < 5
         gate.open()
-        with pytest.raises(sa.exc.OperationalError):
+        with pytest.raises(sa.exc.DBAPIError):
             stopped.result(PATIENCE)
     reader = Reader(db)
     reader.read()

@@ -14,6 +14,7 @@ from shared.kernel.quote import quoted
 
 _FOREIGN = {"xl/workbook.bin", "content.xml", "mimetype"}  # other formats in a zip, which would be opened unmeasured
 _MEMBERS = 1_000
+_PACKINGS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _REFERENCE = re.compile(rb"""(?:\s|(?<!xmlns):)r\s*=\s*["']([^"']*)["']""")  # of a row: 7; of a cell: B7
 _PLACE = re.compile(rb"([A-Z]{0,3})([0-9]{1,7})")
 _VALUE = re.compile(rb"v\b[^<>]*>([^<]*)<")
@@ -28,13 +29,18 @@ def measure(stream: BinaryIO, size: int, name: str, limits: Limits) -> set[tuple
     try:
         with zipfile.ZipFile(stream) as packed:
             _check_members(packed.infolist(), name, limits)
-            parts = [packed.read(member) for member in packed.infolist()]
+            parts = [_unpacked(packed, member) for member in packed.infolist()]
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
         raise damaged(name) from error
     sheets = [part for part in parts if b"sheetData" in part]
     _check_area(sheets, name, limits)
     _check_texts(sheets, [part for part in parts if b"sst" in part], name, limits)
     return {(int(row), _column(letters)) for sheet in sheets for letters, row in _ERROR.findall(sheet)}
+
+
+def _unpacked(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    with packed.open(member) as part:  # with a size, or a part that is larger than it says is unpacked as a whole first
+        return part.read(member.file_size + 1)
 
 
 def damaged(name: str) -> Invalid:
@@ -49,7 +55,7 @@ def _check_members(members: list[zipfile.ZipInfo], name: str, limits: Limits) ->
     """The sizes that the archive declares; unpacking stops at them, so that a lie makes it damaged, not large."""
     if any(member.flag_bits & 1 for member in members):
         raise _refuse("encrypted_file", name, "it is protected by a password", "save it without a password")
-    if len(members) > _MEMBERS or _FOREIGN & {member.filename for member in members}:
+    if len(members) > _MEMBERS or any(map(_strange, members)):
         raise damaged(name)
     unpacked = sum(member.file_size for member in members)
     if unpacked > limits.unpacked:
@@ -59,6 +65,10 @@ def _check_members(members: list[zipfile.ZipInfo], name: str, limits: Limits) ->
     if ratio > limits.ratio:
         cause = f"a part of it unpacks to {ratio} times its size, more than {limits.ratio}"
         raise _refuse("file_too_large", name, cause, "save it again in a spreadsheet program, or send it as CSV")
+
+
+def _strange(member: zipfile.ZipInfo) -> bool:
+    return member.filename in _FOREIGN or member.compress_type not in _PACKINGS
 
 
 def _ratio(member: zipfile.ZipInfo) -> int:
