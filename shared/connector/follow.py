@@ -99,7 +99,8 @@ def _renew(c: Connector, session: Session, row: Mapping[str, Any], document: Any
     if values["wanted_content"] == row["pushed_content"] and row["external_id"] and not _sent(session, row["id"]):
         values |= _back(c, session, row, document.version)
     if document.withdrawn and row["state"] == BindingState.VOID:  # as wanted already
-        values["pushed_version"] = document.version
+        values |= {"pushed_version": document.version, "problem": None}
+        problems.close(c, session, row["connection"], subject=row["id"])
     if document.withdrawn and row["state"] in IDLE and row["external_id"] is None and not _sent(session, row["id"]):
         values |= {"state": BindingState.VOID, "status": InvoiceStatus.VOID, "pushed_version": document.version}
     store.change(session, row, **values)

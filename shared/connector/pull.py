@@ -24,7 +24,8 @@ from shared.platform.faultpoint import faultpoint, works
 from shared.platform.jobs import Job, fenced
 
 Row = Mapping[str, Any]
-GONE = (InvoiceStatus.VOID, InvoiceStatus.DELETED)
+GONE = {InvoiceStatus.VOID: (InvoiceStatus.DELETED,), InvoiceStatus.DELETED: ()}
+"""What is gone over there stays so; what can still become of it."""
 OVERLAP = timedelta(minutes=1)
 """Asked again before the cursor, beyond the lag of the index: clocks differ."""
 CALLING = (BindingState.SENT, BindingState.UNKNOWN)
@@ -67,7 +68,7 @@ def _changes(c: Connector, connection: Connection) -> Changes:
         return tokens.use(c, connection, lambda client: client.changed_since(since))
     with reading(c.db) as session:
         ours = sa.select(binding.c.external_id).where(binding.c.connection == connection.id, binding.c.external_id.is_not(None))
-        ids = list(session.execute(ours.where(binding.c.status.not_in([status.value for status in GONE]))).scalars())
+        ids = list(session.execute(ours.where(binding.c.status != InvoiceStatus.DELETED)).scalars())
     found = tokens.use(c, connection, lambda client: client.fetch(ids))
     return Changes(documents=[wire for wire in found.values() if wire], until=now)
 
@@ -96,7 +97,7 @@ def apply(c: Connector, session: Session, row: Row, seen: Seen) -> bool:
     """Apply one remote picture to its binding; older news than what is stored changes nothing. Gives whether it changed."""
     if works("version_not_older") and seen.order < row["remote_order"]:
         return False
-    if row["status"] in GONE and works("absorbing_states"):
+    if seen.status not in GONE.get(row["status"], (seen.status,)) and works("absorbing_states"):
         return False
     told = {"status": seen.status, "balance": seen.balance, "total": seen.total}
     if _in_flight(session, row):
@@ -148,18 +149,23 @@ def _note_edit(c: Connector, session: Session, row: Row, seen: Seen) -> None:
         problems.close(c, session, row["connection"], subject=row["id"], codes=["changed_there"])
 
 
-def _problem(row: Row, state: BindingState) -> dict[str, str | None]:
+def _problem(row: Row, state: BindingState) -> dict[str, Any]:
     if state is BindingState.DIVERGED:
         return {"problem": "diverged"}
-    return {"problem": None} if state is BindingState.VOID else {}
+    return {"problem": None, **_met(row)} if state is BindingState.VOID else {}
+
+
+def _met(row: Row) -> dict[str, int]:
+    """What is gone over there is as wanted if it was to be withdrawn: nothing is left to be written."""
+    return {"pushed_version": row["wanted_version"]} if row["wanted_withdrawn"] else {}
 
 
 def _vanish(c: Connector, session: Session, row: Row) -> bool:
     """Asked for by id, and gone: deleted over there."""
-    if row["status"] in GONE:
+    if row["status"] == InvoiceStatus.DELETED:
         return False
     problems.close(c, session, row["connection"], subject=row["id"])
-    store.change(session, row, state=BindingState.VOID, status=InvoiceStatus.DELETED, balance=None, problem=None)
+    store.change(session, row, state=BindingState.VOID, status=InvoiceStatus.DELETED, balance=None, problem=None, **_met(row))
     return True
 
 

@@ -61,6 +61,9 @@ class Refreshing(Pushing):
         else:
             self.books.clock.advance(hours=1)
 
+    def goes_on(self) -> None:
+        self.books.clock.advance(seconds=60)  # the dead worker's right to refresh is over too
+
 
 class Hearing(Pushing):
     """The provider calls back: something was paid, wholly or in part. A call without an answer is made again."""

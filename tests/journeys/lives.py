@@ -16,7 +16,7 @@ DAYS = {"a": "2026-03-02", "b": "2026-03-03", "c": "2026-03-04", "old": "2026-03
 KINDS = {"x": "expense", "m": "mileage"}
 CLIENTS = {"harbour": ("Harbour Bakery", "website", "Website"), "moon": ("Moon Garage", "till", "Till")}
 MARCH = {"from": "2026-03-01", "to": "2026-03-31"}
-NOT_NOW = {"money_moved", "plan_moved", "plan_expired", "not_connected", "no_answer", "no_binding", "deduction_too_large"}
+NOT_NOW = {"money_moved", "plan_moved", "plan_expired", "not_connected", "access_refused", "no_answer", "no_binding", "deduction_too_large"}
 """What a deed may be refused for without anything being wrong."""
 THERE = {"6540", "610", "6000", "6210", "5010"}
 """What the books may refuse their accountant."""
@@ -236,7 +236,7 @@ def _row(name: str, kind: str, client: str, values: dict[str, Any]) -> str:
     cells = {
         "kind": kind, "source_id": name, "date": values["date"], "duration": length, "person": "Robin Sample",
         "client": CLIENTS[client][0], "job": CLIENTS[client][2], "rate": values.get("rate", ""), "currency": "USD",
-        "overtime": f"0:{extra // 60}:{extra % 60:02}" if extra else "", "amount": values.get("amount", ""),
+        "overtime": f"0:{extra // 60:02}:{extra % 60:02}" if extra else "", "amount": values.get("amount", ""),
         "distance": values.get("distance", ""), "unit": values.get("unit", ""),
         "billable": "yes" if values["billable"] else "no", "notes": values["notes"],
     }  # fmt: skip

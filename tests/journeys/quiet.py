@@ -24,10 +24,11 @@ def come_to_rest(life: Life, *, heard: bool, whose: str) -> None:
     life.emulator.clear_faults()
     life.emulator.deliver(drop=True) if not heard else life.deliver()
     for _ in range(12):
-        life.reconnect()
         life.wait(minutes=11)
+        life.reconnect()
         life.deliver()
-        life.work()
+        for _ in range(3):
+            life.follow()
         plan = life.product.post("quickbooks", f"/connections/{life.connection}/plans", {})
         if not plan["items"] and _is_idle(life):
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ from shared.kernel.errors import Invalid
 from shared.kernel.quote import quoted
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_UTF_16 = ("\udcff\udcfe", "\udcfe\udcff")  # its byte order marks, undecoded
+_STRANGE = re.compile("[\ud800-\udfff]")  # bytes that are no text come in as these, so that their row can be named
+_ERRORS = {"utf-16": "strict"}
 
 
 def rows(data: bytes | PathLike[str] | BinaryIO, name: str, layout: Layout, *, limits: Limits = LIMITS) -> Iterator[Row]:
@@ -93,21 +96,23 @@ def _csv_rows(stream: BinaryIO, size: int, name: str, layout: Layout, limits: Li
 
 def _records(stream: BinaryIO, name: str, layout: Layout, limits: Limits, progress: _Progress) -> Iterator[list[str]]:
     encoding = "utf-8-sig" if layout.encoding == "utf-8" else layout.encoding
-    text = io.TextIOWrapper(stream, encoding=encoding, newline="")
+    text = io.TextIOWrapper(stream, encoding=encoding, errors=_ERRORS.get(encoding, "surrogateescape"), newline="")
     try:
-        for cells in csv.reader(_lines(text, name, limits, progress), delimiter=layout.delimiter, strict=True):
+        for cells in csv.reader(_lines(text, name, layout, limits, progress), delimiter=layout.delimiter, strict=True):
             progress.row, progress.pending = progress.row + 1, 0
             yield cells
     except UnicodeError as error:
-        raise _undecodable(stream, name, layout, progress.row + 1) from error
+        raise _refuse("bad_encoding", name, f"it is not {layout.encoding} text", "export the report again") from error
     except csv.Error as error:
         raise _malformed(str(error), name, limits, progress.row + 1) from error
     finally:
         text.detach()  # the caller's stream stays open
 
 
-def _lines(text: io.TextIOWrapper, name: str, limits: Limits, progress: _Progress) -> Iterator[str]:
+def _lines(text: io.TextIOWrapper, name: str, layout: Layout, limits: Limits, progress: _Progress) -> Iterator[str]:
     while line := text.readline(limits.row):
+        if not line.isascii() and (strange := _STRANGE.search(line)):
+            raise _undecodable(line, strange, name, layout, progress.row + 1)
         progress.pending += len(line)
         if progress.pending >= limits.row:
             cause = f"it has {limits.row} characters or more without an end"
@@ -117,12 +122,12 @@ def _lines(text: io.TextIOWrapper, name: str, limits: Limits, progress: _Progres
         yield line
 
 
-def _undecodable(stream: BinaryIO, name: str, layout: Layout, row: int) -> Invalid:
-    stream.seek(0)
-    if layout.encoding != "utf-16" and stream.read(2) in _UTF_16:
+def _undecodable(line: str, strange: re.Match[str], name: str, layout: Layout, row: int) -> Invalid:
+    if line.startswith(_UTF_16):
         return _refuse("bad_encoding", name, "it is UTF-16 text", 'save it as UTF-8, or say "encoding": "utf-16" in a layout')
+    byte, after = ord(strange[0]) - 0xDC00, quoted(line[max(strange.start() - 20, 0) : strange.start()])
     remedy = 'save it as UTF-8, or say its encoding in a layout, for example "encoding": "cp1252"'
-    return _refuse("bad_encoding", name, f"it is not {layout.encoding} text", remedy, row)
+    return _refuse("bad_encoding", name, f"the byte {byte:02x} after {after} is not {layout.encoding} text", remedy, row)
 
 
 def _malformed(message: str, name: str, limits: Limits, row: int) -> Invalid:
