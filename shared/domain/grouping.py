@@ -66,7 +66,7 @@ def _title(shares: Sequence[Share], grouping: Grouping, world: World) -> str:
     work = shares[0].work
     if grouping == Grouping.PERSON:
         person = world.people.get(work.person)
-        return person.name if person else "Time"
+        return (person and person.name) or "Time"
     if grouping == Grouping.DAY:
         return work.date.isoformat()
     if grouping == Grouping.DETAILED:

@@ -19,6 +19,8 @@ from shared.kernel.errors import Denied
 from shared.platform import clock
 
 ISSUER = "timebooks"
+ANY = "*"
+"""The scope of a route that every caller of an organisation may use."""
 ALGORITHM = "Ed25519"  # RFC 9864: the old name EdDSA is deprecated, since it leaves the curve open
 
 _READ = {"records:read", "invoices:read", "connections:read", "feed:read"}
@@ -59,7 +61,7 @@ class Principal:
 
     def need(self, scope: str) -> None:
         """Raise Denied unless this caller holds ``scope``."""
-        if scope not in self.scopes:
+        if not (scope in self.scopes or (scope == ANY and self.organisation)):
             raise Denied("scope_missing", f"This needs the scope {scope}.", "Use a key that has it.", scope=scope)
 
 

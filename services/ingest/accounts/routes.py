@@ -81,7 +81,7 @@ def credentials(db: Database, vault: Vault, audiences: Collection[str]) -> Room:
         with transaction(db) as session:
             store.revoke_key(session, principal().organisation, key, principal().subject)
 
-    @room.post("/token", scope="records:read")
+    @room.post("/token", scope=auth.ANY)
     def create_token() -> Any:
         caller, audience = principal(), f.load(_TOKEN, body(), "the request")["audience"]
         if caller.kind != "key":

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from services.ingest.status.models import invoice_status, problem, status_history
 from services.ingest.tables import within
 from shared.contract.messages import InvoiceStatusMessage, ProblemMessage
+from shared.contract.statuses import InvoiceStatus
 from shared.platform import clock
 from shared.platform import db as database
 
@@ -22,13 +23,14 @@ _SHOWN = ("status", "total", "balance")
 def keep_status(
     session: Session, organisation: str, service: str, binding: str, message: InvoiceStatusMessage, stored: Any | None
 ) -> None:
-    """The newest word of one connection on one invoice; the history gets a line when a reader would see a difference."""
+    """The newest word of one connection on one invoice; the history gets a line when the books say something else."""
     values = {name: getattr(message, name) for name in _TOLD}
     values |= {"organisation": organisation, "service": service, "binding": binding, "at": clock.now()}
     new = database.insert(session, invoice_status).values(values)
     changed = {name: new.excluded[name] for name in values if name not in ("invoice", "connection")}
     session.execute(new.on_conflict_do_update(index_elements=["invoice", "connection"], set_=changed))
-    if stored is not None and all(getattr(stored, name) == values[name] for name in _SHOWN):
+    same = stored is not None and all(getattr(stored, name) == values[name] for name in _SHOWN)
+    if same or message.status == InvoiceStatus.DRAFT:  # a draft is not in the books yet: they say nothing
         return
     names = ("organisation", "invoice", "connection", "version", *_SHOWN, "at")
     line = database.insert(session, status_history).values({name: values[name] for name in names})

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from threading import Thread
 
 import pytest
 
+from services.ingest.billing import compose
+from services.ingest.billing import wish as wishes
 from shared.kernel.errors import Conflict
+from shared.platform.db import transaction
+from tests.component.billing.conftest import MARCH
 
 D = Decimal
 
@@ -226,3 +231,18 @@ def test_a_trip_without_a_rate_keeps_the_one_at_which_it_was_billed(firm):
     firm.stores("mileage", "m", distance="90", **trip)
     (waiting,) = firm.corrections()
     assert (waiting.quantity, waiting.unit_price, waiting.unit) == (D(-10), D("0.5"), "km")
+
+
+def test_an_edit_that_is_stored_while_its_entry_is_being_composed_is_not_overlooked(firm):
+    """Without the turn the edit would look for claims that are not committed yet, find none, and leave the invoice as it was."""
+    entry = firm.logs("1", "8")
+    firm.approves()
+    wish = wishes.read(dict(MARCH), "USD")
+    edit = Thread(target=lambda: firm.logs("1", "6"))
+    with transaction(firm.db) as session:
+        (invoice,) = compose.compose(session, firm.vault, firm.id, wish, "tester").invoices
+        edit.start()
+        edit.join(0.2)
+        assert edit.is_alive()
+    edit.join(10)
+    assert (firm.invoice(invoice).version, firm.billed(entry)) == (2, 6 * 3600)

@@ -254,3 +254,11 @@ def test_a_problem_about_an_invoice_forgets_its_cause_with_the_client(firm):
         firm.vault.erase(session, firm.id, invoice.client)
     with reading(firm.db) as session:
         assert query.problems(session, firm.vault, firm.id)[0]["cause"] == "(erased)"
+
+
+def test_a_reserved_draft_is_no_history(firm):
+    firm.logs("1")
+    invoice = firm.bills()
+    firm.books_say(invoice, "draft", pushed=0, external_id=None)
+    firm.books_say(invoice, "open")
+    assert firm.history(invoice) == ["open"]
