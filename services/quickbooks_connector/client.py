@@ -52,10 +52,10 @@ class Wires:
             raise
 
     def _take_turn(self, *, batch: bool) -> None:
-        """500 requests a minute and 10 a second for a company, 40 batches a minute; nobody else's 429 is provoked."""
+        """500 requests a minute and 10 a second for a company, 40 batches a minute: 8 a second and 2 at once keep to both."""
         limits = [(f"quickbooks:{self.tenant}", 480), *([(f"quickbooks-batch:{self.tenant}", 38)] if batch else [])]
         db = self.connector.db
-        waits = [quota.take(db, name, rate=rate, per_seconds=60, burst=8, patience=PATIENCE) for name, rate in limits]
+        waits = [quota.take(db, name, rate=rate, per_seconds=60, burst=2, patience=PATIENCE) for name, rate in limits]
         if max(waits):
             clock.sleep(max(waits) / 1000)
 

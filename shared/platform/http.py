@@ -223,7 +223,6 @@ def _environ(request: requests.PreparedRequest) -> dict[str, Any]:
         "wsgi.multithread": True,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
-        "CONTENT_LENGTH": str(len(body)),
         "HTTP_HOST": parts.netloc,
     }
     for name, value in request.headers.items():

@@ -91,15 +91,19 @@ def test_two_workers_share_the_work_of_two_connections_and_inspect_names_the_job
         for folder in (ours, str(tmp_path / "another")):
             monkeypatch.setenv("TIMEBOOKS_DATA", folder)
             press_go(run, tmp_path, day)
-        if len(at_work(control.inspect().active())) == 2:
+        if any(len(at_work(control.inspect().active())) == 2 for _ in range(3)):  # each waits a second for answers
             break
     busy = at_work(json.loads(stack.celery("quickbooks", "inspect", "active", "--json")))
     stack.emulator("clear_faults")
     assert len(busy) == len(set(busy.values())) == 2, stack.logs()
     for realm in (US, SECOND):
-        numbers = lambda: [row["DocNumber"] for row in stack.emulator("live_invoices", realm=realm)]
-        stack.until(lambda: len(numbers()) >= day, f"all invoices are in {realm}")
-        assert len(numbers()) == len(set(numbers()))
+        stack.until(lambda realm=realm: len(numbers(stack, realm)) >= day, f"every invoice is in {realm}")
+        assert len(numbers(stack, realm)) == len(set(numbers(stack, realm)))
+
+
+def numbers(stack, realm):
+    """Of the invoices that are in the books and not void."""
+    return [row["DocNumber"] for row in stack.emulator("live_invoices", realm=realm)]
 
 
 def begin(run, monkeypatch, folder, realm):
@@ -112,7 +116,8 @@ def begin(run, monkeypatch, folder, realm):
 
 def press_go(run, folder, day):
     """One more invoice, let go and not waited for."""
-    (folder / "more.csv").write_text(f"{HEADER}\ntime,late-{day},2026-04-{day:02},,,3:00:00,,,Robin Vale,Moon Garage,Till,,60,USD,,,,,yes,\n")
+    row = f"time,late-{day},2026-04-{day:02},,,3:00:00,,,Robin Vale,Moon Garage,Till,,60,USD,,,,,yes,"
+    (folder / "more.csv").write_text(f"{HEADER}\n{row}\n")
     run(f"import {folder / 'more.csv'}")
     run("approve")
     run(f"compose --from 2026-04-{day:02} --to 2026-04-{day:02}")
@@ -120,7 +125,7 @@ def press_go(run, folder, day):
     with opened() as door:
         one = door.connection(None)
         plan = door.books("quickbooks", "POST", f"/connections/{one['id']}/plans", {})
-        assert len(plan["items"]) == 1
+        assert plan["items"]
         door.books("quickbooks", "POST", f"/plans/{plan['plan']}/apply", {})
 
 

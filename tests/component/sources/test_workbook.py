@@ -203,9 +203,7 @@ DAMAGED = {
     "another packing": rezipped(lambda new, name, text: new.writestr(name, text, zipfile.ZIP_LZMA)),
     "broken XML": packed("<sheetData><row><c><v>1</row>"),
     "a place that is none": packed('<sheetData><row r="1"><c r="&#65;1"><v>1</v></c></row></sheetData>'),
-    "a date beyond the calendar": packed(
-        f'<sheetData><row>{cell("date")}</row><row><c s="1"><v>1E+300</v></c></row></sheetData>'
-    ),
+    "a duration beyond all": packed(f'<sheetData><row>{cell("date")}</row><row><c s="4"><v>1E+300</v></c></row></sheetData>'),
     "more than it says": understated(),
 }
 
@@ -213,6 +211,12 @@ DAMAGED = {
 @pytest.mark.parametrize("data", DAMAGED.values(), ids=DAMAGED)
 def test_a_damaged_workbook_is_refused(data):
     assert refused(data, Layout(columns={"date": ("date",)}), NAME).code in ("damaged_workbook", "bad_header")
+
+
+def test_a_date_beyond_the_calendar_refuses_its_row():
+    rows = f'<row>{cell("date")}{cell("person")}</row><row><c s="1"><v>1E+300</v></c>{cell("Ada")}</row>'
+    (result,) = results(packed(f"<sheetData>{rows}</sheetData>"))
+    assert [error["column"] for error in result.problem.facts["errors"]] == ["date"]
 
 
 def test_a_protected_archive_is_refused_as_such():
