@@ -74,7 +74,7 @@ def to_payload(invoice: Invoice, refs: Refs, tenant: Tenant, known: Known | None
     return wire | (_target(known) | {"sparse": True} if known else {})
 
 
-def to_retire(invoice: Invoice, known: Known, marker: str) -> Wire:
+def to_retire(known: Known) -> Wire:
     """What voiding needs."""
     return _target(known)
 

@@ -27,8 +27,8 @@ class QuickBooksProvider:
     def to_payload(self, document: Invoice, refs: Refs, tenant: Tenant, known: Known | None, marker: str) -> Wire:
         return mapping.to_payload(document, refs, tenant, known, marker)
 
-    def to_retire(self, document: Invoice, known: Known, marker: str) -> Wire:
-        return mapping.to_retire(document, known, marker)
+    def to_retire(self, document: Invoice | None, known: Known, marker: str) -> Wire:
+        return mapping.to_retire(known)
 
     def assemble(self, items: Sequence[tuple[Operation, Wire]]) -> Wire:
         return mapping.assemble(items)

@@ -120,12 +120,14 @@ def _back(c: Connector, session: Session, row: Mapping[str, Any], version: int) 
 def _wanted(
     c: Connector, session: Session, organisation: str, document: Any, body: Mapping[str, Any], push: str
 ) -> dict[str, Any]:
-    named = [*document.people, document.client]
+    everybody = {*document.people, document.client}
+    keys = c.vault.keyring(session, organisation, everybody)
+    named = [person for person in everybody if not keys.erased(person)]  # the body says nothing of the others any more
     blob = files.store(session, c.vault, organisation, canonical.dumps(body), kind="document", subjects=named)
     said = {name: value for name, value in body.items() if name != "version"}
     wanted = {
         "wanted": blob,
-        "wanted_content": c.vault.keyring(session, organisation).mac(canonical.dumps(said)),
+        "wanted_content": keys.mac(canonical.dumps(said)),
         "wanted_version": document.version,
         "wanted_withdrawn": document.withdrawn,
         "wanted_total": document.total,

@@ -124,15 +124,22 @@ def refuse(c: Connector, session: Session, row: Row, item: Row, failure: Failure
         rows_.change(session, row, state=BindingState.UNKNOWN, **again)
         jobs.ask(session, "pull", row["connection"], organisation=row["organisation"], queue="interactive")
     elif isinstance(failure, Missing) and row["external_id"] is not None:
-        gone = Conflict(
-            "gone_there", f"{row['number']} was deleted in {c.provider.info.title}.", "Void it here, or compose it again."
-        )
-        park(c, session, row, gone)
-        rows_.change(session, row, state=BindingState.VOID, status=InvoiceStatus.DELETED, **again)
+        _gone(c, session, row, again)
     elif row["wanted_version"] > item["version"]:
         rows_.change(session, row, state=BindingState.CONFIRMED if row["external_id"] else BindingState.RESERVED, **again)
     else:
         park(c, session, row, failure, **again)
+
+
+def _gone(c: Connector, session: Session, row: Row, again: Mapping[str, int]) -> None:
+    """What was to be changed is not there any more: for a person to decide, unless it was to go anyway."""
+    void = {"state": BindingState.VOID, "status": InvoiceStatus.DELETED, **again}
+    if row["wanted_withdrawn"]:
+        rows_.change(session, row, **void, pushed_version=row["wanted_version"], problem=None)
+        return
+    gone = Conflict("gone_there", f"{row['number']} was deleted in {c.provider.info.title}.", "Void it here, or compose it again.")
+    park(c, session, row, gone)
+    rows_.change(session, row, **void)
 
 
 def park(c: Connector, session: Session, row: Row, failure: Failure, **values: Any) -> None:

@@ -147,7 +147,8 @@ class Provider(Protocol):
 
     def to_payload(self, document: Any, refs: Refs, tenant: Tenant, known: Known | None, marker: str) -> Wire: ...
 
-    def to_retire(self, document: Any, known: Known, marker: str) -> Wire: ...
+    def to_retire(self, document: Any | None, known: Known, marker: str) -> Wire:
+        """How the object over there is taken back; ``document`` is None when its text was erased."""
 
     def assemble(self, items: Sequence[tuple[Operation, Wire]]) -> Wire:
         """The body of one call that carries these; with one item, its own payload."""

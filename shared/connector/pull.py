@@ -33,9 +33,10 @@ CALLING = (BindingState.SENT, BindingState.UNKNOWN)
 
 def pull(c: Connector, job: Job, connection: Connection, run: Run) -> None:
     """Fetch what changed since the cursor and what callbacks named; apply it with the cursor in one transaction."""
-    events, named = _named(c, connection)
+    now, since = clock.now(), _since(c, connection)
+    events, named = _named(c, connection, every=since is None)
     fetched = tokens.use(c, connection, lambda client: client.fetch(named)) if named else {}
-    changes = _changes(c, connection)
+    changes = tokens.use(c, connection, lambda client: client.changed_since(since)) if since else Changes(documents=(), until=now)
     faultpoint("pull.fetched")
     seen = [c.provider.read_status(wire) for wire in [*changes.documents, *(wire for wire in fetched.values() if wire)]]
     gone = {external for external, wire in fetched.items() if wire is None}
@@ -48,29 +49,22 @@ def pull(c: Connector, job: Job, connection: Connection, run: Run) -> None:
 # ---- what to look at
 
 
-def _named(c: Connector, connection: Connection) -> tuple[list[Row], list[str]]:
-    """Open callbacks of this tenant, and the ids of ours to fetch: those they name, and those we must look at first."""
+def _since(c: Connector, connection: Connection) -> datetime | None:
+    """From when on the change query is asked; None: the cursor is older than that reaches."""
+    since = (connection.pulled_until or connection.connected_at) - c.provider.info.settle - OVERLAP
+    return since if since > clock.now() - c.provider.info.look_back else None
+
+
+def _named(c: Connector, connection: Connection, *, every: bool) -> tuple[list[Row], list[str]]:
+    """Open callbacks of this tenant, and the ids of ours to fetch: those they name, those we must look at first, or all."""
     with reading(c.db) as session:
         mine = (inbound_event.c.tenant == connection.tenant.id, inbound_event.c.done_at.is_(None))
         events = session.execute(sa.select(inbound_event).where(*mine).limit(1000)).mappings().all()
         ids = {event["external_id"] for event in events if event["kind"] == c.provider.info.document_kind}
-        ours = sa.select(binding.c.external_id).where(binding.c.connection == connection.id)
-        known = session.execute(ours.where(binding.c.external_id.in_(ids))).scalars().all()
-        first = ours.where(binding.c.state == BindingState.UNKNOWN, binding.c.external_id.is_not(None))
-        return list(events), sorted({*known, *session.execute(first).scalars()})
-
-
-def _changes(c: Connector, connection: Connection) -> Changes:
-    """Everything changed since the cursor. One older than the change query reaches: everything of ours, by id."""
-    now = clock.now()
-    since = (connection.pulled_until or connection.connected_at) - c.provider.info.settle - OVERLAP
-    if since > now - c.provider.info.look_back:
-        return tokens.use(c, connection, lambda client: client.changed_since(since))
-    with reading(c.db) as session:
+        look = sa.or_(binding.c.external_id.in_(ids), binding.c.state == BindingState.UNKNOWN)
+        living = binding.c.status != InvoiceStatus.DELETED
         ours = sa.select(binding.c.external_id).where(binding.c.connection == connection.id, binding.c.external_id.is_not(None))
-        ids = list(session.execute(ours.where(binding.c.status != InvoiceStatus.DELETED)).scalars())
-    found = tokens.use(c, connection, lambda client: client.fetch(ids))
-    return Changes(documents=[wire for wire in found.values() if wire], until=now)
+        return list(events), sorted(session.execute(ours.where(living if every else look)).scalars())
 
 
 # ---- applying

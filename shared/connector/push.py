@@ -20,7 +20,7 @@ from shared.connector.runs import Run
 from shared.connector.wanted import Write
 from shared.contract.statuses import BindingState, InvoiceStatus
 from shared.kernel import canonical
-from shared.kernel.errors import Conflict, Failure, Reconnect, Retry
+from shared.kernel.errors import Conflict, Failure, Park, Reconnect, Retry
 from shared.kernel.ids import call_key
 from shared.platform import clock, files
 from shared.platform.db import reading
@@ -43,7 +43,10 @@ class Call:
 def push(c: Connector, job: Job, connection: Connection, run: Run) -> None:
     """Settle every call whose outcome is open, then write until nothing wanted is left."""
     for open_call in _open_calls(c, connection):
-        _settle(c, job, connection, open_call, run)
+        if open_call.body:
+            _settle(c, job, connection, open_call, run)
+        else:
+            _give_up(c, job, open_call)
     while (fresh := _intend(c, job, connection, run)) is not None:
         if fresh:
             _send(c, job, connection, fresh[0], run)
@@ -215,6 +218,15 @@ def _settle(c: Connector, job: Job, connection: Connection, it: Call, run: Run) 
     if settled or remembered:
         return _resend(c, job, connection, it, run)
     return _wait(c, age)
+
+
+def _give_up(c: Connector, job: Job, it: Call) -> None:
+    """Somebody named in a call was erased while its outcome was open: neither its bytes nor what to look for are left."""
+    with fenced(c.db, job) as session:
+        session.execute(sa.update(call).where(call.c.id == it.row["id"]).values(state="refused", ended_at=clock.now()))
+        for row in outcome.bindings(session, it.items):
+            cause = f"Somebody named on {row['number']} was erased while it was being written to {c.provider.info.title}."
+            outcome.park(c, session, row, Park("erased", cause, "Look there whether it arrived, and void it here or there."))
 
 
 def _wait(c: Connector, age: Any) -> None:

@@ -61,11 +61,11 @@ def _write(c: Connector, session: Session, connection: Connection, row: Any, ref
     try:
         _check_touched(c, row)
         document = store.document(c, session, row)
-        if document is None:
-            raise Park("erased", "Somebody named on it was erased, and its text with them.", "Void it, or leave it as it is.")
         known = Known(external_id=row["external_id"], remote_version=row["remote_version"]) if row["external_id"] else None
         if what is Operation.RETIRE and known is not None:
             return Write(row, what, c.provider.to_retire(document, known, marker(row)), None)
+        if document is None:
+            raise Park("erased", "Somebody named on it was erased, and its text with them.", "Void it, or leave it as it is.")
         return Write(row, what, c.provider.to_payload(document, refs, connection.tenant, known, marker(row)), None)
     except Failure as failure:
         return Write(row, what, None, failure)

@@ -18,7 +18,10 @@ BELL = "timebooks.bell"
 MOST_AT_ONCE = 100
 """Messages sent from one request; the sweep sends the rest."""
 
-_TRANSPORT = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0, "socket_connect_timeout": 1}
+_TRANSPORT = {
+    **{"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0},
+    **{"socket_connect_timeout": 1, "socket_timeout": 2},  # a broker that hangs must not hang whoever publishes
+}
 
 
 def application(broker_url: str, name: str) -> Celery:
@@ -32,6 +35,7 @@ def application(broker_url: str, name: str) -> Celery:
         task_publish_retry=False,
         broker_transport_options=_TRANSPORT,
         broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,  # a worker waits for its broker as long as it takes
         task_serializer="json",
         accept_content=["json"],
         task_default_queue=f"{name}.bulk",

@@ -2,15 +2,39 @@ from __future__ import annotations
 
 import pytest
 
+from services.ingest.accounts.operator import operator_token
+from services.ingest.app import build
+from services.ingest.tables import metadata
 from shared.platform import jobs
+from shared.platform.http import Network
+from shared.platform.settings import Settings
+from shared.platform.vault import Vault
+from tests.component.ingest.conftest import Caller
 from tests.faults.rigged import Rigged
 
 
 @pytest.fixture
-def books(make_database, clock):
-    """A connector with one connection that pushes by itself; it beats no hearts, since forked children need a parent without threads."""
+def still_hearts():
+    """No heartbeats: a child must not be forked from a process with threads, and a paused worker must lose its lease."""
     jobs.heart().enabled = False
+    yield
+    jobs.heart().enabled = True
+
+
+@pytest.fixture
+def books(make_database, clock, still_hearts):
+    """A connector with one connection that pushes by itself."""
     made = Rigged(make_database, clock)
     made.opened()
-    yield made
-    jobs.heart().enabled = True
+    return made
+
+
+@pytest.fixture
+def owner(make_database, clock, still_hearts, tmp_path):
+    """The owner of an organisation in ingest, calling over HTTP."""
+    vault = Vault(b"m" * 32)
+    environ = {"TIMEBOOKS_DATA": str(tmp_path), "TIMEBOOKS_QUICKBOOKS_URL": "http://127.0.0.1:9"}  # where nobody listens
+    service = build(Settings.load(environ, ("ingest", "quickbooks")), make_database(metadata), vault, Network())
+    asked = {"organisation": "Sample Firm", "owner": "Olive Owner", "zone": "America/New_York", "currency": "USD"}
+    made = Caller(service, operator_token(vault)).told("POST", "/accounts", asked, status=201)
+    return Caller(service, made["key"], made["organisation"])

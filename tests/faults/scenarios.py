@@ -1,27 +1,40 @@
-"""What is under way when the process is killed: for each fault point the work that passes it."""
+"""What a connector is doing when its process is killed: for each fault point the work that passes it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from datetime import timedelta
+from typing import Any
 
 from shared.contract.documents import Invoice
-from tests.component.connector.books import US
-from tests.faults.rigged import Rigged
+from tests.component.connector.books import US, US_OWN_NUMBERS
+from tests.faults.rigged import Rigged, assert_in_step
 
+WORLDS = (
+    {"memory_seconds": 86_400, "index_lag": 0},
+    {"memory_seconds": 0, "index_lag": 0},
+    {"memory_seconds": 86_400, "index_lag": 30},
+)
+"""What the books remember of requests, and how far their index is behind."""
+LEASES = timedelta(seconds=91)
+"""As long as a dead worker's right to its job, and to refresh a token."""
 WEBHOOK = "http://quickbooks.internal/quickbooks/callbacks/webhook"
 
 
 class Pushing:
     """Wishes come in and are written: one new invoice, several in one call, a change, a withdrawal."""
 
-    fixture: ClassVar[str] = "books"
-
     def __init__(self, books: Rigged) -> None:
-        self.books = books
+        self.books, self.realm = books, US
 
     def begins(self, number: int) -> None:
         """Get ready in the parent."""
+        self.books.emulator.configure(**WORLDS[number % len(WORLDS)])
+        self.realm = (US, US_OWN_NUMBERS)[number // 2 % 2]
+        self.books.opened(self.realm)
+        self.prepares(number)
+
+    def prepares(self, number: int) -> None:
         kinds: list[Callable[[], None]] = [self._one, self._several, self._changes, self._withdraws]
         kinds[number % len(kinds)]()
 
@@ -29,14 +42,19 @@ class Pushing:
         """What the child does until it is killed."""
         self.books.goes_round()
 
-    def goes_on(self) -> None:
-        """What the world does after the kill, besides letting workers work."""
+    def recovers(self) -> None:
+        """What the world does after the kill: time passes, and workers work."""
+        self.books.clock.now += LEASES
+        self.books.settles()
+
+    def checks(self) -> None:
+        assert_in_step(self.books)
 
     def _one(self) -> None:
-        self.books.wants(self.books.composed())
+        self.books.wants(self.books.composed(self.realm))
 
     def _several(self) -> None:
-        self.books.wants(*(self.books.composed() for _ in range(3)))
+        self.books.wants(*(self.books.composed(self.realm) for _ in range(3)))
 
     def _changes(self) -> None:
         self.books.wants(*(self.books.changed(one) for one in self._pushed(2)))
@@ -45,7 +63,7 @@ class Pushing:
         self.books.wants(*(self.books.withdrawn(one) for one in self._pushed(1)))
 
     def _pushed(self, many: int) -> list[Invoice]:
-        made = [self.books.composed() for _ in range(many)]
+        made = [self.books.composed(self.realm) for _ in range(many)]
         self.books.wants(*made)
         self.books.settles()
         return made
@@ -54,15 +72,12 @@ class Pushing:
 class Refreshing(Pushing):
     """The same, with a token that is out of date: by the clock, or because the provider says so."""
 
-    def begins(self, number: int) -> None:
-        super().begins(number)
+    def prepares(self, number: int) -> None:
+        super().prepares(number)
         if number % 2:
             self.books.emulator.expire_access()
         else:
             self.books.clock.advance(hours=1)
-
-    def goes_on(self) -> None:
-        self.books.clock.advance(seconds=60)  # the dead worker's right to refresh is over too
 
 
 class Hearing(Pushing):
@@ -70,10 +85,10 @@ class Hearing(Pushing):
 
     deliveries: list[Any]
 
-    def begins(self, number: int) -> None:
+    def prepares(self, number: int) -> None:
         [one] = self._pushed(1)
         self.books.emulator.deliver()  # what is old news by now
-        self.books.emulator.pay(US, self.books.binding(one)["external_id"], "100" if number % 2 else None)
+        self.books.emulator.pay(self.realm, self.books.binding(one)["external_id"], "100" if number % 2 else None)
         self.deliveries = self.books.emulator.deliver()
 
     def works(self) -> None:
@@ -81,20 +96,20 @@ class Hearing(Pushing):
             self.books.network.send("POST", WEBHOOK, headers=one.headers, body=one.body)
         self.books.work()
 
-    def goes_on(self) -> None:
+    def recovers(self) -> None:
         self.works()
+        super().recovers()
 
 
 class Pulling(Pushing):
     """Nobody calls back; the rounds find out what was paid, or taken back."""
 
-    def begins(self, number: int) -> None:
+    def prepares(self, number: int) -> None:
         [one] = self._pushed(1)
-        payment = self.books.emulator.pay(US, self.books.binding(one)["external_id"], "100" if number % 2 else None)
+        payment = self.books.emulator.pay(self.realm, self.books.binding(one)["external_id"], "100" if number % 2 else None)
         if number % 3 == 2:
-            self.books.clock.advance(minutes=6)
-            self.books.settles()
-            self.books.emulator.delete_payment(US, payment["Id"])
+            self.books.looks_round()
+            self.books.emulator.delete_payment(self.realm, payment["Id"])
         self.books.clock.advance(minutes=6)
 
 
@@ -119,4 +134,4 @@ SCENARIOS: dict[str, type[Pushing]] = {
     "pull.fetched": Pulling,
     "pull.applied": Pulling,
 }
-"""Every name of ``faultpoint.POINTS``; a point without a line here fails a test."""
+"""The points that a connector passes."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Protocol
+
 import pytest
 
 from shared.platform.faultpoint import POINTS
-from tests.faults.rigged import assert_in_step
-from tests.faults.scenarios import SCENARIOS
+from tests.faults import scenarios, scenarios_of_ingest
+from tests.faults.forks import Relay, killed_at
 from tests.sizes import size
 
 MOST_TRIES = 4
@@ -16,23 +19,42 @@ MOST_TRIES = 4
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 
 
-def test_every_fault_point_has_a_scenario():
-    assert SCENARIOS.keys() == POINTS.keys()
+class Scenario(Protocol):
+    def begins(self, number: int) -> None: ...
+
+    def works(self) -> None: ...
+
+    def recovers(self) -> None: ...
+
+    def checks(self) -> None: ...
 
 
-@pytest.mark.parametrize("point", [point for point, scenario in SCENARIOS.items() if scenario.fixture == "books"])
-def test_a_kill_of_the_connector_loses_nothing_and_doubles_nothing(books, point):
-    scenario = SCENARIOS[point](books)
+def survives(scenario: Scenario, killed: Callable[[int, Callable[[], None]], bool]) -> None:
+    """Kill it as often as the sizes say, at the first, second, … time that it passes its point; check after each."""
     kills, occurrence = 0, 1
     for number in range(size("fork_kills") * MOST_TRIES):
         scenario.begins(number)
-        killed = books.killed_at(point, occurrence, scenario.works)
-        occurrence = occurrence + 1 if killed else 1
-        books.clock.advance(seconds=31)  # the dead worker's lease is over
-        scenario.goes_on()
-        books.settles()
-        assert_in_step(books)
-        kills += killed
+        died = killed(occurrence, scenario.works)
+        occurrence = occurrence + 1 if died else 1
+        scenario.recovers()
+        scenario.checks()
+        kills += died
         if kills == size("fork_kills"):
             return
-    pytest.fail(f"{kills} kills only: {point} is hardly ever passed")
+    pytest.fail(f"{kills} kills only: the point is hardly ever passed")
+
+
+def test_every_fault_point_has_a_scenario():
+    assert {**scenarios.SCENARIOS, **scenarios_of_ingest.SCENARIOS}.keys() == POINTS.keys()
+
+
+@pytest.mark.parametrize("point", scenarios.SCENARIOS)
+def test_a_killed_connector_loses_nothing_and_does_nothing_twice(books, point):
+    survives(scenarios.SCENARIOS[point](books), lambda occurrence, work: books.killed_at(point, occurrence, work))
+
+
+@pytest.mark.parametrize("point", scenarios_of_ingest.SCENARIOS)
+def test_a_killed_ingest_loses_nothing_and_does_nothing_twice(owner, point):
+    nobody = Relay(lambda environ, start: [])
+    scenario = scenarios_of_ingest.SCENARIOS[point](owner)
+    survives(scenario, lambda occurrence, work: killed_at(nobody, [owner.service.db], work, point, occurrence))

@@ -34,8 +34,6 @@ def socket_url():
     yield f"http://127.0.0.1:{server.effective_port}"
     server.close()
     server.task_dispatcher.shutdown()
-    server.trigger.pull_trigger()
-    thread.join(10)
 
 
 REQUESTS = {

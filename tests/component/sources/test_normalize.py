@@ -128,6 +128,8 @@ def test_start_end_and_duration_are_settled_together(line, start, end, seconds):
         ({"duration": "1:00", "amount": "10", "rate": "11"}, "amount", "amount_contradicts"),
         ({"duration": "0:00", "amount": "10"}, "amount", "amount_contradicts"),
         ({"duration": "1:00", "amount": "-10"}, "amount", "bad_number"),
+        ({"duration": "1:00", "amount": "10", "rate": "-10"}, "rate", "bad_number"),
+        ({"duration": "1:00", "amount": "10", "rate": "10", "currency": "XXX"}, "currency", "unknown_currency"),
     ],
 )
 def test_what_is_wrong_in_a_row_is_told_by_its_column(line, column, code):
@@ -326,16 +328,17 @@ def test_a_zone_makes_a_night_shift_as_long_as_it_was(day, seconds):
 
 
 @pytest.mark.parametrize(
-    ("line", "code"),
+    ("line", "column", "code"),
     [
-        ({"date": "2026-03-08", "start": "2:30", "duration": "1:00"}, "dst_gap"),
-        ({"date": "2026-11-01", "start": "0:30", "end": "1:30"}, "ambiguous_time"),
+        ({"date": "2026-03-08", "start": "2:30", "duration": "1:00"}, "start", "dst_gap"),
+        ({"date": "2026-03-08", "start": "0:30", "end": "2:30"}, "end", "dst_gap"),
+        ({"date": "2026-11-01", "start": "0:30", "end": "1:30"}, "duration", "ambiguous_time"),
     ],
 )
-def test_what_the_clocks_of_a_zone_skip_or_show_twice_is_told(line, code):
+def test_what_the_clocks_of_a_zone_skip_or_show_twice_is_told(line, column, code):
     layout = Layout(columns=dict(OWN.columns), zone="America/New_York", closed=True)
     (result,) = results(own(line), layout)
-    assert result.problem.code == code
+    assert [(error["column"], error["code"]) for error in result.problem.facts["errors"]] == [(column, code)]
 
 
 # ---- money and time

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NoReturn
@@ -97,13 +97,23 @@ def _rate(values: Values, worked: int) -> str | None:
     rate: str | None = values.get("rate")
     if "amount" not in values:
         return rate
-    price, quantity = parse_decimal(values["amount"], places=4), hours(worked)
+    price, quantity = _told("amount", parse_decimal, values["amount"], places=4), hours(worked)
     if rate is None and quantity:
         return format((price / quantity).quantize(_RATE, ROUND_HALF_UP), "f")
-    if round_money(parse_decimal(rate or "0") * quantity, values.get("currency", "USD")) != price:
+    hourly = _told("rate", parse_decimal, rate or "0")
+    if _told("currency", round_money, hourly * quantity, values.get("currency", "USD")) != price:
         cause = f"{quantity} h at {rate or 'no rate'} do not cost {values['amount']}"
         _refuse("amount", "amount_contradicts", cause, "mend the rate or the amount, or give one of them")
     return rate
+
+
+def _told(column: str, read: Callable[..., Decimal], *values: Any, **options: Any) -> Decimal:
+    """What ``read`` makes of the values; its refusal names the column."""
+    try:
+        return read(*values, **options)
+    except Invalid as problem:
+        problem.facts["column"] = column
+        raise
 
 
 def _refuse(column: str, code: str, cause: str, remedy: str) -> NoReturn:

@@ -217,7 +217,7 @@ def _faults(problem: Invalid) -> Iterator[tuple[str, Invalid]]:
     """A problem of the whole row by our columns."""
     errors = problem.facts.get("errors")
     if not isinstance(errors, list):
-        yield str(problem.facts.get("column", "")), problem
+        yield str(problem.facts.get("column", problem.facts.get("field", ""))), problem
         return
     for error in errors:
         name = error["field"].split(".")[0]

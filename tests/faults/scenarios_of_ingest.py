@@ -1,0 +1,84 @@
+"""What ingest is doing when its process is killed: taking a file in, composing invoices."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.ingest.billing.models import allocation
+from shared.platform import feed
+from shared.platform.db import reading
+from tests.component.ingest.conftest import Caller
+
+HEAD = (
+    "kind,source_id,date,start,end,duration,break,overtime,person,client,job,tags,rate,currency,"
+    "amount,distance,unit,category,billable,notes"
+)
+HOURS = ("1:30:00", "0:45:30", "2:00:01", "0:20:00")
+SECONDS = 5_400 + 2_730 + 7_201 + 1_200
+
+
+class Importing:
+    """A file of four entries comes in; whoever sent it hears nothing, and sends it again."""
+
+    def __init__(self, owner: Caller) -> None:
+        self.owner = owner
+        self.number = 0
+
+    def begins(self, number: int) -> None:
+        self.number = number
+
+    def file(self) -> bytes:
+        day = (date(2026, 1, 5) + timedelta(days=self.number)).isoformat()
+        rows = [
+            f"time,WL-{self.number}-{place},{day},,,{hours},,,Ann,Client {place % 2},Site,,60,USD,,,,,yes,Planning"
+            for place, hours in enumerate(HOURS)
+        ]
+        return "\n".join([HEAD, *rows, ""]).encode()
+
+    def works(self) -> None:
+        self.owner.imports(self.file())
+
+    def recovers(self) -> None:
+        self.works()
+
+    def checks(self) -> None:
+        """Everything is stored once, and a third sending changes nothing."""
+        records = self.owner.told("GET", f"/records?kind=time&page_size=1&page=1")
+        assert records["total"] == len(HOURS) * (self.number + 1)
+        assert self.owner.imports(self.file())["totals"] == {**self._nothing(), "unchanged": len(HOURS)}
+
+    def _nothing(self) -> dict[str, Any]:
+        totals = self.owner.imports(self.file())["totals"]
+        return {**totals, "new": 0, "changed": 0, "refused": 0}
+
+
+class Composing(Importing):
+    """Approved work becomes one invoice for each of two clients; whoever pressed the button presses it again."""
+
+    def begins(self, number: int) -> None:
+        super().begins(number)
+        self.owner.imports(self.file())
+        self.owner.told("POST", "/approvals", {})
+
+    def works(self) -> None:
+        period = {"from": "2026-01-01", "to": "2026-12-31"}
+        self.owner.told("POST", "/invoices/compose", period)
+
+    def checks(self) -> None:
+        """Every approved second stands on exactly one invoice, and the feed has told of each once."""
+        with reading(self.owner.service.db) as session:
+            live = sa.select(allocation.c.entry, allocation.c.document, allocation.c.seconds).where(allocation.c.live)
+            claims = session.execute(live).all()
+        assert len(claims) == len({claim.entry for claim in claims}) == len(HOURS) * (self.number + 1)
+        assert sum(claim.seconds for claim in claims) == SECONDS * (self.number + 1)
+        documents = {claim.document for claim in claims}
+        assert len(documents) == 2 * (self.number + 1) == self.owner.told("GET", "/invoices")["total"]
+        told = [row["subject"] for row in feed.page(self.owner.service.db, 0, ["invoice.changed"], 10_000, {})["rows"]]
+        assert sorted(told) == sorted(documents)
+
+
+SCENARIOS: dict[str, type[Importing]] = {"import.stored": Importing, "compose.written": Composing}
+"""The points that ingest passes."""
