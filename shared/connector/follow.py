@@ -21,7 +21,7 @@ from shared.platform import feed, files, jobs
 from shared.platform.jobs import Job
 
 KINDS = (INVOICE_CHANGED, PERSON_ERASED)
-IDLE = (BindingState.RESERVED, BindingState.PARKED)
+CALLING = (BindingState.SENT, BindingState.UNKNOWN)
 
 
 def follow(c: Connector, job: Job) -> None:
@@ -93,16 +93,13 @@ def _renew(c: Connector, session: Session, row: Mapping[str, Any], document: Any
     connection = next((live for live in store.live(session, organisation) if live["id"] == row["connection"]), None)
     push = connection["push"] if connection else "on_plan"
     values = _wanted(c, session, organisation, document, body, push)
-    if row["state"] == BindingState.PARKED:
+    met = _met(session, row, document, values["wanted_content"])
+    if met is not None:
+        values |= met | {"pushed_version": document.version, "problem": None}
+    elif row["state"] == BindingState.PARKED:
         values |= {"state": BindingState.CONFIRMED if row["external_id"] else BindingState.RESERVED, "problem": None}
+    if "problem" in values:
         problems.close(c, session, row["connection"], subject=row["id"])
-    if values["wanted_content"] == row["pushed_content"] and row["external_id"] and not _sent(session, row["id"]):
-        values |= _back(c, session, row, document.version)
-    if document.withdrawn and row["state"] == BindingState.VOID:  # as wanted already
-        values |= {"pushed_version": document.version, "problem": None}
-        problems.close(c, session, row["connection"], subject=row["id"])
-    if document.withdrawn and row["state"] in IDLE and row["external_id"] is None and not _sent(session, row["id"]):
-        values |= {"state": BindingState.VOID, "status": InvoiceStatus.VOID, "pushed_version": document.version}
     store.change(session, row, **values)
     if connection is not None:
         _note_needs(c, session, connection, document)
@@ -110,11 +107,17 @@ def _renew(c: Connector, session: Session, row: Mapping[str, Any], document: Any
         jobs.ask(session, "push", row["connection"], organisation=organisation)
 
 
-def _back(c: Connector, session: Session, row: Mapping[str, Any], version: int) -> dict[str, Any]:
-    """What is wanted says again what the books have: nothing is to be written, and nothing stands in the way."""
-    problems.close(c, session, row["connection"], subject=row["id"])
-    state = FINAL.get(InvoiceStatus(row["status"]), BindingState.CONFIRMED)
-    return {"pushed_version": version, "state": state, "problem": None}
+def _met(session: Session, row: Mapping[str, Any], document: Any, content: str) -> dict[str, Any] | None:
+    """What changes when the new wish is met already, without a write; None when something has to be written."""
+    if document.withdrawn and row["state"] == BindingState.VOID:
+        return {}
+    if row["state"] in CALLING and _sent(session, row["id"]):
+        return None
+    if document.withdrawn and row["external_id"] is None:  # never sent
+        return {"state": BindingState.VOID, "status": InvoiceStatus.VOID}
+    if content == row["pushed_content"]:  # it says again what the books have
+        return {"state": FINAL.get(InvoiceStatus(row["status"]), BindingState.CONFIRMED)}
+    return None
 
 
 def _wanted(

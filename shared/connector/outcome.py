@@ -137,7 +137,9 @@ def _gone(c: Connector, session: Session, row: Row, again: Mapping[str, int]) ->
     if row["wanted_withdrawn"]:
         rows_.change(session, row, **void, pushed_version=row["wanted_version"], problem=None)
         return
-    gone = Conflict("gone_there", f"{row['number']} was deleted in {c.provider.info.title}.", "Void it here, or compose it again.")
+    gone = Conflict(
+        "gone_there", f"{row['number']} was deleted in {c.provider.info.title}.", "Void it here, or compose it again."
+    )
     park(c, session, row, gone)
     rows_.change(session, row, **void)
 

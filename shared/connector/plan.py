@@ -112,10 +112,8 @@ def _item(c: Connector, write: Write, remote: Wire | None, people: tuple[str, ..
     row = write.row
     there = dict(c.provider.read_status(remote).picture) if remote else {}
     failure = write.failure or _drifted(c, row, remote)
-    here = {} if write.payload is None or write.operation is Operation.RETIRE else dict(c.provider.picture(write.payload))
-    ours = here.keys() | {name for name in there if name.startswith("line ")}  # the rest is theirs to fill in
-    differing = [] if write.operation is Operation.RETIRE else sorted(ours)
-    changed = tuple((name, there.get(name), here.get(name)) for name in differing if there.get(name) != here.get(name))
+    writing = write.payload if write.operation is not Operation.RETIRE else None
+    here = dict(c.provider.picture(writing)) if writing else {}
     return Item(
         binding=row["id"],
         invoice=row["local"],
@@ -123,12 +121,18 @@ def _item(c: Connector, write: Write, remote: Wire | None, people: tuple[str, ..
         action="blocked" if failure else write.operation.value,
         total=format(row["wanted_total"], "f"),
         currency=row["currency"],
-        fields=() if failure else changed,
+        fields=_differing(here, there) if writing and not failure else (),
         problem={"code": failure.code, "cause": failure.cause, "remedy": failure.remedy} if failure else None,
         print=_print(write, failure, here, there),
         version=row["wanted_version"],
         people=people,
     )
+
+
+def _differing(here: Mapping[str, str], there: Mapping[str, str]) -> tuple[Field, ...]:
+    """Fields that will change: those we write, and lines that will go; the rest is theirs to fill in."""
+    ours = here.keys() | {name for name in there if name.startswith("line ")}
+    return tuple((name, there.get(name), here.get(name)) for name in sorted(ours) if there.get(name) != here.get(name))
 
 
 def _drifted(c: Connector, row: Mapping[str, Any], remote: Wire | None) -> Failure | None:
@@ -166,14 +170,13 @@ def apply(c: Connector, number: str, organisation: str, actor: str) -> dict[str,
 def _check_unmoved(prints: Mapping[str, Sequence[Any]], items: Sequence[Item]) -> None:
     if not works("plan_fingerprint"):
         return
-    now = {item.binding: item for item in items}
-    moved = sorted(now[key].number for key, value in prints.items() if key in now and now[key].print != value[0])
-    gone = [key for key in prints if key not in now]
-    new = sorted(item.number for item in items if item.binding not in prints)
-    if moved or gone or new:
-        named = ", ".join([*moved, *new]) or f"{len(gone)} of them, written or withdrawn meanwhile"
+    unmoved = {item.binding for item in items if prints.get(item.binding, [None])[0] == item.print}
+    moved = sorted(item.number for item in items if item.binding not in unmoved)
+    gone = len(prints.keys() - {item.binding for item in items})
+    if moved or gone:
+        named = ", ".join(moved) or f"{gone} of them, written or withdrawn meanwhile"
         raise Conflict(
-            "plan_moved", f"Since this plan was made, this changed: {named}.", "Look again: timebooks plan", moved=moved, new=new
+            "plan_moved", f"Since this plan was made, this changed: {named}.", "Look again: timebooks plan", moved=moved
         )
 
 

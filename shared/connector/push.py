@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -157,15 +158,19 @@ def _send(c: Connector, job: Job, connection: Connection, it: Call, run: Run) ->
     except Failure as failure:
         answers = [failure] * len(it.items)
     faultpoint("push.answered")
-    if any(isinstance(answer, Conflict) and answer.code in OURS_PERHAPS for answer in answers) or (
-        len(it.items) > 1 and all(isinstance(answer, Failure) for answer in answers)
-    ):
+    if _perhaps_stored(answers):
         answers = _looked_up_after_refusal(c, connection, it, answers)
     _store(c, job, it, answers, run)
 
 
+def _perhaps_stored(answers: Sequence[Outcome]) -> bool:
+    """Whether a refusal may hide what is there: a number taken by ourselves, or a refused array with good ones in it."""
+    taken = any(isinstance(answer, Conflict) and answer.code in OURS_PERHAPS for answer in answers)
+    return taken or (len(answers) > 1 and all(isinstance(answer, Failure) for answer in answers))
+
+
 def _looked_up_after_refusal(c: Connector, connection: Connection, it: Call, answers: Sequence[Outcome]) -> Sequence[Outcome]:
-    """A refused array may have stored its good ones all the same, and a taken number may be taken by us: the books say."""
+    """The books say."""
     found = tokens.use(c, connection, lambda client: client.find(_sought(c, it)))
     return [remote if remote is not None else answer for remote, answer in zip(found, answers, strict=True)]
 
@@ -179,20 +184,24 @@ def _note_unheard(c: Connector, job: Job, it: Call, *, doubt: bool) -> None:
 
 def _store(c: Connector, job: Job, it: Call, answers: Sequence[Outcome | None], run: Run) -> None:
     """Store answers by item; one that is None, or may come right by itself, stays open and keeps the call open."""
+    waiting = next((answer for answer in answers if isinstance(answer, Retry)), None)
     remotes = [None if isinstance(answer, Retry) else answer for answer in answers]
     with fenced(c.db, job) as session:
-        for item, row, answer in zip(it.items, outcome.bindings(session, it.items), remotes, strict=True):
-            if answer is None or item["outcome"] is not None:
-                continue
-            outcome.store(c, session, row, item, answer, run)
-        still = any(answer is None and item["outcome"] is None for item, answer in zip(it.items, remotes, strict=True))
-        if not still:
-            outcome.end(c, session, it, remotes)
+        _store_each(c, session, it, remotes, run)
         faultpoint("push.confirmed")
     faultpoint("push.done")
-    waiting = next((answer for answer in answers if isinstance(answer, Retry)), None)
     if waiting is not None:
         raise waiting
+
+
+def _store_each(c: Connector, session: Session, it: Call, answers: Sequence[Outcome | None], run: Run) -> None:
+    rows = outcome.bindings(session, it.items)
+    unsettled = [part for part in zip(it.items, rows, answers, strict=True) if part[0]["outcome"] is None]
+    for item, row, answer in unsettled:
+        if answer is not None:
+            outcome.store(c, session, row, item, answer, run)
+    if all(answer is not None for _, _, answer in unsettled):
+        outcome.end(c, session, it, answers)
 
 
 # ---- unknown outcome
@@ -209,15 +218,22 @@ def _settle(c: Connector, job: Job, connection: Connection, it: Call, run: Run) 
     found = tokens.use(c, connection, lambda client: client.find(_sought(c, it)))
     age = clock.now() - it.row["sent_at"]
     settled = age > c.provider.info.settle
-    remembered = clock.now() - it.row["intended_at"] < c.provider.info.key_memory
     if any(remote is not None for remote in found):
-        _store(c, job, it, list(found), run)
-        if all(remote is not None or item["outcome"] for remote, item in zip(found, it.items, strict=True)):
-            return None
-        return _split(c, job, it, found) if settled else _wait(c, age)
-    if settled or remembered:
-        return _resend(c, job, connection, it, run)
-    return _wait(c, age)
+        return _settle_found(c, job, it, found, run, settled=settled, age=age)
+    remembered = clock.now() - it.row["intended_at"] < c.provider.info.key_memory
+    return _resend(c, job, connection, it, run) if settled or remembered else _wait(c, age)
+
+
+def _settle_found(
+    c: Connector, job: Job, it: Call, found: Sequence[Wire | None], run: Run, *, settled: bool, age: timedelta
+) -> None:
+    """Confirm what a look-up found; what is missing beside it is sent anew once it must have shown."""
+    _store(c, job, it, found, run)
+    missing = [item for item, remote in zip(it.items, found, strict=True) if remote is None and not item["outcome"]]
+    if missing and settled:
+        _split(c, job, it, found)
+    elif missing:
+        _wait(c, age)
 
 
 def _give_up(c: Connector, job: Job, it: Call) -> None:
@@ -229,7 +245,7 @@ def _give_up(c: Connector, job: Job, it: Call) -> None:
             outcome.park(c, session, row, Park("erased", cause, "Look there whether it arrived, and void it here or there."))
 
 
-def _wait(c: Connector, age: Any) -> None:
+def _wait(c: Connector, age: timedelta) -> None:
     left = max(1, int((c.provider.info.settle - age).total_seconds()) + 1)
     raise Retry(
         "settling",

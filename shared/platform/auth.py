@@ -150,15 +150,20 @@ def verify_token(token: str, public: PublicKeys, audience: str, *, issuer: str =
     except (JoseError, ValueError, TypeError) as error:
         raise _refused("has no valid signature") from error
     claims = read.claims
-    if not isinstance(claims, dict) or read.header.get("typ") != "at+jwt" or "crit" in read.header:
+    if read.header.get("typ") != "at+jwt" or "crit" in read.header:
         raise _refused("is of another type")
-    if not all(isinstance(claims.get(name), str) for name in _TEXTS) or not all(type(claims.get(name)) is int for name in _TIMES):
+    if not _complete(claims):
         raise _refused("lacks a claim")
     if claims["iss"] != issuer or claims["aud"] != audience:
         raise _refused("was made by or for somebody else")
     _check_times(claims)
     scopes = frozenset(claims["scope"].split())
     return Principal(claims["org"], claims["sub"], claims["role"], scopes, "token", claims["sid"])
+
+
+def _complete(claims: Any) -> bool:
+    wanted = {**dict.fromkeys(_TEXTS, str), **dict.fromkeys(_TIMES, int)}
+    return isinstance(claims, dict) and all(type(claims.get(name)) is kind for name, kind in wanted.items())
 
 
 def _check_times(claims: Mapping[str, Any]) -> None:

@@ -75,11 +75,11 @@ def register(
 ) -> None:
     """Give the application its two tasks, and a beat that rings every ``every`` seconds."""
 
-    @app.task(name=TASK)
+    @app.task(name=TASK, shared=False)
     def run(number: int) -> str:
         return jobs.run(db, number, handlers)
 
-    @app.task(name=BELL)
+    @app.task(name=BELL, shared=False)
     def sound() -> None:
         round_()
         send(app, db, name, jobs.sweep(db))

@@ -118,8 +118,8 @@ def follow(
         through = known[-1]["position"] if known else position
         if len(known) == len(answer["rows"]):
             through = answer.get("through", through)
-        if through > position and _apply(db, name, (feed_id, position), (answer["feed"], through), known, apply):
-            done += len(known)
+        if through > position:
+            done += _apply(db, name, (feed_id, position), (answer["feed"], through), known, apply)
         if len(known) < len(answer["rows"]):
             raise _unknown_schema(answer["rows"][len(known)])
         if not known or through >= answer["head"]:
@@ -143,20 +143,20 @@ Mark = tuple[str, int]  # a feed's id and a position in it
 
 def _apply(
     db: Database, name: str, before: Mark, after: Mark, rows: Sequence[Row], apply: Callable[[Session, Row], None]
-) -> bool:
-    """Apply rows and move the cursor, or nothing of it; False when another reader of the same name was faster."""
+) -> int:
+    """Apply rows and move the cursor, or nothing of it when another reader of the same name was faster; give how many."""
     if not works("cursor_with_effect"):
         with transaction(db) as session:
             _move(session, name, after)
         faultpoint("follow.fetched")
     with transaction(db) as session:
         if works("cursor_with_effect") and _held(session, name) != before:
-            return False  # what the other applied is the same
+            return 0  # what the other applied is the same
         for row in rows:
             apply(session, row)
         _move(session, name, after)
         faultpoint("follow.applied")
-    return True
+    return len(rows)
 
 
 def _cursor(db: Database, name: str) -> Mark:

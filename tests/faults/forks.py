@@ -97,25 +97,39 @@ def _live(
         os._exit(0)
 
 
-def killed_at(relay: Relay, databases: Sequence[Database], work: Callable[[], object], point: str, occurrence: int) -> bool:
-    """Have a child work until it is at ``point`` for the given time, and kill it there. False when it ended before."""
+def killed_at(
+    relay: Relay, databases: Sequence[Database], work: Callable[[], object], point: str, occurrence: int
+) -> tuple[bool, int]:
+    """Have a child work until it is at ``point`` for the given time, and kill it there.
+
+    Gives whether it died, and how often it passed the point: a child that ends before is no kill.
+    """
     passed = 0
 
     def hook(name: str) -> None:
         nonlocal passed
         passed += name == point
         if name == point and passed == occurrence:
-            assert relay.parent is not None
-            relay.parent.send(("point", name))
+            _tell(relay, "point", passed)
             signal.pause()
 
-    child = Child(relay, databases, work, Rig(hook))
+    def works() -> None:
+        work()
+        _tell(relay, "end", passed)
+        signal.pause()
+
+    child = Child(relay, databases, works, Rig(hook))
     try:
-        said, text = child.next()
+        said, more = child.next()
     finally:
         child.kill()
-    assert said != "failed", text
-    return said == "point"
+    assert said != "failed", more
+    return said == "point", more
+
+
+def _tell(relay: Relay, *said: Any) -> None:
+    assert relay.parent is not None
+    relay.parent.send(said)
 
 
 def side_by_side(relay: Relay, databases: Sequence[Database], works: Sequence[Callable[[], object]]) -> list[str]:

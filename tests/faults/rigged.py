@@ -16,7 +16,7 @@ from shared.contract.documents import Invoice
 from shared.platform import feed, jobs, schedule
 from shared.platform.db import Database, reading
 from tests.component.connector.books import INTUIT, ORGANISATION, US, US_OWN_NUMBERS, Books, invoice
-from tests.faults.forks import Relay, killed_at
+from tests.faults.forks import Relay
 
 OTHER_ORGANISATION = "org_other"
 ORGANISATIONS = {US: ORGANISATION, US_OWN_NUMBERS: OTHER_ORGANISATION}
@@ -105,11 +105,6 @@ class Rigged(Books):
             running = sa.select(sa.func.min(jobs.job.c.lease_until)).where(jobs.job.c.state == "running")
             found = [session.execute(one).scalar() for one in (ready, running)]
         return min((moment for moment in found if moment is not None), default=None)
-
-    # ---- kills
-
-    def killed_at(self, point: str, occurrence: int, work: Callable[[], object]) -> bool:
-        return killed_at(self.relay, (self.db, self.wishes.db), work, point, occurrence)
 
     # ---- looking
 

@@ -11,13 +11,13 @@ from tests.component.connector.books import US, US_OWN_NUMBERS
 from tests.faults.rigged import Rigged, assert_in_step
 
 WORLDS = (
-    {"memory_seconds": 86_400, "index_lag": 0},
     {"memory_seconds": 0, "index_lag": 0},
-    {"memory_seconds": 86_400, "index_lag": 30},
+    {"memory_seconds": 86_400, "index_lag": 45},
+    {"memory_seconds": 86_400, "index_lag": 0},
 )
 """What the books remember of requests, and how far their index is behind."""
-LEASES = timedelta(seconds=91)
-"""As long as a dead worker's right to its job, and to refresh a token."""
+LEASE_OVER = timedelta(seconds=31)
+REFRESH_LEASE_OVER = timedelta(seconds=61)
 WEBHOOK = "http://quickbooks.internal/quickbooks/callbacks/webhook"
 
 
@@ -30,7 +30,7 @@ class Pushing:
     def begins(self, number: int) -> None:
         """Get ready in the parent."""
         self.books.emulator.configure(**WORLDS[number % len(WORLDS)])
-        self.realm = (US, US_OWN_NUMBERS)[number // 2 % 2]
+        self.realm = US_OWN_NUMBERS if number % 5 in (0, 1, 3) else US
         self.books.opened(self.realm)
         self.prepares(number)
 
@@ -44,7 +44,7 @@ class Pushing:
 
     def recovers(self) -> None:
         """What the world does after the kill: time passes, and workers work."""
-        self.books.clock.now += LEASES
+        self.books.clock.now += LEASE_OVER
         self.books.settles()
 
     def checks(self) -> None:
@@ -78,6 +78,10 @@ class Refreshing(Pushing):
             self.books.emulator.expire_access()
         else:
             self.books.clock.advance(hours=1)
+
+    def recovers(self) -> None:
+        self.books.clock.now += REFRESH_LEASE_OVER
+        super().recovers()
 
 
 class Hearing(Pushing):

@@ -25,10 +25,10 @@ class Importing:
 
     def __init__(self, owner: Caller) -> None:
         self.owner = owner
-        self.number = 0
+        self.number = -1
 
     def begins(self, number: int) -> None:
-        self.number = number
+        self.number += 1
 
     def file(self) -> bytes:
         day = (date(2026, 1, 5) + timedelta(days=self.number)).isoformat()

@@ -1,3 +1,5 @@
+"""What tests of the connector alone stand on."""
+
 from __future__ import annotations
 
 import pytest

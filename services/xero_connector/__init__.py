@@ -1,0 +1,1 @@
+"""Keeps approved work in step with the timesheets of Xero Payroll."""
