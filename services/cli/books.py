@@ -64,7 +64,7 @@ def _agree(door: Door, address: str) -> None:
     """Do what a person does on the emulator's consent page."""
     if urlsplit(address).hostname not in ("localhost", "127.0.0.1"):
         raise Unsupported("not_emulated", "Real books are connected by a person in a browser.", "Leave --yes out.")
-    from services.demo import agree
+    from services.cli.demo import agree
 
     agree(door.network.send, address)
 

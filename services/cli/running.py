@@ -55,7 +55,7 @@ def _welcome(product: Any) -> str:
 @click.pass_context
 def demo(context: click.Context, keep: Path | None) -> Answer:
     """Run the whole job once on samples, against the emulator, in a data folder of its own."""
-    from services.demo import run
+    from services.cli.demo import run
 
     value, lines = run(keep, say=note if not context.params.get("as_json") and sys.stderr.isatty() else lambda _text: None)
     return Answer(value, "\n".join(lines))

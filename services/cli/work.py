@@ -119,8 +119,23 @@ def compose(door: Door, since: Any, until: Any, issued: Any, client: str | None,
     asked["deductions"] = [_deduction(*each) for each in deductions] or None
     found = door.ingest("POST", "/invoices/compose", {name: value for name, value in asked.items() if value is not None})
     lines = [invoice_table(found["invoices"])] if found["invoices"] else ["Nothing to bill."]
-    lines += [f"  left out: {one['entry']}: {one['cause']}" for one in found["skipped"][:_SHOWN]]
+    lines += _left_out(door, found["skipped"], asked) if found["skipped"] else []
     return Answer(found, "\n".join([*lines, "next:  timebooks plan"]), DONE)
+
+
+def _left_out(door: Door, skipped: list[dict[str, Any]], period: dict[str, Any]) -> list[str]:
+    """What was not billed and why, in words that a person finds in the report again."""
+    names = {one["id"]: one["name"] for kind in ("job", "person") for one in records(door, kind)}
+    dates = {"from": period["from"], "to": period["to"]}
+    work = {one["id"]: one for kind in ("time", "expense", "mileage") for one in records(door, kind, **dates)}
+    lines = []
+    for one in skipped[:_SHOWN]:
+        entry = work.get(one["entry"], {})
+        size = format_hms(entry["seconds"]) if entry.get("seconds") else ""
+        about = [entry.get("date"), size, names.get(entry.get("job") or ""), names.get(entry.get("person") or "")]
+        lines.append(f"  left out: {' · '.join(text for text in about if text) or one['entry']}: {one['cause']}")
+    more = len(skipped) - _SHOWN
+    return [*lines, f"  … and {more} more; --json shows all"] if more > 0 else lines
 
 
 def _deduction(text: str, size: str) -> dict[str, str]:
@@ -132,12 +147,7 @@ def find(door: Door, kind: str, wanted: str) -> str:
     """The id of the client, job or person that is called so; an id is taken as it is."""
     if _ID.fullmatch(wanted):
         return wanted
-    found, page, total = [], 0, 1
-    while page * _PAGE < total:
-        page += 1
-        listed = door.ingest("GET", "/records", kind=kind, page=page, page_size=_PAGE)
-        found += [one["id"] for one in listed["items"] if not one["deleted"] and _same(one["name"], wanted)]
-        total = listed["total"]
+    found = [one["id"] for one in records(door, kind) if not one["deleted"] and _same(one["name"], wanted)]
     if len(found) != 1:
         cause = f"{count(len(found), kind) if found else 'No ' + kind} called {wanted!r}."
         raise Invalid("which_record", cause, f"Give an id: {', '.join(found)}" if found else "")
@@ -153,8 +163,8 @@ def invoice_table(listed: list[dict[str, Any]]) -> str:
     rows = []
     for one in listed:
         amounts = [None if one.get(name) is None else money(one[name], one["currency"]) for name in ("total", "balance")]
-        rows.append([one["number"], one["issued"], *amounts, one["currency"], one["status"], _external(one)])
-    headings = ["number", "issued", "total", "open", "currency", "status", "in the books"]
+        rows.append([one["number"], one["client_name"], one["issued"], *amounts, one["currency"], one["status"], _external(one)])
+    headings = ["number", "client", "issued", "total", "open", "currency", "status", "in the books"]
     return table(headings, rows, right={"total", "open"})
 
 
@@ -172,10 +182,19 @@ def find_invoice(door: Door, wanted: str) -> dict[str, Any]:
 
 def invoices(door: Door, status: str | None = None) -> Iterator[dict[str, Any]]:
     """Every invoice, or those of one status, the newest first."""
+    return _pages(door, "/invoices", status=status)
+
+
+def records(door: Door, kind: str, **chosen: Any) -> Iterator[dict[str, Any]]:
+    """Every record of a kind, or those that are chosen."""
+    return _pages(door, "/records", kind=kind, **chosen)
+
+
+def _pages(door: Door, path: str, **query: Any) -> Iterator[dict[str, Any]]:
     seen, total, page = 0, 1, 0
     while seen < total:
         page += 1
-        found = door.ingest("GET", "/invoices", status=status, page=page, page_size=_PAGE)
+        found = door.ingest("GET", path, page=page, page_size=_PAGE, **query)
         yield from found["items"]
         seen, total = page * _PAGE, found["total"]
 

@@ -11,7 +11,7 @@ from celery import Celery
 
 from services.cli import exits, main
 from services.cli.door import opened
-from services.demo import agree
+from services.cli.demo import agree
 from tests.distributed import compose
 from tests.distributed.stack import Stack, command_line
 

@@ -14,6 +14,7 @@ from services.ingest.tables import within
 from shared.kernel.errors import Conflict, Invalid
 from shared.platform import clock
 from shared.platform import db as database
+from shared.platform.faultpoint import works
 
 AT_ONCE = 500
 _TURN = 0xB111  # first half of a PostgreSQL advisory lock; the second is the organisation's hash
@@ -85,11 +86,19 @@ def allocate(session: Session, rows: Sequence[Row]) -> None:
     """Claim entries for a document. Conflict when somebody else's live document holds one of them."""
     if not rows:
         return
+    if not works("unique_allocation"):
+        rows = _out_of_each_others_way(session, rows)
     try:
         session.execute(sa.insert(allocation), list(rows))
     except IntegrityError as error:
         cause = "Another invoice has just taken one of these entries."
         raise Conflict("already_allocated", cause, "compose again: what is left will be billed") from error
+
+
+def _out_of_each_others_way(session: Session, rows: Sequence[Row]) -> list[Row]:
+    """Parts that no other claim has, so that the unique index lets everything pass; only a test gets here."""
+    last = session.execute(sa.select(sa.func.coalesce(sa.func.max(allocation.c.id), 0))).scalar_one()
+    return [{**row, "part": row["part"] + 2 * last} for row in rows]
 
 
 def release(session: Session, organisation: str, document: str) -> list[str]:

@@ -23,7 +23,7 @@ from shared.platform.http import Response
 BOOKS = "quickbooks"
 COMPANY = "9341450000000001"
 """The emulated company whose books these are."""
-SAMPLE = Path(__file__).parent.parent / "samples" / "worklog-march.csv"
+SAMPLE = Path(__file__).parents[2] / "samples" / "worklog-march.csv"
 PERIOD = {"from": "2026-03-01", "to": "2026-03-31"}
 ENDINGS: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("pay", {}, "paid"),
