@@ -8,11 +8,13 @@ RUN /venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r requireme
 COPY pyproject.toml requirements.in ./
 COPY shared shared
 COPY services services
-RUN /venv/bin/pip install --no-cache-dir --no-deps --no-index --no-build-isolation .
+COPY samples samples
+RUN /venv/bin/pip install --no-cache-dir --no-deps --no-index --no-build-isolation --editable .
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 timebooks && install -d -o timebooks -m 700 /data
 COPY --from=build /venv /venv
+COPY --from=build /app /app
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1
 USER timebooks
 WORKDIR /data

@@ -160,6 +160,7 @@ def apply(c: Connector, number: str, organisation: str, actor: str) -> dict[str,
     _check_unmoved(row["prints"], items)
     going = [item for item in items if item.action != "blocked"]
     with transaction(c.db) as session:
+        store.hold(session, connection.id)
         _release(session, going)
         session.execute(sa.update(table).where(table.c.id == number).values(applied_at=clock.now()))
         audit.record(session, organisation, actor, "plan.applied", number, items=len(going))
@@ -192,6 +193,7 @@ def _release(session: Session, items: Sequence[Item]) -> None:
 def keep(c: Connector, connection: Connection, invoice: str, whose: str, actor: str) -> None:
     """Decide a document that both sides changed: ``ours`` is written over theirs with the next plan, ``theirs`` stays."""
     with transaction(c.db) as session:
+        store.hold(session, connection.id)
         mine = sa.select(binding).where(binding.c.connection == connection.id, binding.c.local == invoice)
         row = session.execute(mine.with_for_update()).mappings().first()
         if row is None or row["external_id"] is None:

@@ -41,6 +41,7 @@ def pull(c: Connector, job: Job, connection: Connection, run: Run) -> None:
     seen = [c.provider.read_status(wire) for wire in [*changes.documents, *(wire for wire in fetched.values() if wire)]]
     gone = {external for external, wire in fetched.items() if wire is None}
     with fenced(c.db, job) as session:
+        store.hold(session, connection.id)
         _apply_all(c, session, connection, seen, gone, run)
         _move(c, session, connection, changes.until, events)
         faultpoint("pull.applied")

@@ -59,6 +59,7 @@ def push(c: Connector, job: Job, connection: Connection, run: Run) -> None:
 def _intend(c: Connector, job: Job, connection: Connection, run: Run) -> list[Call] | None:
     """Commit the next call. None: nothing is wanted; []: what was wanted can't be sent and is parked."""
     with fenced(c.db, job) as session:
+        store.hold(session, connection.id)
         _drop_unsent(session, connection)
         rows = _next_rows(c, session, connection)
         if not rows:

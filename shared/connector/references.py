@@ -113,6 +113,7 @@ def link(
     there = tokens.use(c, connection, lambda client: client.references(kind))
     chosen = _create(c, connection, row, name, there) if remote is None else _existing(remote, there, currency)
     with transaction(c.db) as session:
+        store.hold(session, connection.id)
         keys = c.vault.keyring(session, connection.organisation, [row["subject"]])
         text = keys.seal(row["subject"], "reference.remote_name", row["id"], chosen.name)
         changed = {"remote": chosen.id, "remote_name": text, "linked_at": clock.now()}

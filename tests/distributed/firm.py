@@ -15,7 +15,7 @@ from services.ingest.accounts.operator import operator_token
 from shared.platform.vault import Vault, load_master
 from tests.distributed.stack import PATIENCE, WEB, Stack
 
-HEADER = "kind,source_id,date,start,end,duration,break,overtime,person,client,job,tags,rate,currency,amount,distance,unit,category,billable,notes"
+HEADER = "kind,source_id,date,duration,person,client,rate,currency,billable"
 NO_TAX = "2"
 """The tax code of the emulated company that stands for none."""
 
@@ -32,18 +32,17 @@ class Firm:
         self.keys = {"ingest": self._call(operator, "POST", "ingest", "/accounts", json=wanted)["key"]}
         self.keys["quickbooks"] = self.post("ingest", "/token", {"audience": "quickbooks"})["token"]
         self.connection = self._connect()
-        self.post("quickbooks", f"/connections/{self.connection}", {"push": "automatic"})
         self.bills(1)
         self._link()
-        stack.until(self.pushed, f"{name}'s first invoice is in the books")
+        plan = self.post("quickbooks", f"/connections/{self.connection}/plans", {})
+        self.post("quickbooks", f"/plans/{plan['plan']}/apply", {})
+        self.post("quickbooks", f"/connections/{self.connection}", {"push": "automatic"})
 
     # ---- what people do
 
     def bills(self, *days: int) -> None:
         """An hour and a bit on each of these days of May, and an invoice for each day."""
-        rows = [
-            f"time,t{day},2026-05-{day:02},,,1:{day:02}:00,,,Pat Doe,Client Ltd,,,60,{self.currency},,,,,yes," for day in days
-        ]
+        rows = [f"time,t{day},2026-05-{day:02},1:{day:02}:00,Pat Doe,Client Ltd,60,{self.currency},yes" for day in days]
         file = {"file": ("hours.csv", "\n".join([HEADER, *rows, ""]).encode())}
         imported = self._call(self.keys["ingest"], "POST", "ingest", "/import", files=file)
         assert imported["totals"]["new"] >= len(days), imported

@@ -10,8 +10,8 @@ import pytest
 from celery import Celery
 
 from services.cli import exits, main
-from services.cli.door import opened
 from services.cli.demo import agree
+from services.cli.door import opened
 from tests.distributed import compose
 from tests.distributed.stack import Stack, command_line
 

@@ -2,43 +2,44 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
+import sqlalchemy as sa
+
 from services.quickbooks_connector.emulator.wire import Refused as BooksRefused
-from shared.platform import jobs, schedule
+from shared.kernel.duration import format_hms
+from shared.kernel.ids import record_id
+from shared.platform import feed, schedule
+from shared.platform.db import Database, reading
 from tests.journeys.product import PREFIXES, US, Product, Refused
+from tests.journeys.stage import Stage
 
 DAYS = {"a": "2026-03-02", "b": "2026-03-03", "c": "2026-03-04", "old": "2026-03-05", "x": "2026-03-06", "m": "2026-03-07"}
 """Every entry of the organisation with its date: times, an expense (x), a trip (m)."""
 KINDS = {"x": "expense", "m": "mileage"}
 CLIENTS = {"harbour": ("Harbour Bakery", "website", "Website"), "moon": ("Moon Garage", "till", "Till")}
 MARCH = {"from": "2026-03-01", "to": "2026-03-31"}
-NOT_NOW = {"money_moved", "plan_moved", "plan_expired", "not_connected", "access_refused", "no_answer", "no_binding", "deduction_too_large"}
+FOLLOWING = ("follow", "status.follow")
+Ids = dict[str, tuple[str, str]]  # name -> source id, record id
+NOT_NOW = {"money_moved", "plan_moved", "plan_expired", "not_connected", "access_refused", "no_answer", "no_binding", "no_such_entry"}
 """What a deed may be refused for without anything being wrong."""
 THERE = {"6540", "610", "6000", "6210", "5010"}
 """What the books may refuse their accountant."""
 
-PEOPLE: list[dict[str, Any]] = [
-    {"kind": "person", "source_id": "robin", "name": "Robin Sample"},
-    *({"kind": "client", "source_id": key, "name": name} for key, (name, _, _) in CLIENTS.items()),
-    *(
-        {"kind": "job", "source_id": job, "name": name, "client": key, "rates": [{"rate": "48", "overtime_rate": "72.5"}]}
-        for key, (_, job, name) in CLIENTS.items()
-    ),
-]
 
 
 class Life:
-    """One organisation with one connection. ``decided`` are the numbers on whose lines the books had the last word."""
+    """One organisation with one connection. ``edited_there`` are the invoices on whose lines the books had the last word."""
 
-    def __init__(self, product: Product, connection: str, realm: str = US) -> None:
-        self.product, self.connection, self.realm = product, connection, realm
-        self.emulator = product.emulator
+    def __init__(self, stage: Stage, realm: str = US) -> None:
+        self.stage, self.product, self.emulator, self.realm = stage, stage.product, stage.product.emulator, realm
+        self.connection, self.ids = getattr(stage, "told", ("", {}))
         self.plan: str | None = None
         self.edited_there: set[str] = set()
+        self.revoked = False
 
     # ---- the worker
 
@@ -55,9 +56,10 @@ class Life:
         else:
             values |= {"distance": f"{seconds // 1000}.{seconds % 1000:03}", "unit": "km", "rate": rate or "0.67"}
         if by_file and not deleted:
-            self.product.imports(_row(name, kind, client, values))
+            self.product.imports(self._row(name, kind, client, values))
         else:
-            self.sends([{"kind": kind, "source_id": name, "person": "robin", "client": client, "job": CLIENTS[client][1]} | values])
+            named = {"person": "robin", "client": self.ids[client][0], "job": self.ids[CLIENTS[client][1]][0]}
+            self.sends([{"kind": kind, "source_id": self.ids[name][0], **named, **values}])
 
     def sends(self, records: list[dict[str, Any]]) -> None:
         told = self.product.post(
@@ -71,14 +73,7 @@ class Life:
         self.product.approves(**MARCH)
 
     def unapprove(self, name: str) -> None:
-        entry = self.entries().get(name)
-        if entry is not None:
-            self.product.post("ingest", "/approvals/withdraw", {"ids": [entry["id"]]})
-
-    def entries(self) -> dict[str, dict[str, Any]]:
-        """What the organisation has logged and not deleted, by its name."""
-        found = [self.product.get("ingest", "/records", kind=kind, page_size="100") for kind in ("time", "expense", "mileage")]
-        return {one["source_id"]: one for page in found for one in page["items"]}
+        self._may(lambda: self.product.post("ingest", "/approvals/withdraw", {"ids": [self.ids[name][1]]}))
 
     def compose(self, grouping: str = "job", percent: str | None = None) -> None:
         deductions = [{"description": "Discount", "percent": percent}] if percent else []
@@ -94,9 +89,11 @@ class Life:
     def mode(self, push: str) -> None:
         self.product.post("quickbooks", f"/connections/{self.connection}", {"push": push})
 
-    def make_plan(self) -> None:
+    def make_plan(self) -> Any:
+        """The plan, unless the books can't be reached just now."""
         made = self._may(lambda: self.product.post("quickbooks", f"/connections/{self.connection}/plans", {}))
         self.plan = made["plan"] if made else self.plan
+        return made
 
     def go(self) -> None:
         """Press go on the last plan, however old."""
@@ -115,6 +112,7 @@ class Life:
             url = self.product.post("quickbooks", "/connect", {"reconnect": self.connection})["authorize_url"]
             path = self.emulator.consent(url, self.realm).split("/quickbooks/", 1)[1]
             assert self.product.network.send("GET", f"{PREFIXES['quickbooks']}/{path}").status == 200
+            self.revoked = False
 
     # ---- the accountant
 
@@ -197,25 +195,38 @@ class Life:
     def revoke(self) -> None:
         """Somebody removes the app inside the books."""
         self.emulator.disconnect(self.realm)
+        self.revoked = True
 
     def work(self) -> None:
         """What is due is done; nothing new comes round."""
-        while sum(jobs.run_ready(service.db, service.handlers) for service in self.product.services):
-            pass
+        self.stage.work()
 
     def follow(self) -> None:
         """Both services read each other's news."""
-        self._round(timedelta(seconds=2), 10)
+        self._round(timedelta(seconds=2), FOLLOWING)
 
     def wait(self, **amount: int) -> None:
-        """Time passes, with everything that comes round in it."""
-        self._round(timedelta(**amount), 10**9)
+        """Time passes, with everything that comes round in it and may change something."""
+        self._round(timedelta(**amount), {*FOLLOWING, "rounds"})
 
-    def _round(self, length: timedelta, longest: int) -> None:
+    def settle(self) -> None:
+        """Both services read each other's news until there is none."""
+        while self._is_news():
+            self.follow()
+
+    def _round(self, length: timedelta, kinds: Collection[str]) -> None:
         self.product.clock.now += length
-        for service in self.product.services:
-            schedule.ring(service.db, [tick for tick in service.ticks if tick.every <= longest])
-        self.work()
+        for service in reversed(self.product.services):  # the books' news first: so one round hears of them
+            schedule.ring(service.db, [tick for tick in service.ticks if tick.kind in kinds])
+            self.stage.catch_up(service)
+            self.work()
+
+    def _is_news(self) -> bool:
+        (written, read_there), (said, heard) = ((_position(db, feed.feed), _position(db, feed.cursor)) for db in self._databases())
+        return written > heard or said > read_there
+
+    def _databases(self) -> tuple[Database, Database]:
+        return self.product.ingest.db, self.product.quickbooks.db
 
     # ---- refusals
 
@@ -228,45 +239,75 @@ class Life:
             assert refused.error["message"], refused
             return None
 
+    def _row(self, name: str, kind: str, client: str, values: dict[str, Any]) -> str:
+        """The entry as a row of a report."""
+        extra = values.get("overtime_seconds", 0)
+        cells = {
+            "kind": kind, "source_id": self.ids[name][0], "date": values["date"],
+            "duration": format_hms(values["seconds"]) if kind == "time" else "", "overtime": format_hms(extra) if extra else "",
+            "person": "Robin Sample", "client": CLIENTS[client][0], "job": CLIENTS[client][2], "rate": values.get("rate", ""),
+            "currency": "USD", "amount": values.get("amount", ""), "distance": values.get("distance", ""),
+            "unit": values.get("unit", ""), "billable": "yes" if values["billable"] else "no", "notes": values["notes"],
+        }  # fmt: skip
+        return f"{','.join(cells)}\n{','.join(map(str, cells.values()))}\n"
 
-def _row(name: str, kind: str, client: str, values: dict[str, Any]) -> str:
-    """The entry as a row of a report."""
-    length = f"{values['seconds'] // 3600}:{values['seconds'] // 60 % 60:02}:{values['seconds'] % 60:02}" if kind == "time" else ""
-    extra = values.get("overtime_seconds", 0)
-    cells = {
-        "kind": kind, "source_id": name, "date": values["date"], "duration": length, "person": "Robin Sample",
-        "client": CLIENTS[client][0], "job": CLIENTS[client][2], "rate": values.get("rate", ""), "currency": "USD",
-        "overtime": f"0:{extra // 60:02}:{extra % 60:02}" if extra else "", "amount": values.get("amount", ""),
-        "distance": values.get("distance", ""), "unit": values.get("unit", ""),
-        "billable": "yes" if values["billable"] else "no", "notes": values["notes"],
-    }  # fmt: skip
-    assert not any(re.search(r"[,\n]", str(cell)) for cell in cells.values())
-    return f"{','.join(cells)}\n{','.join(map(str, cells.values()))}\n"
+
+def _position(db: Database, table: sa.Table) -> int:
+    with reading(db) as session:
+        return session.execute(sa.select(sa.func.max(table.c.position))).scalar() or 0
 
 
 # ---- the first morning
 
 
-def settle_in(product: Product, realm: str = US) -> str:
-    """An organisation with everything linked, an invoice paid, one corrected by the next, one open; its connection."""
-    life = Life(product, "", realm)
-    life.sends(PEOPLE)
+def settle_in(stage: Stage) -> tuple[str, Ids]:
+    """An organisation with an invoice paid, the next one correcting it, one open; its connection and its ids."""
+    life = Life(stage)
+    life.ids = _ids(_organisation(life.product))
+    cards = [{"rate": "48", "overtime_rate": "72.5"}]
+    jobs_ = [{"kind": "job", "source_id": life.ids[job][0], "name": name, "client": life.ids[key][0], "rates": cards}
+             for key, (_, job, name) in CLIENTS.items()]  # fmt: skip
+    clients = [{"kind": "client", "source_id": life.ids[key][0], "name": name} for key, (name, _, _) in CLIENTS.items()]
+    life.sends([{"kind": "person", "source_id": "robin", "name": "Robin Sample"}, *clients, *jobs_])
     life.log("old", seconds=7200, overtime=1800)
     life.log("x", seconds=12_345, client="moon")
     life.log("m", seconds=41_250, client="moon")
     life.approve()
     life.compose(percent="10")
-    life.connection = product.connects(realm)
-    product.work()
-    product.links(life.connection)
-    product.pushes(life.connection)
+    life.connection = life.product.connects(life.realm)
+    _send(life)
     life.pay(0)
-    product.hears()
+    life.deliver()
+    life.settle()
     life.log("old", seconds=9000, overtime=1800)
     life.compose()
-    product.work()
-    product.links(life.connection)
-    product.pushes(life.connection)
+    _send(life)
     life.deliver()
+    life.settle()
+    return life.connection, life.ids
+
+
+def _send(life: Life) -> None:
+    life.settle()
+    life.product.links(life.connection)
+    life.make_plan()
+    life.go()
     life.work()
-    return life.connection
+    life.settle()
+
+
+def _organisation(product: Product) -> str:
+    product.post("ingest", "/records", {"schema": "1", "records": [{"kind": "tag", "source": "worklog", "source_id": "t", "name": "t"}]})
+    return str(product.get("ingest", "/records", kind="tag")["items"][0]["organisation"])
+
+
+def _ids(organisation: str) -> Ids:
+    """Source ids whose record ids stand in the same order in every run, though the organisation's own id is random."""
+    kinds = {name: KINDS.get(name, "time") for name in sorted(DAYS)}
+    kinds |= {name: kind for key, (_, job, _) in CLIENTS.items() for name, kind in ((key, "client"), (job, "job"))}
+    return {name: _placed(organisation, kind, name, place) for place, (name, kind) in enumerate(kinds.items())}
+
+
+def _placed(organisation: str, kind: str, name: str, place: int) -> tuple[str, str]:
+    tries = ((f"{name}-{number}", record_id(organisation, kind, "worklog", f"{name}-{number}")) for number in count())
+    return next((source_id, record) for source_id, record in tries if record[0] == f"{place:x}")

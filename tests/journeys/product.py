@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
@@ -27,6 +28,7 @@ from shared.platform.vault import Vault
 
 US, GB = "9341450000000001", "9341450000000003"
 INTUIT = "https://quickbooks.intuit.example"
+TOKEN_LIFE = timedelta(minutes=50)  # of the hour that they are good for
 PREFIXES = {"ingest": "http://ingest.internal/api/v1/worklog", "quickbooks": "http://quickbooks.internal/quickbooks"}
 HEADER = "kind,source_id,date,start,end,duration,break,overtime,person,client,job,tags,rate,currency,amount,distance,unit,category,billable,notes"
 
@@ -72,6 +74,7 @@ class Product:
 
     def __init__(self, make_database: Callable[..., Database], clock: Any, **options: Any) -> None:
         self.clock, self.vault, self.network = clock, Vault(bytes(range(32))), Network()
+        self._tokens: dict[tuple[str, str], tuple[datetime, str]] = {}
         self.emulator = create(Options(clock=clock, **options))
         self.network.mount(f"{INTUIT}/", self.emulator.wsgi)
         mine = settings(intuit_settings())
@@ -93,9 +96,18 @@ class Product:
         return str(self.post("ingest", "/accounts", wanted, key=operator_token(self.vault))["key"])
 
     def bearer(self, service: str, key: str) -> str:
+        """What is shown at a service's door: the key itself to ingest, a token made of it to the others."""
         if service == "ingest":
             return key
-        return str(self.post("ingest", "/token", {"audience": service}, key=key)["token"])
+        until, token = self._tokens.get((service, key), (self.clock.now, ""))
+        if until <= self.clock.now:
+            token = str(self.post("ingest", "/token", {"audience": service}, key=key)["token"])
+            self._tokens[service, key] = self.clock.now + TOKEN_LIFE, token
+        return token
+
+    def forget_tokens(self) -> None:
+        """Time has gone back, or keys have."""
+        self._tokens.clear()
 
     def send(self, method: str, service: str, path: str, *, key: str | None = None, **options: Any) -> Response:
         headers = {"Authorization": f"Bearer {self.bearer(service, key or self.owner)}", **options.pop("headers", {})}

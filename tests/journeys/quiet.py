@@ -8,13 +8,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from services.ingest.billing.models import allocation
 from shared.connector.models import binding, call, inbound_event
 from shared.platform.db import reading
 from shared.platform.jobs import job
 from tests.journeys.lives import Life
 
 GONE = ("void", "deleted")
-DECISIONS = {"diverged"}
 TOLD = {"changed_there"}
 """Problems that only tell: nothing waits for them."""
 
@@ -25,34 +25,43 @@ def come_to_rest(life: Life, *, heard: bool, whose: str) -> None:
     life.emulator.deliver(drop=True) if not heard else life.deliver()
     for _ in range(12):
         life.wait(minutes=11)
-        life.reconnect()
+        if life.revoked:
+            life.reconnect()
         life.deliver()
-        for _ in range(3):
-            life.follow()
-        plan = life.product.post("quickbooks", f"/connections/{life.connection}/plans", {})
-        if not plan["items"] and _is_idle(life):
+        life.settle()
+        if not _press_go(life, whose) and not _unfinished(life):
             return
-        for item in plan["items"]:
-            _decide(life, item, whose)
-        life.make_plan()
-        life.go()
-        life.work()
-    raise AssertionError(f"never comes to rest: {plan['items']}, {_unfinished(life)}")
+    raise AssertionError(f"never comes to rest: {_unfinished(life)}")
 
 
-def _decide(life: Life, item: dict[str, Any], whose: str) -> None:
-    if item["action"] == "blocked" and item["problem"]["code"] in DECISIONS:
+def _press_go(life: Life, whose: str) -> list[dict[str, Any]]:
+    """Plan and send until a plan is empty; gives what the last plan still had."""
+    items: list[dict[str, Any]] = []
+    for _ in range(4):
+        items = life.make_plan()["items"]
+        if items and not sum(_decide(life, item, whose) for item in items):
+            life.go()
+            life.work()
+            life.settle()
+        if not items:
+            break
+    return items
+
+
+def _decide(life: Life, item: dict[str, Any], whose: str) -> bool:
+    """What a person has to do about a blocked document; gives whether there was anything."""
+    code = item["problem"]["code"] if item["action"] == "blocked" else ""
+    if code == "reference_missing":
+        life.product.links(life.connection)
+    elif code == "diverged":
         life.keep(item["number"], whose)
         if whose == "ours":
             life.edited_there.discard(_external(life, item["number"]))
+    return code in ("reference_missing", "diverged")
 
 
 def _external(life: Life, number: str) -> str:
     return life.product.external_id(number)
-
-
-def _is_idle(life: Life) -> bool:
-    return not _unfinished(life)
 
 
 def _unfinished(life: Life) -> list[Any]:
@@ -80,14 +89,23 @@ def _unfinished(life: Life) -> list[Any]:
 
 def check(life: Life) -> None:
     """Everything, once ``come_to_rest`` is through."""
-    invoices = {number: life.product.get("ingest", f"/invoices/{one['invoice_id']}") for number, one in life.product.invoices().items()}
-    for one in invoices.values():
+    invoices = list(life.product.invoices().values())
+    held = claims(life)
+    for one in invoices:
         check_status(life, one)
-        check_lines(life, one)
-    check_one_each(life, list(invoices.values()))
-    check_seconds(life, list(invoices.values()))
+        check_lines(life, one, [part for part in held if part["document"] == one["invoice_id"]])
+    check_one_each(life, invoices)
+    check_seconds(life, held)
     problems = life.product.get("quickbooks", "/problems")["items"]
     assert {one["code"] for one in problems} <= TOLD, problems
+
+
+def claims(life: Life) -> list[dict[str, Any]]:
+    """Every live allocation."""
+    names = ("entry", "document", "document_version", "line", "seconds")
+    with reading(life.product.ingest.db) as session:
+        rows = session.execute(sa.select(*(allocation.c[name] for name in names)).where(allocation.c.live.is_(sa.true())))
+        return [dict(row) for row in rows.mappings()]
 
 
 def books_status(life: Life, external: str | None) -> str:
@@ -120,15 +138,18 @@ def _there(life: Life, one: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def check_lines(life: Life, one: dict[str, Any]) -> None:
+def check_lines(life: Life, one: dict[str, Any], held: list[dict[str, Any]]) -> None:
     """The books hold the lines we say they hold, and their quantities give the claimed seconds back."""
-    if one["withdrawn"] or one["external"][0]["external_id"] in life.edited_there:
+    if one["withdrawn"]:
+        assert not held
+        return
+    assert {part["document_version"] for part in held} == {one["version"]}
+    if one["external"][0]["external_id"] in life.edited_there:
         return
     there = [line for line in _there(life, one)["Line"] if line["DetailType"] == "SalesItemLineDetail"]
     assert [_ours(line) for line in one["lines"]] == [_theirs(line) for line in there], one["number"]
     claimed: Counter[int] = Counter()
-    for part in one["allocations"]:
-        assert part["live"], one["number"]
+    for part in held:
         claimed[part["line"]] += part["seconds"]
     for line, theirs in zip(one["lines"], there, strict=True):
         if line["unit"] == "hour":
@@ -155,23 +176,14 @@ def check_one_each(life: Life, invoices: list[dict[str, Any]]) -> None:
     assert sorted(living) == sorted(here)
 
 
-def check_seconds(life: Life, invoices: list[dict[str, Any]]) -> None:
+def check_seconds(life: Life, held: list[dict[str, Any]]) -> None:
     """What live invoices hold of an entry and what waits to be put right come to what was approved of it, never more."""
-    held: Counter[str] = Counter()
-    claimed: set[str] = set()
-    for one in invoices:
-        for part in one["allocations"]:
-            if part["live"]:
-                held[part["entry"]] += part["seconds"]
-                claimed.add(part["entry"])
-    waiting: Counter[str] = Counter()
+    billed: Counter[str] = Counter()
+    for part in held:
+        billed[part["entry"]] += part["seconds"]
     for late in life.product.get("ingest", "/corrections")["items"]:
-        waiting[late["entry"]] += late["seconds"]
-    assert not waiting.keys() - claimed
-    approved = {one["id"]: one["seconds"] for one in life.entries().values() if _billed(one) and one["kind"] == "time"}
-    for entry in claimed:
-        assert held[entry] + waiting[entry] == approved.get(entry, 0), (entry, held[entry], waiting[entry], approved.get(entry))
-
-
-def _billed(one: dict[str, Any]) -> bool:
-    return one["approval"] == "approved" and one["billable"]
+        assert late["entry"] in billed
+        billed[late["entry"]] += late["seconds"]
+    logged = life.product.get("ingest", "/records", kind="time", page_size="100")["items"]
+    approved = {one["id"]: one["seconds"] for one in logged if one["approval"] == "approved" and one["billable"]}
+    assert {entry: seconds for entry, seconds in billed.items() if seconds != approved.get(entry, 0)} == {}

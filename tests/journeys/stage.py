@@ -4,38 +4,59 @@ from __future__ import annotations
 
 import pickle
 import shutil
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from shared.platform import jobs
 from shared.platform.db import Database
+from shared.platform.service import Service
 from tests import servers
 from tests.journeys.product import Product
 
 
 class Stage:
-    """A product, and the morning it can be put back to: databases as files or templates, the emulator as a pickle."""
+    """A product with its worker, and the morning it can be put back to: databases as files or templates, the emulator as
+    a pickle. ``told`` is what ``prepare`` gave."""
 
-    def __init__(self, make_database: Callable[..., Database], clock: Any, prepare: Callable[[Product], Any], **options: Any) -> None:
-        self.product = Product(make_database, clock, **options)
-        self.told = prepare(self.product)
-        self._clock, self._databases = clock, [service.db for service in self.product.services]
+    def __init__(self, make_database: Callable[..., Database], clock: Any, prepare: Callable[[Stage], Any], **options: Any) -> None:
+        self.product, self.clock = Product(make_database, clock, **options), clock
+        self._rung: deque[tuple[Service, int]] = deque()
+        for service in self.product.services:
+            service.db.ring = self._bell(service)
+        self.told = prepare(self)
         self._morning: datetime = clock.now
-        self._emulator = pickle.dumps(self.product.emulator._state())
-        self._options = self.product.emulator.options
-        for database in self._databases:
-            _keep(database)
+        self._emulator, self._options = pickle.dumps(self.product.emulator._state()), self.product.emulator.options
+        for service in self.product.services:
+            _keep(service.db)
 
-    def again(self) -> Product:
-        """The product as it was on the kept morning."""
-        for database in self._databases:
-            _put_back(database)
-        emulator = self.product.emulator
-        emulator.options = self._options
-        emulator._load(pickle.loads(self._emulator))
-        self._clock.now = self._morning
-        return self.product
+    def again(self) -> None:
+        """Everything as it was on the kept morning."""
+        for service in self.product.services:
+            _put_back(service.db)
+        self.product.emulator.options = self._options
+        self.product.emulator._load(pickle.loads(self._emulator))
+        self.product.forget_tokens()
+        self._rung.clear()
+        self.clock.now = self._morning
+
+    def _bell(self, service: Service) -> Callable[[Sequence[int]], None]:
+        def ring(numbers: Sequence[int]) -> None:
+            self._rung.extend((service, number) for number in numbers if (service, number) not in self._rung)
+
+        return ring
+
+    def work(self) -> None:
+        """Do what was rung for, and what that rings for, as a pool would that has one worker."""
+        while self._rung:
+            service, number = self._rung.popleft()
+            jobs.run(service.db, number, service.handlers)
+
+    def catch_up(self, service: Service) -> None:
+        """Have what has become due rung."""
+        self._bell(service)(jobs.due(service.db))
 
 
 def _keep(database: Database) -> None:

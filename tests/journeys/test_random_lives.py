@@ -12,7 +12,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from tests.journeys import quiet
 from tests.journeys.lives import DAYS, Life, settle_in
-from tests.journeys.product import US
 from tests.journeys.stage import Stage
 from tests.sizes import size
 
@@ -31,7 +30,8 @@ class Lives(RuleBasedStateMachine):
         whose=st.sampled_from(["ours", "theirs"]),
     )
     def start(self, memory: int, lag: int, push: str, heard: bool, whose: str) -> None:
-        self.life = Life(self.stage.again(), self.stage.told, US)
+        self.stage.again()
+        self.life = Life(self.stage)
         self.heard, self.whose = heard, whose
         self.life.emulator.configure(memory_seconds=memory, index_lag=lag)
         if push == "automatic":

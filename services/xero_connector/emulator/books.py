@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from . import calendars
@@ -96,7 +97,7 @@ class Books:
     rates: dict[str, Rate] = field(default_factory=dict)
     sheets: dict[str, Sheet] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
-    by_employee: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    by_employee: dict[str, set[str]] = field(default_factory=partial(defaultdict, set))
 
     @classmethod
     def opened_for(cls, organisation: Organisation, journal: Journal, now: datetime) -> Books:

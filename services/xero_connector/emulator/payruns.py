@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 
 from . import calendars
 from .books import APPROVED, PROCESSED, Books, Run, Sheet, new_id
 from .journal import Act
-from .options import Employee
+from .options import Calendar, Employee
 from .seeds import key
 from .wire import Body, broken
+
+NOTHING = Decimal(0)
+
+
+def payment_day(calendar: Calendar, end: date) -> date:
+    return end + timedelta(days=calendar.pays_after)
 
 
 def draft(books: Books, act: Act, calendar_id: str, start: date | None = None, end: date | None = None) -> Run:
@@ -26,7 +33,7 @@ def draft(books: Books, act: Act, calendar_id: str, start: date | None = None, e
         raise broken("_default", "There is already a draft pay run for this payroll calendar")
     if any(run.start == begin for run in of_calendar):
         raise broken("_default", "A pay run for this period has already been posted")
-    run = Run(new_id(), calendar_id, begin, last, last + timedelta(days=calendar.pays_after), False, act.at)
+    run = Run(new_id(), calendar_id, begin, last, payment_day(calendar, last), False, act.at)
     return books.keep_run(act, "create", run)
 
 

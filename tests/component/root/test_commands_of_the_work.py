@@ -1,0 +1,103 @@
+"""The commands about work tell a person what happened in words, and a script by the exit code."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from services.cli import exits
+from tests.component.root.test_command_line import run  # noqa: F401 - the fixture
+
+HEADER = (
+    "kind,source_id,date,start,end,duration,break,overtime,person,client,job,tags,rate,currency,amount,distance,unit,category,"
+    "billable,notes"
+)
+GOOD = """\
+time,t1,2026-03-02,09:00,12:00,3:00:00,,,Robin Vale,Moon Garage,Till,,60,USD,,,,,yes,Till repair
+time,t2,2026-03-03,,,2:30:00,,,Robin Vale,Paper Lantern,Shop,,80,USD,,,,,yes,Counter
+time,t3,2026-03-04,,,0:45:00,,,Robin Vale,Paper Lantern,Shop,,80,USD,,,,,no,Learning
+"""
+BAD = "time,t4,2026-03-05,,,x:30,,,Robin Vale,Moon Garage,Till,,60,USD,,,,,yes,\n"
+
+
+@pytest.fixture
+def firm(run, tmp_path):  # noqa: F811
+    """Runs commands for an organisation that exists; ``firm.file(rows)`` writes a report."""
+    assert run("init", "Vale")[0] == exits.DONE
+
+    def file(rows):
+        path = tmp_path / "report.csv"
+        path.write_text(f"{HEADER}\n{rows}")
+        return str(path)
+
+    run.file = file
+    return run
+
+
+def test_a_report_is_taken_whole(firm):
+    code, out, _ = firm("import", firm.file(GOOD))
+    assert code == exits.DONE
+    assert "0 refused; 6:15:00 of work" in out
+    assert out.endswith("next:  timebooks approve\n")
+
+
+def test_a_bad_row_keeps_the_whole_report_out_and_is_named(firm):
+    code, out, _ = firm("import", firm.file(GOOD + BAD))
+    assert code == exits.FAILED
+    assert "row 5: duration" in out
+    assert "Nothing was stored" in out
+    assert json.loads(firm("import", firm.file(GOOD), "--json")[1])["totals"]["unchanged"] == 0
+
+
+def test_the_good_rows_are_kept_on_request(firm):
+    code, out, _ = firm("import", firm.file(GOOD + BAD), "--partial")
+    assert (code, "row 5: duration" in out) == (exits.PARTLY, True)
+    assert json.loads(firm("import", firm.file(GOOD), "--json")[1])["totals"]["new"] == 0
+
+
+def test_work_is_chosen_by_a_name_in_any_case(firm):
+    firm("import", firm.file(GOOD))
+    code, out, _ = firm("approve", "--client", "moon  GARAGE")
+    assert (code, out.splitlines()[0]) == (exits.DONE, "1 entry approved.")
+
+
+def test_a_name_that_nobody_has_is_said(firm):
+    firm("import", firm.file(GOOD))
+    code, _, err = firm("approve", "--person", "Nobody")
+    assert (code, "No person called 'Nobody'" in err) == (exits.FAILED, True)
+
+
+def test_composing_shows_clients_and_what_was_left_out(firm):
+    firm("import", firm.file(GOOD))
+    firm("approve")
+    code, out, _ = firm("compose", "--from", "2026-03-01", "--to", "2026-03-31", "--deduct", "Deposit", "10%")
+    assert code == exits.DONE
+    assert {line.split("  ")[1].strip() for line in out.splitlines() if line.startswith("INV-")} == {"Moon Garage", "Paper Lantern"}
+    assert "162.00" in out  # 3 h at 60, less a tenth
+    assert "left out: 2026-03-04 · 0:45:00 · Shop · Robin Vale:" in out
+
+
+def test_nothing_to_bill_is_no_failure(firm):
+    code, out, _ = firm("compose", "--from", "2026-03-01", "--to", "2026-03-31")
+    assert (code, "Nothing to bill." in out) == (exits.DONE, True)
+
+
+@pytest.mark.parametrize("line", ["plan", "push", "sync", "references", "disconnect --yes"])
+def test_without_books_the_next_command_is_connect(firm, line):
+    code, _, err = firm(*line.split())
+    assert (code, "next:  timebooks connect" in err) == (exits.SIGN_IN, True)
+
+
+def test_an_invoice_that_is_not_there_is_named(firm):
+    code, _, err = firm("void", "INV-99")
+    assert (code, "INV-99" in err) == (exits.FAILED, True)
+
+
+def test_erasing_asks_first_and_ends_for_good(firm):
+    firm("import", firm.file(GOOD))
+    firm("approve")
+    firm("compose", "--from", "2026-03-01", "--to", "2026-03-31")
+    assert firm("erase", "--client", "Moon Garage", "--yes")[0] == exits.DONE
+    assert "Moon Garage" not in firm("status")[1]
+    assert firm("erase", "--client", "Moon Garage", "--yes")[0] == exits.FAILED  # nobody is called so any more
