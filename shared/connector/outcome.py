@@ -24,6 +24,8 @@ Row = Mapping[str, Any]
 STALE = "stale_version"
 """Code of the Conflict that a provider module raises when the object over there has moved on since we last saw it."""
 
+TOTAL_DIFFERS = "total_differs"
+
 FINAL = {
     InvoiceStatus.VOID: BindingState.VOID,
     InvoiceStatus.DELETED: BindingState.VOID,
@@ -97,7 +99,7 @@ def _total_differs(c: Connector, row: Row, item: Row, seen: Seen) -> Failure | N
     if seen.total is None or seen.total == row["wanted_total"]:
         return None
     return Park(
-        "total_differs",
+        TOTAL_DIFFERS,
         f"{c.provider.info.title} made {seen.total} {row['currency']} of {row['number']}; here it is {row['wanted_total']}.",
         "Compare the tax over there with the one here.",
     )

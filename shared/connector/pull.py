@@ -13,7 +13,7 @@ from shared.connector import drift, problems, store, tokens
 from shared.connector.context import Connection, Connector
 from shared.connector.models import binding, call, inbound_event
 from shared.connector.models import connection as connection_table
-from shared.connector.outcome import FINAL
+from shared.connector.outcome import FINAL, TOTAL_DIFFERS
 from shared.connector.provider import Changes, Seen
 from shared.connector.runs import Run
 from shared.contract.statuses import BindingState, InvoiceStatus
@@ -102,7 +102,7 @@ def apply(c: Connector, session: Session, row: Row, seen: Seen) -> bool:
     state = _state(c, session, row, seen)
     same = all(row[name] == value for name, value in {**told, **known, "state": state}.items())
     if not same:
-        store.change(session, row, **told, **known, state=state, **_problem(row, state))
+        store.change(session, row, **told, **known, state=state, **_problem(c, session, row, state, seen))
     return not same
 
 
@@ -144,15 +144,13 @@ def _note_edit(c: Connector, session: Session, row: Row, seen: Seen) -> None:
         problems.close(c, session, row["connection"], subject=row["id"], codes=["changed_there"])
 
 
-def _problem(row: Row, state: BindingState) -> dict[str, Any]:
+def _problem(c: Connector, session: Session, row: Row, state: BindingState, seen: Seen) -> dict[str, str | None]:
     if state is BindingState.DIVERGED:
         return {"problem": "diverged"}
-    return {"problem": None, **_met(row)} if state is BindingState.VOID else {}
-
-
-def _met(row: Row) -> dict[str, int]:
-    """What is gone over there is as wanted if it was to be withdrawn: nothing is left to be written."""
-    return {"pushed_version": row["wanted_version"]} if row["wanted_withdrawn"] else {}
+    agreed = row["problem"] == TOTAL_DIFFERS and seen.total == row["wanted_total"]
+    if agreed:
+        problems.close(c, session, row["connection"], subject=row["id"], codes=[TOTAL_DIFFERS])
+    return {"problem": None} if agreed or state is BindingState.VOID else {}
 
 
 def _vanish(c: Connector, session: Session, row: Row) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.distributed.firm import Firm
 from tests.distributed.stack import Stack
+from tests.distributed.workers import Workers
 
 ORCHARD, BILLABONG = "9341450000000002", "9341450000000004"
 """Two companies of the emulator: one whose books number invoices, one numbered by hand."""
@@ -23,7 +26,28 @@ def stack(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def firms(stack):
+def workers(stack):
+    """The connector's worker groups, one more for its bulk work among them."""
+    one = Workers(stack)
+    yield one
+    one.close()
+
+
+@pytest.fixture(scope="session")
+def firms(stack, workers):
     """Two organisations, each connected to a company of its own, whose invoices go there by themselves."""
-    stack.start("quickbooks-bulk", hostname="second-bulk@%h")
-    return Firm(stack, "Orchard", ORCHARD, "USD"), Firm(stack, "Billabong", BILLABONG, "AUD")
+    wanted = (("Orchard", ORCHARD, "USD"), ("Billabong", BILLABONG, "AUD"))
+    with ThreadPoolExecutor(2) as both:
+        return tuple(both.map(lambda facts: Firm(stack, *facts), wanted))
+
+
+@pytest.fixture
+def slow_books(stack):
+    """``slow_books(seconds)``: from now on the books think that long about every invoice."""
+
+    def slow(seconds: float) -> None:
+        stack.emulator("clear_faults")
+        stack.emulator("fault", kind="delay", path="/(batch|invoice)$", seconds=seconds, times=None)
+
+    yield slow
+    stack.emulator("clear_faults")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from shared.platform.vault import Vault, load_master
 from tests.distributed.stack import PATIENCE, WEB, Stack
 
 HEADER = "kind,source_id,date,duration,person,client,rate,currency,billable"
+FIRST_DAY = date(2026, 1, 1)
 NO_TAX = "2"
 """The tax code of the emulated company that stands for none."""
 
@@ -25,14 +27,14 @@ class Firm:
 
     def __init__(self, stack: Stack, name: str, realm: str, currency: str) -> None:
         self.stack, self.name, self.realm, self.currency = stack, name, realm, currency
-        self.days: list[int] = []
+        self.count = 0
         self._session = requests.Session()
         operator = operator_token(Vault(load_master(Path(stack.environment["TIMEBOOKS_MASTER_KEY_FILE"]))))
         wanted = {"organisation": name, "owner": f"{name}@sample.example", "zone": "UTC", "currency": currency}
         self.keys = {"ingest": self._call(operator, "POST", "ingest", "/accounts", json=wanted)["key"]}
         self.keys["quickbooks"] = self.post("ingest", "/token", {"audience": "quickbooks"})["token"]
         self.connection = self._connect()
-        self.bills(1)
+        self.bills()
         self._link()
         plan = self.post("quickbooks", f"/connections/{self.connection}/plans", {})
         self.post("quickbooks", f"/plans/{plan['plan']}/apply", {})
@@ -40,17 +42,21 @@ class Firm:
 
     # ---- what people do
 
-    def bills(self, *days: int) -> None:
-        """An hour and a bit on each of these days of May, and an invoice for each day."""
-        rows = [f"time,t{day},2026-05-{day:02},1:{day:02}:00,Pat Doe,Client Ltd,60,{self.currency},yes" for day in days]
+    def bills(self, count: int = 1) -> None:
+        """Some more days of an hour and a bit, and an invoice for each."""
+        fresh = range(self.count, self.count + count)
+        days = {number: FIRST_DAY + timedelta(days=number) for number in fresh}
+        rows = [
+            f"time,t{number},{days[number]},{timedelta(minutes=60 + number)},Pat,Client,60,{self.currency},yes"
+            for number in fresh
+        ]
         file = {"file": ("hours.csv", "\n".join([HEADER, *rows, ""]).encode())}
-        imported = self._call(self.keys["ingest"], "POST", "ingest", "/import", files=file)
-        assert imported["totals"]["new"] >= len(days), imported
+        assert self._call(self.keys["ingest"], "POST", "ingest", "/import", files=file)["totals"]["refused"] == 0
         self.post("ingest", "/approvals", {})
-        for day in days:
-            period = {"from": f"2026-05-{day:02}", "to": f"2026-05-{day:02}", "grouping": "day"}
+        for day in days.values():
+            period = {"from": str(day), "to": str(day), "grouping": "day"}
             assert len(self.post("ingest", "/invoices/compose", period)["invoices"]) == 1
-        self.days += days
+        self.count += count
 
     def _connect(self) -> str:
         url = self.post("quickbooks", "/connect", {})["authorize_url"]
@@ -80,7 +86,7 @@ class Firm:
     def pushed(self) -> bool:
         """Whether every invoice is in the books, as this side sees it."""
         items = self.get("ingest", "/invoices", page_size="200")["items"]
-        return len(items) == len(self.days) and all(
+        return len(items) == self.count and all(
             one["external"] and one["external"][0]["pushed_version"] == one["version"] and one["external"][0]["external_id"]
             for one in items
         )
@@ -97,8 +103,8 @@ class Firm:
             for line in one["Line"]
             if "SalesItemLineDetail" in line
         )
-        assert minutes == sorted(60 + day for day in self.days)
-        assert len(live) == len(marks) == len(self.days)
+        assert minutes == [60 + number for number in range(self.count)]
+        assert len(live) == len(marks) == self.count
 
     # ---- HTTP
 

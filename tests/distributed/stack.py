@@ -25,17 +25,38 @@ WEB = {"ingest": "/api/v1/worklog", "quickbooks": "/quickbooks"}
 PATIENCE = 60
 
 
+class _Guard:
+    """Ends the processes of a stack whose test process was killed before it could."""
+
+    _SCRIPT = 'cat > /dev/null; for group in $(cat "$1"); do kill -KILL -- "-$group" 2> /dev/null; done'
+
+    def __init__(self, groups: Path) -> None:
+        self._groups = groups
+        self._groups.touch()
+        command = ["sh", "-c", self._SCRIPT, "guard", str(groups)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+
+    def note(self, group: int) -> None:
+        with open(self._groups, "a") as groups:
+            groups.write(f"{group}\n")
+
+    def dismiss(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
 class Stack:
     """All containers of compose.yaml with the demo profile; ``stop`` ends every process that was started."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
-        self.folder, self.postgres, self.valkey = folder, servers.postgres(), servers.valkey()
+        self.folder, self.postgres, self.valkey = folder, servers.postgres(), servers.Valkey()
         self.ports = {name: _free_port() for name in (*WEB, "emulator")}
         self.databases = {name: self.postgres.create() for name in WEB}
         self.environment = self._environment() | settings
         assert compose.settings() <= set(self.environment)
         self.commands = compose.commands()
         self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self._guard = _Guard(folder / "groups")
 
     def url(self, name: str) -> str:
         return f"http://localhost:{self.ports[name]}"
@@ -58,6 +79,7 @@ class Stack:
             self.running[hostname or name] = subprocess.Popen(
                 command, env=self.environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
             )
+        self._guard.note(self.running[hostname or name].pid)
 
     def kill(self, *names: str) -> None:
         """SIGKILL whole containers: every process of their groups, at once."""
@@ -68,8 +90,18 @@ class Stack:
 
     def stop(self) -> None:
         self.kill(*self.running)
+        self._guard.dismiss()
+        self.valkey.stop()
         for database in self.databases.values():
             self.postgres.drop(database)
+
+    def stop_broker(self) -> None:
+        """SIGKILL the broker; whatever was in it is gone."""
+        self.valkey.crash()
+
+    def start_broker(self) -> None:
+        """Start the broker again where it was, empty."""
+        self.valkey.again()
 
     def celery(self, service: str, *arguments: str) -> str:
         """What an operator types: ``celery --app services.worker:SERVICE …``; gives stdout."""

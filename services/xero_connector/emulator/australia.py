@@ -192,7 +192,8 @@ def run_view(run: Run, books: Books, *, whole: bool = False) -> Body:
 def slip_view(slip: Body, *, whole: bool = False) -> Body:
     person: Employee = slip["employee"]
     names = {"EmployeeID": person.id, "PayslipID": slip["id"], "FirstName": person.first, "LastName": person.last}
-    view: Body = {**names, "Wages": slip["pay"], "Deductions": 0, "Tax": 0, "Super": 0, "Reimbursements": 0, "NetPay": slip["pay"]}
+    none: Body = {"Deductions": 0, "Tax": 0, "Super": 0, "Reimbursements": 0}
+    view: Body = {**names, **none, "Wages": slip["pay"], "NetPay": slip["pay"]}
     if whole:
         view["EarningsLines"] = []
         view["TimesheetEarningsLines"] = [{"EarningsRateID": line.rate, "NumberOfUnits": line.units} for line in slip["lines"]]

@@ -1,6 +1,6 @@
 """Goes wrong on request: a rule picks calls by what they are and says what becomes of them before, instead of, or after the work.
 
-In one process a broken connection is raised out of the application as `Dropped`, which is the standard library's own exception too:
+In one process a broken connection is raised out of the application as `Dropped`, which is a standard exception too:
 
     kind            also a                    the request was ...
     connect         ConnectionRefusedError    never sent

@@ -18,7 +18,7 @@ _MINUTE, _DAY = 60, 86_400
 class Meter:
     """How many calls each window has seen. Windows are fixed; where they begin differs from organisation to organisation."""
 
-    counts: Counter[tuple[str, str, int]] = field(default_factory=Counter)
+    counts: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)  # the window's number, and its calls
     refused: Counter[str] = field(default_factory=Counter)
 
     def admit(self, limits: Limits, tenant: str, app: str, day_limit: int, now: datetime) -> tuple[Reply | None, dict[str, str]]:
@@ -30,18 +30,19 @@ class Meter:
         )
         left: dict[str, str] = {}
         full: tuple[str, int] | None = None
-        places = []
+        seen = {}
         for name, header, owner, most, length in windows:
             number, until_next = _window(owner, length, now)
-            places.append((name, owner, number))
-            remaining = most - self.counts[name, owner, number]
+            before, calls = self.counts.get((name, owner), (number, 0))
+            seen[name, owner] = (number, calls + 1 if before == number else 1)
+            remaining = most - seen[name, owner][1] + 1
             left[header] = str(max(0, remaining - 1))
             if remaining <= 0 and (full is None or name == "day"):
                 full = (name, until_next)
         if full is not None:
             self.refused[full[0]] += 1
             return throttled(*full), left
-        self.counts.update(places)
+        self.counts.update(seen)
         return None, left
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .asking import Call
 from .wire import Malformed, Reply, span
 
 LONGEST = 128
+_MANY, _LONG_AGO = 1000, timedelta(days=1)
 
 
 @dataclass
@@ -26,6 +27,8 @@ class Memory:
         return found[2]
 
     def keep(self, app: str, key: str, call: Call, now: datetime, answer: Reply) -> None:
+        if len(self.answers) > _MANY:
+            self.answers = {each: kept for each, kept in self.answers.items() if kept[0] > now - _LONG_AGO}
         self.answers[app, key] = (now, _print(call), answer)
 
 

@@ -28,9 +28,7 @@ def _row(place: int, row: Body, days: list[date], decimals: str) -> list[Line]:
         raise broken("numberOfUnits", "Incorrect number of timesheet entries supplied for the pay period.")
     tracking = str(row["TrackingItemID"]).lower() if row.get("TrackingItemID") else None
     rate = str(row.get("EarningsRateID", "")).lower()
-    return [
-        Line(new_id(), day, rate, counted(each, decimals), tracking, place) for day, each in zip(days, units, strict=True)
-    ]
+    return [Line(new_id(), day, rate, counted(each, decimals), tracking, place) for day, each in zip(days, units, strict=True)]
 
 
 def counted(value: Any, decimals: str) -> Decimal:

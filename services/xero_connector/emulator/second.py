@@ -1,4 +1,4 @@
-"""Speaks Payroll 2.0 for New Zealand, the UK and Australia's timesheets: an envelope round everything, dated lines, small steps."""
+"""Speaks Payroll 2.0 for New Zealand, the UK and Australia's timesheets: an envelope round everything, dated lines."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ def paged(ask: Ask, name: str, rows: list[Body]) -> Reply:
 
 
 def _route(ask: Ask) -> Callable[[Ask], Reply]:
-    shape = ask.path if ask.path[:1] == ("settings",) else tuple("*" if at in (1, 3) else part for at, part in enumerate(ask.path))
+    ids = () if ask.path[:1] == ("settings",) else (1, 3)
+    shape = tuple("*" if place in ids else part for place, part in enumerate(ask.path))
     region = ask.books.organisation.region
     found = _TIMESHEETS.get((ask.method, *shape))
     if found is None and region != "AU":
@@ -226,9 +227,7 @@ def _slip(run: Run, slip: Body) -> Body:
         "totalEarnings": slip["pay"],
         "grossEarnings": slip["pay"],
         "totalPay": slip["pay"],
-        "timesheetEarningsLines": [
-            {"timesheetLineID": line.id, "earningsRateID": line.rate, "numberOfUnits": shown(line.units)} for line in slip["lines"]
-        ],
+        "timesheetEarningsLines": [line_view(line) for line in slip["lines"]],
     }
 
 

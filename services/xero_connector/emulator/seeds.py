@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -54,13 +55,11 @@ def employee(tenant: str, first: str, last: str, on: str | None, start: date = d
     template = tuple(key(tenant, "rate", name) for name in named)
     mail = f"{first}.{last}@example.invalid".lower().replace(" ", "-")
     on_calendar = key(tenant, "calendar", on.capitalize()) if on else None
-    return Employee(
-        key(tenant, "employee", f"{first} {last}"), first, last, mail, on_calendar, template[0], template, start
-    )
+    return Employee(key(tenant, "employee", f"{first} {last}"), first, last, mail, on_calendar, template[0], template, start)
 
 
 def organisation(
-    tenant: str, name: str, region: str, zone: str, calendars: tuple[str, ...], people: tuple[tuple[str, str, str | None], ...]
+    tenant: str, name: str, region: str, zone: str, calendars: tuple[str, ...], people: Sequence[tuple[str, str, str | None]]
 ) -> Organisation:
     crews = key(tenant, "tracking", "Crew")
     return Organisation(
@@ -79,7 +78,7 @@ def organisation(
 def crowd(region: str, count: int, kind: str = "WEEKLY") -> Organisation:
     """An organisation with as many invented employees as wanted, all on one calendar."""
     tenant = str(uuid.uuid5(_ROOT, f"crowd/{region}/{count}/{kind}"))
-    people: tuple[tuple[str, str, str | None], ...] = tuple(("Sample", f"Person {each:05d}", kind) for each in range(1, count + 1))
+    people = tuple(("Sample", f"Person {each:05d}", kind) for each in range(1, count + 1))
     zone = {"AU": "Australia/Sydney", "NZ": "Pacific/Auckland", "UK": "Europe/London"}[region]
     return organisation(tenant, f"Invented Crowd of {count} ({region})", region, zone, (kind,), people)
 

@@ -1,4 +1,4 @@
-"""Holds timesheets to their rules: whole periods, one for each employee and period, allowed rates, and who may change what when."""
+"""Holds timesheets to their rules: whole periods, one for each employee and period, allowed rates, who may change what."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads and writes the emulator's JSON, dates and numbers, and shapes its refusals: JSON, XML, plain text and problem documents."""
+"""Reads and writes the emulator's JSON, dates and numbers, and shapes its refusals: JSON, XML, plain text."""
 
 from __future__ import annotations
 

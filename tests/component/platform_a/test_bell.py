@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import time
 
 import pytest
@@ -95,17 +94,13 @@ def test_a_request_sends_a_hundred_at_most_and_the_sweep_sends_the_rest(rung, qu
 @pytest.fixture
 def dead(valkey):
     """The broker is killed; ``dead()`` starts it again in the same place."""
-    valkey.process.kill()
-    valkey.process.wait()
-    valkey.socket.unlink()
+    valkey.crash()
+    started = []
 
     def again():
-        if valkey.process.poll() is not None:
-            with open(valkey.folder / "log", "ab") as log:
-                options = {"cwd": valkey.folder, "stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
-                valkey.process = subprocess.Popen(valkey.process.args, start_new_session=True, **options)
-        while not valkey.socket.exists():
-            time.sleep(0.01)
+        if not started:
+            started.append(True)
+            valkey.again()
 
     yield again
     again()

@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 from decimal import Decimal
 
 import pytest
 
-from services.cli import exits, main
+from services.cli import exits
 from services.cli.show import money, table
 from shared.kernel.errors import Conflict, Denied, Invalid, Missing, Park, Reconnect, Retry
 
 PROMISED = (
     "up demo init key import connect disconnect references approve compose plan push sync void status problems erase doctor"
 )
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    """Runs one command on an empty data folder; gives exit code, stdout, stderr."""
-    for name in [name for name in os.environ if name.startswith(("TIMEBOOKS_", "QUICKBOOKS_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("TIMEBOOKS_DATA", str(tmp_path / "data"))
-
-    def command(*arguments):
-        code = main(arguments)
-        told = capsys.readouterr()
-        return code, told.out, told.err
-
-    return command
 
 
 def test_every_promised_command_is_listed(run):

@@ -7,7 +7,6 @@ import json
 import pytest
 
 from services.cli import exits
-from tests.component.root.test_command_line import run  # noqa: F401 - the fixture
 
 HEADER = (
     "kind,source_id,date,start,end,duration,break,overtime,person,client,job,tags,rate,currency,amount,distance,unit,category,"
@@ -22,8 +21,10 @@ BAD = "time,t4,2026-03-05,,,x:30,,,Robin Vale,Moon Garage,Till,,60,USD,,,,,yes,\
 
 
 @pytest.fixture
-def firm(run, tmp_path):  # noqa: F811
-    """Runs commands for an organisation that exists; ``firm.file(rows)`` writes a report."""
+def firm(run, served, tmp_path, monkeypatch):
+    """Runs commands for an organisation of this test's own; ``firm.file(rows)`` writes a report."""
+    monkeypatch.setenv("TIMEBOOKS_URL", served.public_url)
+    monkeypatch.setenv("TIMEBOOKS_MASTER_KEY_FILE", str(served.master_key_file))
     assert run("init", "Vale")[0] == exits.DONE
 
     def file(rows):
@@ -73,7 +74,8 @@ def test_composing_shows_clients_and_what_was_left_out(firm):
     firm("approve")
     code, out, _ = firm("compose", "--from", "2026-03-01", "--to", "2026-03-31", "--deduct", "Deposit", "10%")
     assert code == exits.DONE
-    assert {line.split("  ")[1].strip() for line in out.splitlines() if line.startswith("INV-")} == {"Moon Garage", "Paper Lantern"}
+    clients = {line.split("  ")[1].strip() for line in out.splitlines() if line.startswith("INV-")}
+    assert clients == {"Moon Garage", "Paper Lantern"}
     assert "162.00" in out  # 3 h at 60, less a tenth
     assert "left out: 2026-03-04 · 0:45:00 · Shop · Robin Vale:" in out
 

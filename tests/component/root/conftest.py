@@ -1,0 +1,46 @@
+"""What the tests of the composition root stand on: commands typed into this process, and a product that serves."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+
+import pytest
+
+from services import catalog, embedded
+from services.cli import main
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Runs one command on an empty data folder; gives exit code, stdout, stderr."""
+    for name in [name for name in os.environ if name.startswith(("TIMEBOOKS_", "QUICKBOOKS_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("TIMEBOOKS_DATA", str(tmp_path / "data"))
+
+    def command(*arguments):
+        code = main(arguments)
+        told = capsys.readouterr()
+        return code, told.out, told.err
+
+    return command
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """The settings of an embedded product that serves on loopback."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    folder = tmp_path_factory.mktemp("served")
+    settings = catalog.settings_from({"TIMEBOOKS_DATA": str(folder), "TIMEBOOKS_PORT": str(port)})
+    ready, stopping = threading.Event(), threading.Event()
+    with embedded.opened(settings, address=settings.public_url) as product:
+        options = {"ready": ready.set, "stopping": stopping}
+        server = threading.Thread(target=embedded.serve, args=(product,), kwargs=options)
+        server.start()
+        assert ready.wait(10)
+        yield settings
+        stopping.set()
+        server.join(10)
