@@ -96,7 +96,7 @@ def confirm(c: Connector, session: Session, row: Row, item: Row, seen: Seen) -> 
 def _total_differs(c: Connector, row: Row, item: Row, seen: Seen) -> Failure | None:
     if item["operation"] == Operation.RETIRE or item["version"] != row["wanted_version"]:
         return None
-    if seen.total is None or seen.total == row["wanted_total"]:
+    if seen.total is None or seen.total == row["wanted_total"] or FINAL.get(InvoiceStatus(seen.status)) is BindingState.VOID:
         return None
     return Park(
         TOTAL_DIFFERS,

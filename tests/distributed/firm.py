@@ -38,6 +38,7 @@ class Firm:
         self._link()
         plan = self.post("quickbooks", f"/connections/{self.connection}/plans", {})
         self.post("quickbooks", f"/plans/{plan['plan']}/apply", {})
+        stack.until(self.pushed, f"{name}'s first invoice is in the books")
         self.post("quickbooks", f"/connections/{self.connection}", {"push": "automatic"})
 
     # ---- what people do

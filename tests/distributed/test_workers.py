@@ -22,14 +22,19 @@ def test_two_workers_share_the_work_of_two_connections_and_inspect_names_the_job
     for firm in firms:
         firm.bills()
     workers.follow()
-    busy = stack.until(lambda: all(held := workers.at_work().values()) and len(held) == 2, "both groups are at work", seconds=15)
+    stack.until(lambda: shared(workers, firms), "each group is at a push of its own", seconds=15)
     told = json.loads(stack.celery("quickbooks", "inspect", "active", "--json"))
+    pushes = {f"job-{row['id']}" for firm in firms for row in workers.pushes(firm.connection) if row["state"] == "running"}
     slow_books(0)
-    assert busy
-    numbers = {f"job-{row['id']}" for firm in firms for row in workers.pushes(firm.connection)}
-    named = {node.partition("@")[0]: {task["id"] for task in tasks} & numbers for node, tasks in told.items()}
-    assert sorted(len(named[group.partition("@")[0]]) for group in BULK) == [1, 1], told
+    named = {node.partition("@")[0]: {task["id"] for task in tasks} for node, tasks in told.items()}
+    assert sorted(len(named[group.partition("@")[0]] & pushes) for group in BULK) == [1, 1], told
     done_once(stack, firms)
+
+
+def shared(workers, firms):
+    """Whether both firms' pushes are under way, each in another group."""
+    pushes = {f"job-{row['id']}" for firm in firms for row in workers.pushes(firm.connection) if row["state"] == "running"}
+    return len(pushes) == 2 and all(len(pushes & set(ids)) == 1 for ids in workers.at_work().values())
 
 
 def test_whole_worker_groups_are_killed_and_nothing_is_lost_or_done_twice(stack, workers, firms, slow_books):

@@ -44,6 +44,10 @@ class Prepared:
     entries: dict[str, Logged]
     names: dict[str, str]  # client -> name
 
+    def reading_order(self, draft: Draft) -> tuple[str, str, str]:
+        """Invoices are numbered as a person would list them: by client, then by currency."""
+        return self.names[draft.client].casefold(), draft.currency, draft.client
+
 
 def compose(session: Session, vault: Vault, organisation: str, wish: Wish, actor: str) -> Composed:
     """One invoice per client and currency, numbered, frozen, with its claims and its feed row."""
@@ -99,7 +103,7 @@ def write(session: Session, vault: Vault, organisation: str, wish: Wish, prepare
     issued = wish.issued or world.today(session, organisation)
     due = issued + timedelta(days=wish.due_days) if wish.due_days is not None else None
     made = []
-    for draft in prepared.composition.drafts:
+    for draft in sorted(prepared.composition.drafts, key=prepared.reading_order):
         wishes.check_deductions(wish.order, _before_deductions(draft), draft.currency)
         invoice = _invoice(session, organisation, wish, draft, prepared, (issued, due))
         _keep(session, vault, invoice, draft, prepared, wish)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from .asking import Ask
 from .options import Organisation
 from .seeds import key
@@ -12,7 +14,7 @@ _COUNTRY = {"AU": ("AU", "AUD"), "NZ": ("NZ", "NZD"), "UK": ("GB", "GBP")}
 
 def answer(ask: Ask) -> Reply:
     facts = ask.books.organisation
-    views = {
+    views: dict[tuple[str, ...], Callable[[], Body]] = {
         ("organisation",): lambda: {"Organisations": [_organisation(ask, facts)]},
         ("organisation", "actions"): lambda: {"Actions": [{"Name": "CreateApprovedInvoice", "Status": "ALLOWED"}]},
         ("trackingcategories",): lambda: {"TrackingCategories": _tracking(facts)},

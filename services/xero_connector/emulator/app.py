@@ -139,10 +139,8 @@ def environment(base_url: str, options: Options | None = None) -> dict[str, str]
     name = next(iter(chosen.apps))
     paths = {"API": "", "AUTHORIZE": consent.PATH, "TOKEN": "/connect/token", "REVOKE": "/connect/revocation"}
     keys = {"CLIENT_ID": name, "CLIENT_SECRET": chosen.apps[name].secret, "WEBHOOK_KEY": chosen.webhook_key}
-    return {
-        **{f"XERO_{word}_URL": at + path for word, path in paths.items()},
-        **{f"XERO_{word}": it for word, it in keys.items()},
-    }
+    named = {f"XERO_{word}_URL": at + path for word, path in paths.items()}
+    return named | {f"XERO_{word}": value for word, value in keys.items()}
 
 
 def mount(address: str, path: Path | None, send: Callable[..., Any]) -> tuple[Flask, dict[str, str]]:

@@ -24,12 +24,8 @@ class Posted:
 
 
 def timesheets_posted(ask: Ask) -> Posted:
-    sent = ask.act.sent
-    if not isinstance(sent, list) or not sent or not all(isinstance(each, dict) for each in sent):
-        raise Malformed("Cannot deserialize the current JSON: a JSON array (e.g. [1,2,3]) of timesheets is expected")
     named = ask.path[1] if len(ask.path) > 1 else None
-    if named and len(sent) != 1:
-        raise Malformed("Only one timesheet can be updated at a time")
+    sent = _elements(ask.act.sent, named)
     before, done = _mark(ask), Posted()
     try:
         for element in sent:
@@ -40,6 +36,14 @@ def timesheets_posted(ask: Ask) -> Posted:
     if done.refused and ask.options.arrays == "all_or_nothing":
         _undo(ask, before)
     return done
+
+
+def _elements(sent: Any, named: str | None) -> list[Body]:
+    if not isinstance(sent, list) or not sent or not all(isinstance(each, dict) for each in sent):
+        raise Malformed("Cannot deserialize the current JSON: a JSON array (e.g. [1,2,3]) of timesheets is expected")
+    if named and len(sent) != 1:
+        raise Malformed("Only one timesheet can be updated at a time")
+    return sent
 
 
 def _one(ask: Ask, element: Body, named: str | None, done: Posted) -> None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from . import calendars
+from .calendars import Period, after, period_of
 from .journal import Act, Journal
 from .options import Calendar, Employee, Organisation, Rate
 from .wire import Body, moment, not_there, shown
@@ -151,10 +151,10 @@ class Books:
         self.journal.record(act, self.tenant, "employee", operation, employee, {"name": changed.name})
         return changed
 
-    def upcoming(self, calendar: Calendar) -> calendars.Period:
+    def upcoming(self, calendar: Calendar) -> Period:
         """The calendar's next period to be paid: after the last posted run, else the one that ran when the books were opened."""
         posted = [(run.start, run.end) for run in self.runs.values() if run.calendar == calendar.id and run.posted]
-        return calendars.after(calendar, max(posted)) if posted else calendars.period_of(calendar, self.opened.date())
+        return after(calendar, max(posted)) if posted else period_of(calendar, self.opened.date())
 
     def pay_of(self, employee: Employee, lines: tuple[Line, ...]) -> Decimal:
         """What the lines earn; multiples are of the employee's ordinary rate."""

@@ -241,16 +241,16 @@ def revoke(identity: Identity, options: Options, call: Call) -> Reply:
 def connections(identity: Identity, call: Call, names: dict[str, str], now: datetime) -> Reply:
     """GET /connections and DELETE /connections/{id}."""
     who = identity.holder(call, now)
-    mine = [each for each in identity.connections.values() if each.live and (each.app, each.user) == (who.app, who.user)]
+    mine = {each.id: each for each in identity.connections.values() if each.live and (each.app, each.user) == (who.app, who.user)}
     asked = call.path.strip("/").split("/")[1:]
     if not asked and call.method == "GET":
-        event = next((value for name, value in call.args.items() if name.lower() == "autheventid"), "")
-        return json_reply([_shown(each, names) for each in mine if event in ("", each.event)])
-    for each in mine:
-        if call.method == "DELETE" and asked == [each.id]:
-            identity.connections[each.id] = replace(each, live=False)
-            return Reply(204, b"")
-    raise not_there()
+        event = {name.lower(): value for name, value in call.args.items()}.get("autheventid", "")
+        return json_reply([_shown(each, names) for each in mine.values() if event in ("", each.event)])
+    gone = mine.get("/".join(asked)) if call.method == "DELETE" else None
+    if gone is None:
+        raise not_there()
+    identity.connections[gone.id] = replace(gone, live=False)
+    return Reply(204, b"")
 
 
 def _shown(each: Connection, names: dict[str, str]) -> Body:

@@ -76,7 +76,7 @@ def _desk(world: World, tenant: str, words: str, *, bad: bool = False) -> str:
         if tenant not in state.books:
             abort(404)
         books = state.books[tenant]
-        return render_template(
+        page: str = render_template(
             "desk.html",
             organisation=books.organisation,
             sheets=[_sheet(books, each) for each in sorted(books.sheets.values(), key=lambda each: (each.start, each.id))[::-1]],
@@ -85,6 +85,7 @@ def _desk(world: World, tenant: str, words: str, *, bad: bool = False) -> str:
             words=words,
             bad=bad,
         )
+    return page
 
 
 def _sheet(books: Books, sheet: Any) -> Body:

@@ -28,13 +28,17 @@ def draft(books: Books, act: Act, calendar_id: str, start: date | None = None, e
     begin, last = calendars.period_of(calendar, start) if start else books.upcoming(calendar)
     if start is not None and (start != begin or end not in (None, last)):
         raise broken("periodStartDate", "The dates do not correspond with a pay period")
-    of_calendar = [run for run in books.runs.values() if run.calendar == calendar_id]
-    if any(not run.posted for run in of_calendar):
-        raise broken("_default", "There is already a draft pay run for this payroll calendar")
-    if any(run.start == begin for run in of_calendar):
-        raise broken("_default", "A pay run for this period has already been posted")
+    _refuse_second(books, calendar_id, begin)
     run = Run(new_id(), calendar_id, begin, last, payment_day(calendar, last), False, act.at)
     return books.keep_run(act, "create", run)
+
+
+def _refuse_second(books: Books, calendar_id: str, begin: date) -> None:
+    for run in books.runs.values():
+        if run.calendar == calendar_id and not run.posted:
+            raise broken("_default", "There is already a draft pay run for this payroll calendar")
+        if (run.calendar, run.start) == (calendar_id, begin):
+            raise broken("_default", "A pay run for this period has already been posted")
 
 
 def post(books: Books, act: Act, run: Run) -> Run:

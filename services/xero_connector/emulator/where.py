@@ -58,7 +58,7 @@ def _comparable(value: Any) -> Any:
 def _meets(value: Any, sign: str, wanted: Any) -> bool:
     value = _comparable(value)
     if sign in ("==", "!="):
-        return (value == wanted) == (sign == "==")
+        return bool(value == wanted) == (sign == "==")
     if type(value) is not type(wanted):
         raise Malformed("Operator incompatible with operand types", "QueryParseException", 16)
-    return {">=": value >= wanted, "<=": value <= wanted, ">": value > wanted, "<": value < wanted}[sign]
+    return bool({">=": value >= wanted, "<=": value <= wanted, ">": value > wanted, "<": value < wanted}[sign])

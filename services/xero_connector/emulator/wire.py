@@ -101,7 +101,7 @@ def not_there() -> Turned:
 
 def denied(status: int, detail: str, **headers: str) -> Turned:
     """The gateway's 401 and 403."""
-    body = {
+    body: Body = {
         "Type": None,
         "Title": {401: "Unauthorized", 403: "Forbidden"}[status],
         "Status": status,

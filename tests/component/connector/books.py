@@ -188,7 +188,8 @@ class Books:
     def hears(self, **how: Any) -> list[int]:
         """Deliver the emulator's callbacks to the service over HTTP; give the answers' statuses."""
         url = "http://quickbooks.internal/quickbooks/callbacks/webhook"
-        statuses = [self.network.send("POST", url, headers=one.headers, body=one.body).status for one in self.emulator.deliver(**how)]
+        sent = self.emulator.deliver(**how)
+        statuses = [self.network.send("POST", url, headers=one.headers, body=one.body).status for one in sent]
         self.work()
         return statuses
 

@@ -13,7 +13,8 @@ from shared.platform.http import Response
 
 CODES = {
     "3200": (401, Expired), "3100": (403, Reconnect), "120": (403, Reconnect),
-    "130": (400, Retry), "140": (400, Retry), "150": (503, Retry), "3001": (429, Retry), "10000": (500, Retry), "600": (400, Retry),
+    "130": (400, Retry), "140": (400, Retry), "150": (503, Retry), "3001": (429, Retry), "10000": (500, Retry),
+    "600": (400, Retry),
     "610": (400, Missing),
     "5010": (400, Conflict), "6140": (400, Conflict), "6240": (400, Conflict),
     "500": (400, Unsupported), "2010": (400, Unsupported), "2020": (400, Unsupported), "2080": (400, Unsupported),
