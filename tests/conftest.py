@@ -21,6 +21,8 @@ from tests import servers, sizes
 if TYPE_CHECKING:
     from shared.platform.db import Database
 
+TESTS = Path(__file__).parent
+
 hypothesis.settings.register_profile("short", derandomize=True, database=None, deadline=None)
 hypothesis.settings.register_profile("long", database=None, deadline=None, print_blob=True)
 hypothesis.settings.load_profile("long" if sizes.is_long() else "short")
@@ -33,6 +35,12 @@ def pytest_report_header() -> str:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if sizes.is_long():
         terminalreporter.write_line(sizes.headline())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest tests first, so that at the end no process works alone."""
+    weight = {folder: place for place, folder in enumerate(("journeys", "distributed", "faults", "component"))}
+    items.sort(key=lambda item: weight.get(item.path.relative_to(TESTS).parts[0], len(weight)))
 
 
 @dataclass(slots=True)
@@ -114,8 +122,14 @@ _templates: dict[str, str] = {}
 
 
 def _template_name(engine: str, metadatas: tuple[sa.MetaData, ...]) -> str:
-    tables = sorted(table for metadata in metadatas for table in metadata.tables)
+    tables = sorted(_outline(table) for metadata in metadatas for table in metadata.tables.values())
     return f"{engine}_{hashlib.sha256(' '.join(tables).encode()).hexdigest()[:16]}"
+
+
+def _outline(table: sa.Table) -> str:
+    """What tells two tables of one name apart."""
+    columns = [f"{column.name} {column.type!r}" for column in table.columns]
+    return f"{table.name}({', '.join(columns)}; {sorted(str(index.name) for index in table.indexes)})"
 
 
 def _create_all(url: str, metadatas: tuple[sa.MetaData, ...]) -> None:

@@ -128,14 +128,15 @@ def _left_out(door: Door, skipped: list[dict[str, Any]], period: dict[str, Any])
     names = {one["id"]: one["name"] for kind in ("job", "person") for one in records(door, kind)}
     dates = {"from": period["from"], "to": period["to"]}
     work = {one["id"]: one for kind in ("time", "expense", "mileage") for one in records(door, kind, **dates)}
-    lines = []
-    for one in skipped[:_SHOWN]:
-        entry = work.get(one["entry"], {})
-        size = format_hms(entry["seconds"]) if entry.get("seconds") else ""
-        about = [entry.get("date"), size, names.get(entry.get("job") or ""), names.get(entry.get("person") or "")]
-        lines.append(f"  left out: {' · '.join(text for text in about if text) or one['entry']}: {one['cause']}")
+    told = [(_about(work[one["entry"]], names) if one["entry"] in work else one["entry"], one["cause"]) for one in skipped]
+    lines = [f"  left out: {about}: {cause}" for about, cause in told[:_SHOWN]]
     more = len(skipped) - _SHOWN
     return [*lines, f"  … and {more} more; --json shows all"] if more > 0 else lines
+
+
+def _about(entry: dict[str, Any], names: dict[str, str | None]) -> str:
+    size = format_hms(entry["seconds"]) if entry.get("seconds") else None
+    return " · ".join(text for text in (entry["date"], size, names.get(entry["job"]), names.get(entry["person"])) if text)
 
 
 def _deduction(text: str, size: str) -> dict[str, str]:

@@ -57,12 +57,12 @@ def store(c: Connector, session: Session, row: Row, item: Row, answer: Outcome, 
 
 
 def end(c: Connector, session: Session, it: Any, answers: Sequence[Outcome | None]) -> None:
-    """Close a call; keep what was answered, sealed, for whoever asks later."""
+    """Close a call; keep what was answered, sealed for those whom the call named, for whoever asks later."""
     kept = canonical.dumps([answer if isinstance(answer, dict) else str(answer) for answer in answers])
     organisation = it.row["organisation"]
-    people = {row["client"] for row in bindings(session, it.items)}
-    known = sorted(person for person in people if not c.vault.erased(session, organisation, person))
-    blob = files.store(session, c.vault, organisation, kept, kind="answer", subjects=known)
+    named = files.subjects(session, organisation, it.row["body"])
+    erased = any(c.vault.erased(session, organisation, person) for person in named)
+    blob = None if erased else files.store(session, c.vault, organisation, kept, kind="answer", subjects=named)
     good = any(isinstance(answer, dict) for answer in answers)
     values = {"state": "confirmed" if good else "refused", "ended_at": clock.now(), "answer": blob}
     session.execute(sa.update(call).where(call.c.id == it.row["id"]).values(values))

@@ -12,7 +12,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from shared.connector import drift, follow, references, store, tokens, wanted
+from shared.connector import drift, follow, problems, references, store, tokens, wanted
 from shared.connector.context import Connection, Connector
 from shared.connector.models import binding
 from shared.connector.models import plan as table
@@ -26,6 +26,8 @@ from shared.platform.db import reading, transaction
 from shared.platform.faultpoint import works
 
 LIFE = timedelta(hours=24)
+DECIDABLE = (BindingState.DIVERGED, BindingState.CONFIRMED, BindingState.SETTLED, BindingState.PARKED)
+"""States in which nothing is under way, and something is there."""
 
 
 Field = tuple[str, str | None, str | None]
@@ -84,7 +86,7 @@ def compute(c: Connector, connection: Connection) -> list[Item]:
     follow.catch_up(c)
     with reading(c.db) as session:
         rows = wanted.open_rows(session, connection.id, binding.c.state.not_in((BindingState.SENT, BindingState.UNKNOWN)))
-        people = {row["id"]: _people(c, session, row) for row in rows}
+        people = {row["id"]: store.people(c, session, row) for row in rows}
         planned = wanted.writes(c, session, connection, rows)
         names = references.names(c, session, connection)
     known = [write.row["external_id"] for write in planned if write.row["external_id"]]
@@ -101,11 +103,6 @@ def _named(fields: Sequence[Field], names: Mapping[tuple[str, str], str]) -> tup
         return f"{known} ({value})" if known else value
 
     return tuple((field, name(field, there), name(field, here)) for field, there, here in fields)
-
-
-def _people(c: Connector, session: Session, row: Mapping[str, Any]) -> tuple[str, ...]:
-    document = store.document(c, session, row)
-    return (*document.people, document.client) if document is not None else ()
 
 
 def _item(c: Connector, write: Write, remote: Wire | None, people: tuple[str, ...]) -> Item:
@@ -192,15 +189,29 @@ def _release(session: Session, items: Sequence[Item]) -> None:
 
 def keep(c: Connector, connection: Connection, invoice: str, whose: str, actor: str) -> None:
     """Decide a document that both sides changed: ``ours`` is written over theirs with the next plan, ``theirs`` stays."""
+    external = _decidable(c, connection, invoice)["external_id"]
+    remote = tokens.use(c, connection, lambda client: client.fetch([external]))[external]
     with transaction(c.db) as session:
         store.hold(session, connection.id)
         mine = sa.select(binding).where(binding.c.connection == connection.id, binding.c.local == invoice)
-        row = session.execute(mine.with_for_update()).mappings().first()
-        if row is None or row["external_id"] is None:
-            raise Missing("no_binding", "The books have no such invoice.", "List the invoices to see which they have.")
+        row = session.execute(mine.with_for_update()).mappings().one()
+        if row["state"] not in DECIDABLE or _drifted(c, row, remote) is None:
+            raise Conflict(
+                "nothing_to_decide", f"{row['number']} was not changed on both sides.", "Look again: timebooks plan"
+            )
         taken = {"pushed_version": row["wanted_version"]} if whose == "theirs" else {}
         store.change(session, row, state=BindingState.CONFIRMED, picture_hash=None, problem=None, **taken)
+        problems.close(c, session, connection.id, subject=row["id"])
         audit.record(session, connection.organisation, actor, f"binding.keep_{whose}", row["id"])
+
+
+def _decidable(c: Connector, connection: Connection, invoice: str) -> Mapping[str, Any]:
+    with reading(c.db) as session:
+        mine = sa.select(binding).where(binding.c.connection == connection.id, binding.c.local == invoice)
+        row = session.execute(mine).mappings().first()
+    if row is None or row["external_id"] is None:
+        raise Missing("no_binding", "The books have no such invoice.", "List the invoices to see which they have.")
+    return row
 
 
 def _row(session: Session, number: str, organisation: str) -> Mapping[str, Any]:

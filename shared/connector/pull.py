@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from shared.connector import drift, problems, store, tokens
 from shared.connector.context import Connection, Connector
-from shared.connector.models import binding, call, inbound_event
+from shared.connector.models import binding, call, call_item, inbound_event
 from shared.connector.models import connection as connection_table
 from shared.connector.outcome import FINAL, TOTAL_DIFFERS
 from shared.connector.provider import Changes, Seen
@@ -92,7 +92,7 @@ def apply(c: Connector, session: Session, row: Row, seen: Seen) -> bool:
     """Apply one remote picture to its binding; older news than what is stored changes nothing. Gives whether it changed."""
     if works("version_not_older") and seen.order < row["remote_order"]:
         return False
-    if seen.status not in GONE.get(row["status"], (seen.status,)) and works("absorbing_states"):
+    if _absorbed(row, seen) and works("absorbing_states"):
         return False
     told = {"status": seen.status, "balance": seen.balance, "total": seen.total}
     if _in_flight(session, row):
@@ -106,9 +106,17 @@ def apply(c: Connector, session: Session, row: Row, seen: Seen) -> bool:
     return not same
 
 
+def _absorbed(row: Row, seen: Seen) -> bool:
+    """Whether it is gone over there and this is no news of it; a binding that does not know yet may hear it once more."""
+    if row["status"] not in GONE:
+        return False
+    heard = row["state"] == BindingState.VOID
+    return seen.status not in GONE[row["status"]] and (heard or seen.status != row["status"])
+
+
 def _in_flight(session: Session, row: Row) -> bool:
-    from_call = sa.select(call.c.id).where(call.c.connection == row["connection"], call.c.state == "intended").limit(1)
-    return row["state"] in CALLING and session.execute(from_call).first() is not None
+    carried = sa.select(call.c.id).join(call_item).where(call_item.c.binding == row["id"], call.c.state == "intended").limit(1)
+    return row["state"] in CALLING and session.execute(carried).first() is not None
 
 
 def _state(c: Connector, session: Session, row: Row, seen: Seen) -> BindingState:

@@ -99,7 +99,7 @@ def _next_rows(c: Connector, session: Session, connection: Connection) -> list[A
 def _record(c: Connector, session: Session, connection: Connection, good: Sequence[Write]) -> str:
     body = canonical.dumps(c.provider.assemble([(write.operation, write.payload or {}) for write in good]))
     number = str(uuid4())
-    people = {person for write in good for person in _people(c, session, write.row)}
+    people = {person for write in good for person in store.people(c, session, write.row)}
     values = {
         "id": number,
         "organisation": connection.organisation,
@@ -121,11 +121,6 @@ def _record(c: Connector, session: Session, connection: Connection, good: Sequen
         session.execute(sa.insert(call_item).values(**item, **numbers))
         store.change(session, write.row, state=BindingState.SENT)
     return number
-
-
-def _people(c: Connector, session: Session, row: Mapping[str, Any]) -> tuple[str, ...]:
-    document = store.document(c, session, row)
-    return (*document.people, document.client) if document is not None else ()
 
 
 def _load(c: Connector, number: str) -> Call:

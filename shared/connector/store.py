@@ -83,6 +83,16 @@ def document(c: Connector, session: Session, row: Row) -> Any:
     return None if raw is None else c.provider.load(canonical.loads(raw))
 
 
+def people(c: Connector, session: Session, row: Row) -> tuple[str, ...]:
+    """Whom the wanted document of a binding row names; of those erased since, it says nothing any more."""
+    named = document(c, session, row)
+    if named is None:
+        return ()
+    everybody = {*named.people, named.client}
+    keys = c.vault.keyring(session, row["organisation"], everybody)
+    return tuple(sorted(person for person in everybody if not keys.erased(person)))
+
+
 def change(session: Session, row: Row, **values: Any) -> None:
     """Write a binding; when what the world may know of it changed, say so on the feed."""
     telling = {name: value for name, value in values.items() if name in _TOLD and row[name] != value}

@@ -19,8 +19,12 @@ MOST_AT_ONCE = 100
 """Messages sent from one request; the sweep sends the rest."""
 
 _TRANSPORT = {
-    **{"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0},
-    **{"socket_connect_timeout": 1, "socket_timeout": 2},  # a broker that hangs must not hang whoever publishes
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
+    "socket_connect_timeout": 1,
+    "socket_timeout": 2,  # a broker that hangs must not hang whoever publishes
 }
 
 

@@ -141,9 +141,7 @@ def _unknown_schema(row: Row) -> Park:
 Mark = tuple[str, int]  # a feed's id and a position in it
 
 
-def _apply(
-    db: Database, name: str, before: Mark, after: Mark, rows: Sequence[Row], apply: Callable[[Session, Row], None]
-) -> int:
+def _apply(db: Database, name: str, before: Mark, after: Mark, rows: Sequence[Row], apply: Callable[[Session, Row], None]) -> int:
     """Apply rows and move the cursor, or nothing of it when another reader of the same name was faster; give how many."""
     if not works("cursor_with_effect"):
         with transaction(db) as session:

@@ -141,6 +141,12 @@ def name_subjects(session: Session, vault: Vault, organisation: str, number: str
     _name_subjects(session, organisation, number, named)
 
 
+def subjects(session: Session, organisation: str, number: str) -> list[str]:
+    """Who is named in a file."""
+    named = sa.select(blob_subject.c.subject).where(_of(blob_subject, organisation, number))
+    return sorted(session.execute(named).scalars())
+
+
 def delete(session: Session, organisation: str, number: str) -> None:
     """Remove a file, its key and its names."""
     for table, column in ((blob_chunk, "blob"), (blob_subject, "blob"), (vault_blob, "blob"), (blob, "id")):

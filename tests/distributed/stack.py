@@ -11,7 +11,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ PATIENCE = 60
 class _Guard:
     """Ends the processes of a stack whose test process was killed before it could."""
 
-    _SCRIPT = 'cat > /dev/null; for group in $(cat "$1"); do kill -KILL -- "-$group" 2> /dev/null; done'
+    _SCRIPT = 'cat > /dev/null; for group in $(cat "$1"); do kill -s KILL -- "-$group" 2> /dev/null; done'
 
     def __init__(self, groups: Path) -> None:
         self._groups = groups
@@ -94,6 +95,15 @@ class Stack:
         self.valkey.stop()
         for database in self.databases.values():
             self.postgres.drop(database)
+
+    @contextmanager
+    def paused(self, name: str) -> Iterator[None]:
+        """A container whose processes all stand still for a while."""
+        os.killpg(self.running[name].pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(self.running[name].pid, signal.SIGCONT)
 
     def stop_broker(self) -> None:
         """SIGKILL the broker; whatever was in it is gone."""

@@ -39,20 +39,27 @@ def shared(workers, firms):
 
 def test_whole_worker_groups_are_killed_and_nothing_is_lost_or_done_twice(stack, workers, firms, slow_books):
     """Killed while at a job, at a random moment of it; the other group takes over within seconds."""
-    slow_books(1)
+    slow_books(1.5)
     pick, took = random.Random(sizes.seed()), []
     while len(took) < sizes.size("group_kills"):
         job, group = caught_at_work(stack, workers, firms[len(took) % 2], pick)
-        killed = time.monotonic()
         stack.kill(group)
-        struck = is_unmoved(workers, job)
+        killed, struck = time.monotonic(), is_unmoved(workers, job)
         workers.start(group)
         stack.until(lambda job=job: not is_unmoved(workers, job), f"job {job['id']} is taken over")
         if struck:
             took.append(time.monotonic() - killed)
-        workers.until_up()
     slow_books(0)
     assert max(took) < RESUMED, took
+    done_once(stack, firms)
+
+
+def test_a_worker_group_that_stops_beyond_its_lease_and_wakes_up_again_changes_nothing(stack, workers, firms, slow_books):
+    slow_books(1.5)
+    job, group = caught_at_work(stack, workers, firms[1], random.Random(sizes.seed()))
+    with stack.paused(group):
+        stack.until(lambda: not is_unmoved(workers, job), f"job {job['id']} is taken over")
+    slow_books(0)
     done_once(stack, firms)
 
 
@@ -88,8 +95,9 @@ def test_a_broker_that_dies_and_comes_back_loses_nothing_and_holds_up_nobody(sta
 
 
 def caught_at_work(stack, workers, firm, pick):
-    """Bring a firm's push under way; gives its job row and the group that is at it, at a random moment."""
+    """Bring a firm's push under way with both groups up; gives its job row and the group that is at it, at a random moment."""
     for _ in range(10):
+        workers.until_up()
         firm.bills(2)
         workers.follow()
         job = stack.until(lambda: running(workers, firm), f"a push of {firm.name} runs")

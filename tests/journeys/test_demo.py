@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from services.cli import exits, main
+
+README = Path(__file__).resolve().parents[2] / "README.md"
 
 
 @pytest.fixture
@@ -23,7 +27,7 @@ def elsewhere(tmp_path, monkeypatch):
 def test_the_demonstration_ends_with_paid_partly_paid_and_void_and_writes_nothing_twice(elsewhere, capsys):
     assert main(["demo", "--json"]) == exits.DONE
     told = capsys.readouterr()
-    value = json.loads(told.out)
+    value = json.loads(told.out, parse_float=Decimal)
     assert set(value) == {"imported", "invoices", "timesheets", "second_run_writes"}
     assert value["imported"] > 50
     assert [one["status"] for one in value["invoices"]] == ["paid", "partly_paid", "void"]
@@ -31,6 +35,10 @@ def test_the_demonstration_ends_with_paid_partly_paid_and_void_and_writes_nothin
     assert len({one["external_id"] for one in value["invoices"]}) == 3
     assert (value["timesheets"], value["second_run_writes"]) == ([], 0)
     assert os.listdir(elsewhere) == []
+    readme = " ".join(README.read_text("utf-8").split())
+    for one in value["invoices"]:  # the front page shows what one really sees
+        shown = f"{one['number']} {one['external_id']} {one['total']:,} {one['currency']} {one['status']}"
+        assert shown in readme
 
 
 def test_a_folder_that_is_not_empty_is_left_alone(tmp_path, capsys):

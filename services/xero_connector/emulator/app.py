@@ -152,9 +152,9 @@ def mount(address: str, path: Path | None, send: Callable[..., Any]) -> tuple[Fl
         except (OSError, RuntimeError):
             return 0
 
-    hook = f"{address.removesuffix('/emulator/xero')}/xero/callbacks/webhook"
-    options = Options(public_url=address, webhook_url=hook, deliver=carry)
-    return create(options, path).wsgi, environment(address, options)
+    own = address.removesuffix("/emulator/xero")
+    world = create(Options(public_url=address, webhook_url=f"{own}/xero/callbacks/webhook", deliver=carry), path)
+    return world.wsgi, environment(address, world.options)
 
 
 _DATA = ("/payroll.xro/<version>/<path:rest>", "/api.xro/<version>/<path:rest>")
@@ -226,7 +226,7 @@ def _through(world: World, call: Call, work: Callable[[World, Call], Reply]) -> 
     else:
         made = work(world, call)
         made = faults.AFTER[rule.kind](rule, made) if rule.kind in faults.AFTER else made
-    if rule.kept:
+    if rule.kept and call.headers.get("idempotency-key"):
         gateway.remember(world, call, made)
     return made
 

@@ -26,7 +26,7 @@ class Posted:
 def timesheets_posted(ask: Ask) -> Posted:
     named = ask.path[1] if len(ask.path) > 1 else None
     sent = _elements(ask.act.sent, named)
-    before, done = _mark(ask), Posted()
+    before, done = _mark(ask) if len(sent) > 1 else None, Posted()
     try:
         for element in sent:
             _one(ask, element, named, done)
@@ -87,7 +87,9 @@ def _mark(ask: Ask) -> tuple[Any, ...]:
     return dict(books.sheets), of_each, len(books.journal)
 
 
-def _undo(ask: Ask, before: tuple[Any, ...]) -> None:
+def _undo(ask: Ask, before: tuple[Any, ...] | None) -> None:
+    if before is None:  # one element is stored or it is not
+        return
     ask.books.sheets, of_each, entries = before
     ask.books.by_employee = defaultdict(set, of_each)
     del ask.books.journal[entries:]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import date
 from typing import Any
 
 from . import payruns, where
@@ -51,17 +52,20 @@ def _elsewhere(ask: Ask) -> Reply:
     raise not_there()
 
 
-def _listed(ask: Ask, name: str, kind: str, rows: list[Body], names: set[str]) -> Reply:
-    """A page of those that meet the query."""
-    rows = where.kept(rows, ask.call.args.get("where", ""), ask.call.args.get("order", ""), kind, names)
-    first = (ask.page() - 1) * ask.options.page_size
-    return _wrapped(ask, **{name: rows[first : first + ask.options.page_size]})
+def _listed(ask: Ask, name: str, things: Iterable[Any], view: Callable[[Any], Body], names: set[str]) -> Reply:
+    """A page of those that meet the query; without one, only what is on the page is written out."""
+    first, args = (ask.page() - 1) * ask.options.page_size, ask.call.args
+    on_page = slice(first, first + ask.options.page_size)
+    if not args.get("where") and not args.get("order"):
+        return _wrapped(ask, **{name: [view(each) for each in list(things)[on_page]]})
+    rows = where.kept([view(each) for each in things], args.get("where", ""), args.get("order", ""), name[:-1], names)
+    return _wrapped(ask, **{name: rows[on_page]})
 
 
 def _timesheets(ask: Ask) -> Reply:
     sheets = sorted((each for each in ask.books.sheets.values() if ask.is_new(each.updated)), key=lambda each: each.id)
     names = {"TimesheetID", "EmployeeID", "StartDate", "EndDate", "Status", "Hours", "UpdatedDateUTC"}
-    return _listed(ask, "Timesheets", "Timesheet", [sheet_view(sheet) for sheet in sheets], names)
+    return _listed(ask, "Timesheets", sheets, sheet_view, names)
 
 
 def _timesheet(ask: Ask) -> Reply:
@@ -73,8 +77,8 @@ def _post_timesheets(ask: Ask) -> Reply:
     return invalid(ask, done.elements) if done.refused else _wrapped(ask, Timesheets=[sheet_view(each) for each in done.stored])
 
 
-def employee_view(person: Employee, books: Books, *, whole: bool = False) -> Body:
-    ended = person.end is not None and person.end < books.opened.date()
+def employee_view(person: Employee, books: Books, today: date, *, whole: bool = False) -> Body:
+    ended = person.end is not None and person.end < today
     view: Body = {
         "EmployeeID": person.id,
         "FirstName": person.first,
@@ -99,14 +103,14 @@ def employee_view(person: Employee, books: Books, *, whole: bool = False) -> Bod
 def _employees(ask: Ask) -> Reply:
     people = [each for each in ask.books.employees.values() if ask.is_new(each.updated)]
     names = {"EmployeeID", "FirstName", "LastName", "Status", "Email", "StartDate", "PayrollCalendarID", "UpdatedDateUTC"}
-    return _listed(ask, "Employees", "Employee", [employee_view(each, ask.books) for each in people], names)
+    return _listed(ask, "Employees", people, lambda each: employee_view(each, ask.books, ask.act.at.date()), names)
 
 
 def _employee(ask: Ask) -> Reply:
     person = ask.books.employees.get(ask.path[1])
     if person is None:
         raise not_there()
-    return _wrapped(ask, Employees=[employee_view(person, ask.books, whole=True)])
+    return _wrapped(ask, Employees=[employee_view(person, ask.books, ask.act.at.date(), whole=True)])
 
 
 def calendar_view(calendar: Calendar, books: Books) -> Body:
@@ -123,8 +127,8 @@ def calendar_view(calendar: Calendar, books: Books) -> Body:
 
 
 def _calendars(ask: Ask) -> Reply:
-    rows = [calendar_view(each, ask.books) for each in ask.books.calendars.values()]
-    return _listed(ask, "PayrollCalendars", "PayrollCalendar", rows, {"PayrollCalendarID", "Name", "CalendarType"})
+    names = {"PayrollCalendarID", "Name", "CalendarType"}
+    return _listed(ask, "PayrollCalendars", ask.books.calendars.values(), lambda each: calendar_view(each, ask.books), names)
 
 
 def _calendar(ask: Ask) -> Reply:
@@ -203,7 +207,7 @@ def slip_view(slip: Body, *, whole: bool = False) -> Body:
 def _runs(ask: Ask) -> Reply:
     runs = sorted((each for each in ask.books.runs.values() if ask.is_new(each.updated)), key=lambda each: each.start)
     names = {"PayRunID", "PayrollCalendarID", "PayRunStatus", "PayRunPeriodStartDate", "PayRunPeriodEndDate", "PaymentDate"}
-    return _listed(ask, "PayRuns", "PayRun", [run_view(run, ask.books) for run in runs], names)
+    return _listed(ask, "PayRuns", runs, lambda run: run_view(run, ask.books), names)
 
 
 def _run(ask: Ask) -> Reply:

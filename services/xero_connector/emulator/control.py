@@ -27,25 +27,24 @@ BUTTONS = frozenset({
 
 
 def blueprint(world: World) -> Blueprint:
-    rooms = Blueprint("control", __name__, url_prefix="/_control")
-
-    @rooms.get("/journal")
-    def journal() -> Response:
-        with world.held() as state:
-            return _said(list(state.journal.matching(**request.args.to_dict())))
-
-    @rooms.get("/requests")
-    def requests() -> Response:
-        with world.held() as state:
-            return _said([list(each) for each in state.requests])
-
-    @rooms.post("/<button>")
-    def press(button: str) -> Response:
-        if button not in BUTTONS:
-            return _said({"error": f"there is no {button}", "buttons": sorted(BUTTONS)}, 404)
-        return _pressed(getattr(world, button), button, request.get_data())
-
+    rooms = Blueprint("control", __name__)
+    rooms.add_url_rule("/_control/<button>", "read", lambda button: _read(world, button), methods=["GET"])
+    rooms.add_url_rule("/_control/<button>", "press", lambda button: _press(world, button), methods=["POST"])
     return rooms
+
+
+def _read(world: World, button: str) -> Response:
+    """What can be looked at without pressing anything."""
+    if button not in ("journal", "requests"):
+        return _said({"error": f"there is no {button} to read"}, 404)
+    with world.held() as state:
+        return _said(list(state.journal.matching(**request.args.to_dict()) if button == "journal" else state.requests))
+
+
+def _press(world: World, button: str) -> Response:
+    if button in BUTTONS:
+        return _pressed(getattr(world, button), button, request.get_data())
+    return _said({"error": f"there is no {button}", "buttons": sorted(BUTTONS)}, 404)
 
 
 def _pressed(work: Callable[..., Any], button: str, raw: bytes) -> Response:

@@ -87,6 +87,10 @@ class Identity:
         mine = (app, user, tenant)
         return next((each for each in self.connections.values() if (each.app, each.user, each.tenant) == mine), None)
 
+    def connected(self, app: str, user: str) -> dict[str, Connection]:
+        live = [each for each in self.connections.values() if each.live]
+        return {each.id: each for each in live if (each.app, each.user) == (app, user)}
+
     def code(self, consent: Consent, redirect: str, challenge: str, until: datetime) -> str:
         made = secrets.token_urlsafe(24)
         self.codes[made] = Code(consent, redirect, challenge, until)
@@ -241,7 +245,7 @@ def revoke(identity: Identity, options: Options, call: Call) -> Reply:
 def connections(identity: Identity, call: Call, names: dict[str, str], now: datetime) -> Reply:
     """GET /connections and DELETE /connections/{id}."""
     who = identity.holder(call, now)
-    mine = {each.id: each for each in identity.connections.values() if each.live and (each.app, each.user) == (who.app, who.user)}
+    mine = identity.connected(who.app, who.user)
     asked = call.path.strip("/").split("/")[1:]
     if not asked and call.method == "GET":
         event = {name.lower(): value for name, value in call.args.items()}.get("autheventid", "")

@@ -28,47 +28,45 @@ _RUN: dict[str, tuple[str, Callable[..., Any]]] = {
 
 def blueprint(world: World) -> Blueprint:
     rooms = Blueprint("pages", __name__, template_folder="templates")
-
-    @rooms.get("/")
-    @rooms.get("/clerk")
-    def front() -> str:
-        with world.held() as state:
-            return render_template("organisations.html", organisations=[each.organisation for each in state.books.values()])
-
-    @rooms.get("/clerk/<tenant>")
-    def desk(tenant: str) -> str:
-        return _desk(world, tenant, request.args.get("done", ""))
-
-    @rooms.post("/clerk/<tenant>/<kind>/<thing>")
-    def act(tenant: str, kind: str, thing: str) -> ResponseReturnValue:
-        try:
-            words = _done(world, tenant, kind, thing)
-        except Broken as refused:
-            return _desk(world, tenant, str(refused), bad=True), 409
-        except Turned:
-            abort(404)
-        return redirect(f"{request.script_root}/clerk/{tenant}?done={words}", 303)
-
+    for place, rule in enumerate(("/", "/clerk")):
+        rooms.add_url_rule(rule, f"front{place}", lambda: _front(world))
+    rooms.add_url_rule("/clerk/<tenant>", "desk", lambda tenant: _desk(world, tenant, request.args.get("done", "")))
+    rooms.add_url_rule("/clerk/<tenant>/<kind>/<thing>", "press", lambda **names: _press(world, **names), methods=["POST"])
     return rooms
+
+
+def _front(world: World) -> str:
+    with world.held() as state:
+        return render_template("organisations.html", organisations=[each.organisation for each in state.books.values()])
+
+
+def _press(world: World, tenant: str, kind: str, thing: str) -> ResponseReturnValue:
+    """Does it, and shows the desk again; what cannot be done is said there."""
+    if tenant not in world.state.books:
+        abort(404)
+    try:
+        words = _done(world, tenant, kind, thing)
+    except Turned:
+        abort(404)
+    except Broken as refused:
+        return _desk(world, tenant, str(refused), bad=True), 409
+    return redirect(f"{request.script_root}/clerk/{tenant}?done={words}", 303)
 
 
 def _done(world: World, tenant: str, kind: str, thing: str) -> str:
     wanted = request.form.get("action", "")
-    if tenant not in world.state.books:
-        abort(404)
     if (kind, wanted) == ("calendar", "draft"):
         clerk.draft_pay_run(world, tenant, thing, request.form.get("start") or None)
         return "Pay run drafted"
     if (kind, wanted) == ("timesheet", "edit"):
         clerk.edit_units(world, tenant, thing, request.form["line"], request.form["units"])
         return "Units changed"
-    words, work = {"timesheet": _SHEET, "run": _RUN}.get(kind, {}).get(wanted, ("", _nothing))
+    buttons = {"timesheet": _SHEET, "run": _RUN}.get(kind, {})
+    if wanted not in buttons:
+        abort(400)
+    words, work = buttons[wanted]
     work(world, tenant, thing)
     return words
-
-
-def _nothing(*_: Any) -> None:
-    abort(400)
 
 
 def _desk(world: World, tenant: str, words: str, *, bad: bool = False) -> str:

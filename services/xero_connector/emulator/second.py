@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -51,10 +51,11 @@ def enveloped(ask: Ask, **things: Any) -> Reply:
     return json_reply({**_head(ask), **things})
 
 
-def paged(ask: Ask, name: str, rows: list[Body]) -> Reply:
+def paged(ask: Ask, name: str, things: Sequence[Any], view: Callable[[Any], Body] = dict) -> Reply:
     size, page = ask.options.page_size, ask.page()
-    facts = {"page": page, "pageSize": size, "pageCount": -(-len(rows) // size), "itemCount": len(rows)}
-    return json_reply({**_head(ask), "pagination": facts, name: rows[(page - 1) * size : page * size]})
+    facts = {"page": page, "pageSize": size, "pageCount": -(-len(things) // size), "itemCount": len(things)}
+    shown_now = [view(each) for each in things[(page - 1) * size : page * size]]
+    return json_reply({**_head(ask), "pagination": facts, name: shown_now})
 
 
 def _route(ask: Ask) -> Callable[[Ask], Reply]:
@@ -95,11 +96,11 @@ def line_view(line: Line) -> Body:
 
 def _list(ask: Ask) -> Reply:
     """Without lines: they are read one timesheet at a time."""
-    args = ask.call.args
-    sheets = [sheet for sheet in ask.books.sheets.values() if _wanted(sheet, _filters(args.get("filter", "")), args)]
+    args, filters = ask.call.args, _filters(ask.call.args.get("filter", ""))
+    sheets = [sheet for sheet in ask.books.sheets.values() if _wanted(sheet, filters, args)]
     if args.get("sort", "").lower().startswith("startdate"):
         sheets.sort(key=lambda sheet: sheet.start)
-    return paged(ask, "timesheets", [sheet_view(sheet, whole=False) for sheet in sheets])
+    return paged(ask, "timesheets", sheets, lambda sheet: sheet_view(sheet, whole=False))
 
 
 def _filters(text: str) -> dict[str, str]:
@@ -133,7 +134,7 @@ def _create(ask: Ask) -> Reply:
     for name in ("payrollCalendarID", "employeeID", "startDate", "endDate"):
         if not sent.get(name):
             raise broken(name, f"The {name} is required")
-    lines = tuple(_line(ask, each) for each in sent.get("timesheetLines") or ())
+    lines = _lines(ask, sent.get("timesheetLines"))
     if len({(line.day, line.rate, line.tracking) for line in lines}) != len(lines):
         raise broken("timesheetLines", "There may be one timesheet line for each date and earnings rate")
     start, end = day_of_iso(sent["startDate"], "startDate"), day_of_iso(sent["endDate"], "endDate")
@@ -145,6 +146,12 @@ def _object(ask: Ask) -> Body:
     if not isinstance(ask.act.sent, dict):
         raise Malformed("The request body must be one object")
     return ask.act.sent
+
+
+def _lines(ask: Ask, sent: Any) -> tuple[Line, ...]:
+    if sent is not None and not isinstance(sent, list):
+        raise Malformed("The timesheetLines must be an array")
+    return tuple(_line(ask, each) for each in sent or ())
 
 
 def _line(ask: Ask, sent: Any) -> Line:
@@ -235,7 +242,7 @@ def _runs(ask: Ask) -> Reply:
     status = ask.call.args.get("status", "").lower()
     runs = sorted(ask.books.runs.values(), key=lambda run: run.start, reverse=True)
     wanted = [run for run in runs if status in ("", "posted" if run.posted else "draft")]
-    return paged(ask, "payRuns", [run_view(ask, run) for run in wanted])
+    return paged(ask, "payRuns", wanted, lambda run: run_view(ask, run))
 
 
 def _run(ask: Ask) -> Reply:

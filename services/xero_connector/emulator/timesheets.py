@@ -64,8 +64,8 @@ def set_lines(books: Books, act: Act, operation: str, sheet: Sheet, lines: tuple
 def _refuse_bad_line(books: Books, sheet: Sheet, lines: tuple[Line, ...], touched: Line) -> None:
     wanted = Wanted(sheet.employee, sheet.start, sheet.end, (touched,))
     reasons = list(_lines(books, wanted))
-    same = [line for line in lines if (line.day, line.rate, line.tracking) == (touched.day, touched.rate, touched.tracking)]
-    if len(same) > 1:
+    place = (touched.day, touched.rate, touched.tracking)
+    if any(line.id != touched.id and line.units and (line.day, line.rate, line.tracking) == place for line in lines):
         reasons.append(Reason("date", "A timesheet line for this date and earnings rate already exists"))
     if reasons:
         raise Broken(*reasons)

@@ -44,10 +44,17 @@ def _value(text: str) -> Any:
     if guid := _GUID.fullmatch(text):
         return guid.group(1).lower()
     if day := _DAY.fullmatch(text):
-        return _comparable(ms_date(date(*map(int, day.groups()))))
+        return _comparable(ms_date(_day(*map(int, day.groups()))))
     if len(text) > 1 and text[0] == text[-1] == '"':
         return text[1:-1]
     raise Malformed(f"Expression expected: '{text}'", "QueryParseException", 16)
+
+
+def _day(year: int, month: int, day: int) -> date:
+    try:
+        return date(year, month, day)
+    except (ValueError, OverflowError):
+        raise Malformed(f"There is no day {year}-{month}-{day}", "QueryParseException", 16) from None
 
 
 def _comparable(value: Any) -> Any:

@@ -17,6 +17,7 @@ Body = dict[str, Any]
 _NUMBER = re.compile(r'"\\u0001(-?[0-9.]+)"')
 _MS_DATE = re.compile(r"/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST, _LAST = 0, 7_200_000_000_000  # the year 2198
 
 
 @dataclass(frozen=True)
@@ -133,14 +134,20 @@ def day_of_ms(value: Any, name: str) -> date:
     found = _MS_DATE.fullmatch(value) if isinstance(value, str) else None
     if not found:
         raise Malformed(f"{name} is not a date of the form /Date(1573171200000)/: {value!r}")
-    return (_EPOCH + timedelta(milliseconds=int(found.group(1)))).date()
+    milliseconds = int(found.group(1))
+    if not _FIRST <= milliseconds <= _LAST:
+        raise Malformed(f"{name} is out of range: {value}")
+    return (_EPOCH + timedelta(milliseconds=milliseconds)).date()
 
 
 def day_of_iso(value: Any, name: str) -> date:
     try:
-        return date.fromisoformat(str(value)[:10])
+        found = date.fromisoformat(str(value)[:10])
     except ValueError:
         raise broken(name, f"The {name} is not a date: {value!r}") from None
+    if not 1970 <= found.year < 2200:
+        raise broken(name, f"The {name} is out of range: {found}")
+    return found
 
 
 def moment(value: datetime) -> str:
