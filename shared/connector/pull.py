@@ -152,13 +152,18 @@ def _note_edit(c: Connector, session: Session, row: Row, seen: Seen) -> None:
         problems.close(c, session, row["connection"], subject=row["id"], codes=["changed_there"])
 
 
-def _problem(c: Connector, session: Session, row: Row, state: BindingState, seen: Seen) -> dict[str, str | None]:
-    if state is BindingState.DIVERGED:
-        return {"problem": "diverged"}
+def _problem(c: Connector, session: Session, row: Row, state: BindingState, seen: Seen) -> dict[str, Any]:
+    if state in (BindingState.DIVERGED, BindingState.VOID):
+        return {"problem": "diverged"} if state is BindingState.DIVERGED else {"problem": None, **_met(row)}
     agreed = row["problem"] == TOTAL_DIFFERS and seen.total == row["wanted_total"]
     if agreed:
         problems.close(c, session, row["connection"], subject=row["id"], codes=[TOTAL_DIFFERS])
-    return {"problem": None} if agreed or state is BindingState.VOID else {}
+    return {"problem": None} if agreed else {}
+
+
+def _met(row: Row) -> dict[str, int]:
+    """What is gone over there is as wanted if it was to be withdrawn: nothing is left to be written."""
+    return {"pushed_version": row["wanted_version"]} if row["wanted_withdrawn"] else {}
 
 
 def _vanish(c: Connector, session: Session, row: Row) -> bool:

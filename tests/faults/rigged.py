@@ -148,6 +148,7 @@ def assert_in_step(books: Rigged) -> None:
     live = marked([row for realm in set(books.realms.values()) for row in books.emulator.live_invoices(realm)])
     made, bindings = marked(created(books)), books.bindings()
     for one in books.wanted.values():
+        assert one.id in bindings, f"{one.number} was lost on its way here"
         binding = bindings[one.id]
         assert len(made.get(binding["id"], [])) == (binding["external_id"] is not None), f"{one.number} was made twice"
         assert_one(one, binding, live.get(binding["id"], []), numbered=books.realms[one.id] == US)

@@ -97,12 +97,12 @@ def test_two_readers_of_one_wish_reserve_one_binding(stage):
 
     def meanwhile():
         try:
-            other_reader()
+            elsewhere.submit(other_reader).result(30)
         except sa.exc.OperationalError:
             waited.append("for the first one")
 
     waited: list[str] = []
-    with stage.once_at("follow.applied", meanwhile):
+    with ThreadPoolExecutor(1) as elsewhere, stage.once_at("follow.applied", meanwhile):
         books.goes_round()
     books.settles()
     assert len(created(books)) == 2  # the connection's first, and this one
@@ -200,22 +200,22 @@ def test_work_whose_message_was_lost_is_swept_up(stage):
 
 @guards("version_not_older")
 def test_old_news_from_the_books_does_not_overwrite_new(stage):
-    """A pull has fetched; before it applies, the invoice is paid and another pull has seen it."""
+    """A pull has fetched; before it applies, a push has written the next version."""
     books = stage.books()
     one = books.composed()
     books.wants(one)
     books.settles()
-    books.emulator.deliver()
 
     def meanwhile():
-        books.emulator.pay(US, books.binding(one)["external_id"])
-        books.hears()
-        assert books.binding(one)["status"] == "paid"
+        books.wants(books.changed(one))
+        books.goes_round()
+        assert books.binding(one)["pushed_version"] == 2
 
     books.clock.advance(minutes=6)
     with stage.once_at("pull.fetched", meanwhile):
         books.goes_round()
-    assert books.binding(one)["status"] == "paid"
+    binding = books.binding(one)
+    assert (binding["total"], binding["remote_version"]) == (Decimal("384.00"), "1")
 
 
 @guards("version_not_older")

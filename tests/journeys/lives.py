@@ -235,7 +235,7 @@ class Life:
         try:
             return deed()
         except Refused as refused:
-            assert refused.error["code"] in NOT_NOW or refused.status == 503, refused
+            assert refused.error["code"] in NOT_NOW or refused.status in (429, 503), refused
             assert refused.error["message"], refused
             return None
 

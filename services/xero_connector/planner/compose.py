@@ -183,7 +183,7 @@ def _allocation(sheet: Timesheet, one: Placed) -> Allocation:
         entry=due.entry,
         revision=due.revision,
         person=due.person,
-        date=due.date,
+        worked=due.date,
         kind=due.kind,
         seconds=due.seconds,
         rate=due.rate,
@@ -197,7 +197,7 @@ def _left(due: Due, period: Period | None, failure: Park) -> LeftOut:
     return LeftOut(
         entry=due.entry,
         person=due.person,
-        date=due.date,
+        worked=due.date,
         kind=due.kind,
         seconds=due.seconds,
         period=period,

@@ -83,7 +83,7 @@ def _back(row: Allocation, revision: int) -> Due:
         entry=row.entry,
         revision=revision,
         person=row.person,
-        date=row.date,
+        date=row.worked,
         kind=row.kind,
         seconds=-row.seconds,
         rate=row.rate,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from services.xero_connector.planner.work import ORDINARY, Piece
 
@@ -114,7 +114,7 @@ def _cut(pieces: Iterable[Piece], tiers: Sequence[Tier], position: int) -> list[
             continue
         bounds = [position, *(tier.after for tier in tiers if position < tier.after < position + piece.seconds)]
         bounds.append(position + piece.seconds)
-        for first, last in zip(bounds, bounds[1:], strict=False):
+        for first, last in pairwise(bounds):
             found.append(replace(piece, kind=_kind_at(tiers, first), seconds=last - first))
         position += piece.seconds
     return found

@@ -45,9 +45,7 @@ class Timesheet:
     lines: tuple[Line, ...]  # by day, rate and tracking; each combination once
     residue: tuple[tuple[str, int], ...]  # by rate: seconds that the rounded units leave over (or, negative, pay too much)
     moved: tuple[Moved, ...] = ()
-    dropped: tuple[
-        Cell, ...
-    ] = ()  # what an earlier version had and this one has not; where lines can't be removed they go to zero
+    dropped: tuple[Cell, ...] = ()  # what an earlier version had and this one hasn't: zeros where lines can't go
     people: tuple[str, ...] = ()  # record ids of everybody named on it, for erasure
     withdrawn: bool = False
 
@@ -64,7 +62,7 @@ class Allocation:
     entry: str
     revision: int
     person: str
-    date: date  # civil day of the work
+    worked: date  # civil day of the work
     kind: str
     seconds: int
     rate: str
@@ -79,7 +77,7 @@ class LeftOut:
 
     entry: str
     person: str
-    date: date
+    worked: date
     kind: str
     seconds: int
     period: Period | None  # of the timesheet on which they would be

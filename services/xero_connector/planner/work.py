@@ -20,7 +20,8 @@ ALLOWANCE = "allowance:"
 class PayableWork:
     """The present state of one entry as far as pay goes.
 
-    ``seconds`` are by kind, each kind once. Allowances come on top of the worked time, not out of it. Negative seconds are a correction.
+    ``seconds`` are by kind, each kind once. Allowances come on top of the worked time, not out of it. Negative seconds
+    are a correction.
     """
 
     entry: str
@@ -74,7 +75,7 @@ def of_entry(entry: TimeEntry, *, approved: bool) -> PayableWork:
 
 
 def pieces(work: PayableWork, zone: str) -> tuple[Piece, ...]:
-    """An entry by civil day and kind; ``zone`` is the person's, for entries that name none. Nothing of a deleted or unapproved one."""
+    """An entry by civil day and kind; ``zone`` is the person's, for entries that name none. Deleted or not approved: none."""
     if work.deleted or not work.approved:
         return ()
     worked = [one for one in work.seconds if not is_allowance(one[0])]
@@ -122,14 +123,15 @@ def _dealt(kinds: Iterable[tuple[str, int]], room: list[tuple[date, int]]) -> li
     """Kinds laid onto the days in their order, so that overtime is the end of a shift."""
     if len(room) == 1:
         return [(room[0][0], kind, seconds) for kind, seconds in kinds]
-    found, waiting = [], [list(one) for one in kinds]
+    found, waiting = [], [*kinds]
     for day, free in room:
         while free > 0 and waiting:
-            taken = min(free, int(waiting[0][1]))
-            found.append((day, str(waiting[0][0]), taken))
-            waiting[0][1], free = int(waiting[0][1]) - taken, free - taken
-            if not waiting[0][1]:
-                waiting.pop(0)
+            kind, seconds = waiting.pop(0)
+            taken = min(free, seconds)
+            found.append((day, kind, taken))
+            free -= taken
+            if seconds > taken:
+                waiting.insert(0, (kind, seconds - taken))
     return found
 
 

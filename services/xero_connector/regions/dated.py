@@ -1,4 +1,4 @@
-"""The shape that the 2.0 payroll APIs share: dated lines without zeros, changed line by line, with calls to approve and revert."""
+"""The shape that the 2.0 payroll APIs share: dated lines without zeros, changed one by one, with calls to approve and revert."""
 
 from __future__ import annotations
 

@@ -12,7 +12,8 @@ class Action(StrEnum):
     UPDATE = "update"
     DELETE = "delete"
     ZERO = "zero"
-    REVERT = "revert"  # set back to draft, correct or delete, and approve again what is left
+    REVERT = "revert"  # set back to draft, update, and approve again if it was approved
+    REVERT_DELETE = "revert_delete"
     ASK = "ask"
     CORRECT_NEXT = "correct_next"
     STOP = "stop"
@@ -22,7 +23,8 @@ SAID = {
     Action.UPDATE: "update it",
     Action.DELETE: "delete it",
     Action.ZERO: "set its hours to zero",
-    Action.REVERT: "set it back to draft, do it, and approve it again",
+    Action.REVERT: "set it back to draft, update it, and approve it again",
+    Action.REVERT_DELETE: "set it back to draft and delete it",
     Action.ASK: "ask a person first",
     Action.CORRECT_NEXT: "leave it; the difference goes into the next open period as a visible correction",
     Action.STOP: "stop; somebody has to set it back to draft in Xero",
@@ -38,14 +40,18 @@ class Row:
     state: S
     change: Action  # the work changed
     withdraw: Action  # nothing of the work is left
-    chosen: Action | None = None  # instead of asking, where the connection says that approved ones may be corrected
+    chosen: bool = False  # not asked about where the connection says that approved ones may be corrected
+
+    def if_chosen(self, *, withdrawn: bool) -> Action:
+        """What is done instead of asking."""
+        return Action.REVERT_DELETE if withdrawn else Action.REVERT
 
 
 def _dated(region: str, *, handed_in: bool) -> tuple[Row, ...]:
     return (
         Row(region, S.DRAFT, Action.UPDATE, Action.DELETE),
         *((Row(region, S.REQUESTED, Action.ASK, Action.ASK),) if handed_in else ()),
-        Row(region, S.APPROVED, Action.ASK, Action.ASK, Action.REVERT),
+        Row(region, S.APPROVED, Action.ASK, Action.ASK, chosen=True),
         *((Row(region, S.REJECTED, Action.ASK, Action.ASK),) if handed_in else ()),
         Row(region, S.PROCESSED, Action.CORRECT_NEXT, Action.CORRECT_NEXT),
     )
@@ -77,7 +83,7 @@ def decide(
     """What is done about a timesheet that is there in this state.
 
     ``ours`` false: somebody else made it; a plan shows what would be overwritten, so only unattended pushing asks about it.
-    ``confirmed``: a person answered the question with yes. A state that the region doesn't list is asked about and never confirmed.
+    ``confirmed``: a person answered the question with yes. A state that the region doesn't list is always asked about.
     """
     row = _BY_STATE.get((region, S(state)))
     if row is None:
@@ -91,8 +97,10 @@ def decide(
 
 def _answered(row: Row, withdrawn: bool, confirmed: bool, correct_approved: bool) -> Action:
     if row.chosen and (confirmed or correct_approved):
-        return row.chosen
-    if row.chosen or not confirmed:
+        return row.if_chosen(withdrawn=withdrawn)
+    if not confirmed:
         return Action.ASK
     draft = _BY_STATE[(row.region, S.DRAFT)]
+    if draft.withdraw is Action.DELETE:  # the regions that can delete take changes on drafts only, and can set back to draft
+        return row.if_chosen(withdrawn=withdrawn)
     return draft.withdraw if withdrawn else draft.change

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from services.xero_connector.regions.existing import SAID, TABLE, Action, Row
+from services.xero_connector.regions.existing import SAID, TABLE, Row
 from services.xero_connector.regions.registry import REGIONS
 
 _HEAD = """# When a timesheet is already there
 
-Xero holds one timesheet per employee and pay period. When one is already there, this is what timebooks does about it, by the region
-of the payroll and the state of the timesheet. A plan shows it before anything is sent. *If so chosen* is the connection's setting that
-approved timesheets may be corrected; without it a person is asked each time.
+Xero holds one timesheet per employee and pay period. When one is already there, this is what timebooks does about it, by the
+region of the payroll and the state of the timesheet. A plan shows it before anything is sent. *If so chosen* is the connection's
+setting that approved timesheets may be corrected; without it a person is asked each time. After a yes, a timesheet that was
+requested or rejected is treated like a draft, set back to draft first where the region can.
 
-A draft that timebooks did not make is updated when somebody applies the plan that shows it; a connection that pushes by itself asks
-first, and deleting one or setting it to zero always asks first. A state that is not listed is asked about.
+A draft that timebooks did not make is updated when somebody applies the plan that shows it; a connection that pushes by itself
+asks first, and deleting one or setting it to zero always asks first. A state that is not listed is asked about.
 """
 
 
@@ -22,16 +23,13 @@ def page() -> str:
 
 
 def _section(key: str) -> str:
-    region = REGIONS[key]
-    rows = [
-        f"| {row.state.value} | {_cell(row, row.change)} | {_cell(row, row.withdraw)} |" for row in TABLE if row.region == key
-    ]
-    limits = [f"- {limit}" for limit in region.limits]
-    head = [f"## {region.title}", "", "| it is | the work changed | nothing of the work is left |", "|---|---|---|"]
+    mine = [row for row in TABLE if row.region == key]
+    rows = [f"| {row.state.value} | {_cell(row, withdrawn=False)} | {_cell(row, withdrawn=True)} |" for row in mine]
+    limits = [f"- {limit}" for limit in REGIONS[key].limits]
+    head = [f"## {REGIONS[key].title}", "", "| it is | the work changed | nothing of the work is left |", "|---|---|---|"]
     return "\n".join([*head, *rows, "", "What this region can't do:", "", *limits, ""])
 
 
-def _cell(row: Row, action: Action) -> str:
-    if row.chosen is None:
-        return SAID[action]
-    return f"{SAID[action]}; if so chosen: {SAID[row.chosen]}"
+def _cell(row: Row, *, withdrawn: bool) -> str:
+    plain = SAID[row.withdraw if withdrawn else row.change]
+    return f"{plain}; if so chosen: {SAID[row.if_chosen(withdrawn=withdrawn)]}" if row.chosen else plain
