@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from services.quickbooks_connector import faults, mapping, statuses
@@ -91,7 +92,10 @@ class Client:
         return [Tenant(id=self._tenant, name=str(info["CompanyName"]), country=str(info["Country"]), currency=home, facts=facts)]
 
     def references(self, kind: str) -> Sequence[RemoteObject]:
-        entity = {"customer": "Customer", "item": "Item", "tax_code": "TaxCode"}[kind]
+        if kind == "tax_code":
+            rates = {str(rate["Id"]): rate for rate in self._all("select * from TaxRate", "TaxRate")}
+            return [_tax_code(code, rates) for code in self._all("select * from TaxCode", "TaxCode")]
+        entity = {"customer": "Customer", "item": "Item"}[kind]
         return [_object(thing) for thing in self._all(f"select * from {entity}", entity)]
 
     def create_reference(self, need: Need, tenant: Tenant, key: str) -> RemoteObject:
@@ -227,6 +231,13 @@ def _object(thing: Wire) -> RemoteObject:
         currency=thing.get("CurrencyRef", {}).get("value"),
         active=thing.get("Active", True) is True,
     )
+
+
+def _tax_code(code: Wire, rates: Mapping[str, Wire]) -> RemoteObject:
+    """A tax code, to be suggested by the percent that its sales rates add up to."""
+    parts = code.get("SalesTaxRateList", {}).get("TaxRateDetail", ())
+    values = [Decimal(str(rates.get(str(part["TaxRateRef"]["value"]), {}).get("RateValue", 0))) for part in parts]
+    return replace(_object(code), also=(mapping.tax_name(sum(values, Decimal(0))),))
 
 
 def _took_effect(one: Sought, remote: Wire) -> bool:

@@ -44,7 +44,12 @@ def _item(line: InvoiceLine) -> Need:
 
 def _tax_code(invoice: Invoice, line: InvoiceLine) -> Need:
     percent = _plain(invoice.tax_percent) if line.taxable and invoice.tax_name else "0"
-    return Need(kind="tax_code", locals=(percent,), currency="", name=f"{percent} % tax")
+    return Need(kind="tax_code", locals=(percent,), currency="", name=tax_name(Decimal(percent)))
+
+
+def tax_name(percent: Decimal) -> str:
+    """What a tax code is called here: by its percent, the one thing that both sides know of it."""
+    return f"{_plain(percent)} % tax"
 
 
 def _american(tenant: Tenant) -> bool:

@@ -75,6 +75,7 @@ class RemoteObject:
 
     id: str
     name: str
+    also: tuple[str, ...] = ()  # other names that it is suggested by
     email: str | None = None
     currency: str | None = None
     active: bool = True

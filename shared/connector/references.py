@@ -98,7 +98,7 @@ def suggest(name: str, currency: str, remote: Sequence[RemoteObject]) -> list[Re
     fits = [
         thing for thing in remote if (thing.active and thing.currency in (None, "", currency)) or (not currency and thing.active)
     ]
-    return [thing for thing in fits if _plain(thing.name) == ours]
+    return [thing for thing in fits if ours in map(_plain, (thing.name, *thing.also))]
 
 
 def _plain(name: str) -> str:
@@ -155,6 +155,8 @@ def _create(
     same = suggest(name, row["currency"], there)
     if same:  # created by an earlier try whose answer was lost, or by somebody: there is no second one of a name
         return same[0]
+    if any(_plain(thing.name) == _plain(name) for thing in there):  # in another currency, or not active: a name is taken once
+        name = f"{name} ({row['currency']})" if row["currency"] else name
     need = Need(kind=row["kind"], locals=(row["local"],), currency=row["currency"], name=name, subject=row["subject"])
     key = call_key(connection.id, [(row["id"], 1, 1)])
     return tokens.use(c, connection, lambda client: client.create_reference(need, connection.tenant, key))

@@ -82,7 +82,7 @@ def assert_nowhere(product, text, pushed, caplog):
 
 
 def test_an_erased_person_is_in_no_database_file_feed_answer_call_or_log(product, pushed, caplog):
-    number, connection = pushed
+    number, _ = pushed
     assert NOTE in said(product, *pushed)
     assert any(NOTE.encode() in raw for raw in opened_files(product, product.quickbooks))  # the test can see
     product.post("ingest", "/erasures", {"person": record_id(product, "person", PERSON)})

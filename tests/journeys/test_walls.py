@@ -85,7 +85,8 @@ def test_what_another_organisation_has_is_not_there(product, things):
         answer = call(product, service, method, filled(rule, things), product.bearer(service, rival))
         refused_before_looking = answer.status == 422 and method != "GET"
         assert answer.status == 404 or refused_before_looking, (service, method, rule, answer.status, answer.body)
-    for service, path in (("ingest", "/invoices"), ("ingest", "/problems"), ("quickbooks", "/connections"), ("quickbooks", "/problems")):
+    lists = (("ingest", "/invoices"), ("ingest", "/problems"), ("quickbooks", "/connections"), ("quickbooks", "/problems"))
+    for service, path in lists:
         assert product.get(service, path, key=rival)["items"] == []
     for service in ("ingest", "quickbooks"):
         assert product.get(service, "/feed", key=rival)["rows"] == []
