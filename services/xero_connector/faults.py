@@ -22,6 +22,7 @@ _LIMITS = {
     "appmin": ("throttled", "All organisations of this app together have used up the minute's calls."),
 }
 _MOST_TEXT = 600
+_SPOKEN = ("detail", "Detail", "Message", "message", "error", "Title", "title")
 _XML_MESSAGE = re.compile(r"<(?:\w+:)?Message>(.*?)</(?:\w+:)?Message>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 
@@ -60,15 +61,14 @@ def said(value: Any) -> list[str]:
 
 
 def _messages(value: Mapping[str, Any]) -> Iterator[str]:
-    for element in _maps(value.get("Elements")) or _maps(value.get("Timesheets")) or _maps(value.get("PayRuns")):
-        yield from (str(error.get("Message") or "") for error in _maps(element.get("ValidationErrors")))
+    for name in ("Elements", "Timesheets", "PayRuns"):
+        for element in _maps(value.get(name)):
+            yield from (str(error.get("Message") or "") for error in _maps(element.get("ValidationErrors")))
     given = value.get("problem")
     problem: Mapping[str, Any] = given if isinstance(given, Mapping) else value
     yield from (str(field.get("reason") or "") for field in _maps(problem.get("invalidFields")))
-    for name in ("detail", "Detail", "Message", "message", "error", "Title", "title"):
-        if isinstance(problem.get(name), str):
-            yield problem[name]
-            return
+    spoken = [problem[name] for name in _SPOKEN if isinstance(problem.get(name), str)]
+    yield from spoken[:1]
 
 
 def _maps(value: Any) -> list[Mapping[str, Any]]:

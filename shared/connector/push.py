@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from shared.connector import outcome, store, tokens, wanted
 from shared.connector.context import Connection, Connector
 from shared.connector.models import binding, call, call_item
-from shared.connector.provider import Operation, Outcome, Sought, Wire
+from shared.connector.provider import Client, Operation, Outcome, Sought, Wire
 from shared.connector.runs import Run
 from shared.connector.wanted import Write
 from shared.contract.statuses import BindingState, InvoiceStatus
@@ -26,7 +26,7 @@ from shared.kernel.ids import call_key
 from shared.platform import clock, files
 from shared.platform.db import reading
 from shared.platform.faultpoint import faultpoint, works
-from shared.platform.jobs import Job, fenced
+from shared.platform.jobs import Job, LeaseLost, fenced
 
 OURS_PERHAPS = ("number_taken",)
 READY = (BindingState.RESERVED, BindingState.CONFIRMED, BindingState.SETTLED)
@@ -142,21 +142,28 @@ def _open_calls(c: Connector, connection: Connection) -> list[Call]:
 # ---- call
 
 
-def _send(c: Connector, job: Job, connection: Connection, it: Call, run: Run) -> None:
-    """Send the committed bytes, and store what became of each item."""
-    operations = [Operation(item["operation"]) for item in it.items]
-    key = it.row["key"] if works("key_reuse") else secrets.token_hex(16)
+def _send(c: Connector, job: Job, connection: Connection, it: Call, run: Run, *, doubted: bool = False) -> None:
+    """Send the committed bytes, and store what became of each item. ``doubted``: an earlier sending may have arrived."""
     try:
-        answers = tokens.use(c, connection, lambda client: client.write(operations, it.body, key, it.row["body_hash"]))
+        answers = tokens.use(c, connection, lambda client: _write(c, job, client, it))
+    except LeaseLost:
+        raise
     except (Retry, Reconnect) as failure:
-        _note_unheard(c, job, it, doubt=isinstance(failure, Retry) and failure.unknown)
+        _note_unheard(c, job, it, doubt=doubted or (isinstance(failure, Retry) and failure.unknown))
         raise
     except Failure as failure:
         answers = [failure] * len(it.items)
     faultpoint("push.answered")
-    if _perhaps_stored(answers):
-        answers = _looked_up_after_refusal(c, connection, it, answers)
+    if doubted or _perhaps_stored(answers):
+        answers = _looked_up_after_refusal(c, job, connection, it, answers, doubted=doubted)
     _store(c, job, it, answers, run)
+
+
+def _write(c: Connector, job: Job, client: Client, it: Call) -> Sequence[Outcome]:
+    key = it.row["key"] if works("key_reuse") else secrets.token_hex(16)
+    with fenced(c.db, job):
+        pass  # who slept beyond the lease sends nothing: another may have looked, found nothing and sent it
+    return client.write([Operation(item["operation"]) for item in it.items], it.body, key, it.row["body_hash"])
 
 
 def _perhaps_stored(answers: Sequence[Outcome]) -> bool:
@@ -165,10 +172,20 @@ def _perhaps_stored(answers: Sequence[Outcome]) -> bool:
     return taken or (len(answers) > 1 and all(isinstance(answer, Failure) for answer in answers))
 
 
-def _looked_up_after_refusal(c: Connector, connection: Connection, it: Call, answers: Sequence[Outcome]) -> Sequence[Outcome]:
-    """The books say."""
+def _looked_up_after_refusal(
+    c: Connector, job: Job, connection: Connection, it: Call, answers: Sequence[Outcome], *, doubted: bool
+) -> Sequence[Outcome]:
+    """The books say. That they show nothing yet of a first sending, when the second is refused, says nothing."""
+    if not any(isinstance(answer, Failure) for answer in answers):
+        return answers
     found = tokens.use(c, connection, lambda client: client.find(_sought(c, it)))
-    return [remote if remote is not None else answer for remote, answer in zip(found, answers, strict=True)]
+    known = [remote if remote is not None else answer for remote, answer in zip(found, answers, strict=True)]
+    made = [item["operation"] == Operation.CREATE and isinstance(one, Failure) for item, one in zip(it.items, known, strict=True)]
+    age = clock.now() - it.row["sent_at"]
+    if doubted and any(made) and age <= c.provider.info.settle:
+        _note_unheard(c, job, it, doubt=True)
+        _wait(c, age)
+    return known
 
 
 def _note_unheard(c: Connector, job: Job, it: Call, *, doubt: bool) -> None:
@@ -256,7 +273,7 @@ def _resend(c: Connector, job: Job, connection: Connection, it: Call, run: Run) 
     with fenced(c.db, job) as session:
         again = {"sends": call.c.sends + 1, "doubt": True, "sent_at": clock.now()}
         session.execute(sa.update(call).where(call.c.id == it.row["id"]).values(again))
-    _send(c, job, connection, it, run)
+    _send(c, job, connection, it, run, doubted=it.row["doubt"])
 
 
 def _split(c: Connector, job: Job, it: Call, found: Sequence[Wire | None]) -> None:

@@ -134,7 +134,19 @@ def _tell(relay: Relay, *said: Any) -> None:
 
 def side_by_side(relay: Relay, databases: Sequence[Database], works: Sequence[Callable[[], object]]) -> list[str]:
     """Have as many children work at the same time; gives the failures of those that failed."""
-    children = {child.pipe: child for child in [Child(relay, databases, work) for work in works]}
+    gate, opener = os.pipe()
+
+    def after_the_others(work: Callable[[], object]) -> Callable[[], object]:
+        def waits() -> None:
+            os.close(opener)
+            os.read(gate, 1)  # nothing ever comes; it ends when the last one has let go of the opener
+            work()
+
+        return waits
+
+    children = {child.pipe: child for child in [Child(relay, databases, after_the_others(work)) for work in works]}
+    os.close(opener)
+    os.close(gate)
     waiting, failures = set(children), []
     try:
         while waiting:

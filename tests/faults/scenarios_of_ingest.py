@@ -46,7 +46,7 @@ class Importing:
 
     def checks(self) -> None:
         """Everything is stored once, and a third sending changes nothing."""
-        records = self.owner.told("GET", f"/records?kind=time&page_size=1&page=1")
+        records = self.owner.told("GET", "/records?kind=time&page_size=1&page=1")
         assert records["total"] == len(HOURS) * (self.number + 1)
         assert self.owner.imports(self.file())["totals"] == {**self._nothing(), "unchanged": len(HOURS)}
 

@@ -8,7 +8,9 @@ from functools import partial
 from typing import Protocol
 
 import pytest
+import sqlalchemy as sa
 
+from shared.platform.db import Database, reading
 from shared.platform.faultpoint import POINTS
 from tests.faults import scenarios, scenarios_of_ingest
 from tests.faults.forks import Relay, killed_at
@@ -55,9 +57,18 @@ def test_every_fault_point_has_a_scenario():
 @pytest.mark.parametrize("point", scenarios.SCENARIOS)
 def test_a_killed_connector_loses_nothing_and_does_nothing_twice(books, point):
     survives(scenarios.SCENARIOS[point](books), point, partial(killed_at, books.relay, (books.db, books.wishes.db)))
+    assert_sound(books.db)
 
 
 @pytest.mark.parametrize("point", scenarios_of_ingest.SCENARIOS)
 def test_a_killed_ingest_loses_nothing_and_does_nothing_twice(owner, point):
     nobody = Relay(lambda environ, start: [])
     survives(scenarios_of_ingest.SCENARIOS[point](owner), point, partial(killed_at, nobody, (owner.service.db,)))
+    assert_sound(owner.service.db)
+
+
+def assert_sound(db: Database) -> None:
+    """The database file itself has come to no harm."""
+    if db.sqlite:
+        with reading(db) as session:
+            assert session.execute(sa.text("PRAGMA integrity_check")).scalars().all() == ["ok"]

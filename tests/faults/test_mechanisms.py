@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
+import re
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -27,6 +30,8 @@ from tests.faults.rigged import OTHER_ORGANISATION, Rigged, assert_in_step, crea
 from tests.faults.scenarios import WEBHOOK
 from tests.faults.test_lost_answers import WRITE
 
+ROOT = Path(__file__).parents[2]
+HERE = "tests/faults/test_mechanisms.py"
 POSTGRESQL = ("postgresql",)
 only_postgresql = pytest.mark.parametrize("backend", POSTGRESQL, indirect=True)
 
@@ -81,6 +86,24 @@ def test_a_worker_that_slept_beyond_its_lease_writes_nothing_any_more(stage):
     assert books.binding(one)["status"] == "paid"
 
 
+@guards("lease_fence")
+def test_a_worker_that_slept_before_it_sent_sends_nothing_any_more(stage):
+    """It was about to send; another worker has looked, found nothing and sent. The books forget keys."""
+    books = stage.books()
+    books.opened(US_OWN_NUMBERS)
+    books.emulator.configure(memory_seconds=0)
+    books.wants(books.composed(US_OWN_NUMBERS))
+
+    def meanwhile():
+        books.clock.advance(seconds=31)
+        books.goes_round()
+
+    with stage.once_at("push.intended", meanwhile):
+        books.goes_round()
+    books.settles()
+    assert_in_step(books)
+
+
 @only_postgresql  # SQLite has one writer at a time: what is looked for cannot appear in between
 @guards("unique_binding", backends=POSTGRESQL)
 def test_two_readers_of_one_wish_reserve_one_binding(stage):
@@ -92,21 +115,29 @@ def test_two_readers_of_one_wish_reserve_one_binding(stage):
 
     def other_reader():
         with transaction(books.db) as session:
-            session.execute(sa.text("SET LOCAL lock_timeout = '100ms'"))
             follow.apply(books.connector, session, row)
 
     def meanwhile():
-        try:
-            elsewhere.submit(other_reader).result(30)
-        except sa.exc.OperationalError:
-            waited.append("for the first one")
+        late.append(elsewhere.submit(other_reader))
+        until_it_waits(books, late[0])
 
-    waited: list[str] = []
+    late: list[Future[None]] = []
     with ThreadPoolExecutor(1) as elsewhere, stage.once_at("follow.applied", meanwhile):
         books.goes_round()
+        refused = late[0].exception(30)
     books.settles()
     assert len(created(books)) == 2  # the connection's first, and this one
-    assert waited
+    assert isinstance(refused, sa.exc.IntegrityError)
+
+
+def until_it_waits(books: Rigged, other: Future[None]) -> None:
+    """Until another thread stands before a lock of ours, or has ended without."""
+    waiting = sa.text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+    end = time.monotonic() + 30
+    with books.db.engine.connect() as connection:
+        while not other.done() and not connection.execute(waiting).scalar():
+            assert time.monotonic() < end
+            connection.rollback()
 
 
 @guards("unique_allocation")
@@ -330,6 +361,26 @@ def test_an_invoice_of_another_organisation_is_not_there(stage):
 
 def test_every_mechanism_has_a_guard():
     assert GUARDS.keys() == MECHANISMS
+
+
+def test_the_page_of_mechanisms_names_each_with_its_guards():
+    page = (ROOT / "docs/reference/mechanisms.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` (.*)$", page, re.M)
+    named = {name: set(re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", row)) for name, row in rows}
+    assert named == {mechanism: {(HERE, test.__name__) for test, _ in tests} for mechanism, tests in GUARDS.items()}
+
+
+def test_the_page_restates_every_invariant_that_it_names():
+    page = (ROOT / "docs/reference/mechanisms.md").read_text()
+    stated = re.findall(r"^- \*\*(I\d+) ", page, re.M)
+    assert stated == [f"I{number}" for number in range(1, 14)]
+    assert set(re.findall(r"\bI\d+\b", page)) == set(stated)
+
+
+def test_every_test_that_the_page_names_exists():
+    page = (ROOT / "docs/reference/mechanisms.md").read_text()
+    for path, name in re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", page):
+        assert re.search(rf"^def {name or 'test_'}", (ROOT / path).read_text(), re.M), f"{path}::{name}"
 
 
 BOTH_WAYS = [

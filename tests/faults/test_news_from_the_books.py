@@ -280,3 +280,33 @@ def test_a_look_that_fails_too_is_made_again(books):
     books.wants(books.composed(US_OWN_NUMBERS))
     books.settles()
     assert_in_step(books)
+
+
+@pytest.mark.parametrize("away", [{"kind": "connect"}, {"kind": "throttle"}], ids=["unreachable", "throttling"])
+def test_a_doubt_outlives_refusals_that_say_nothing_of_it(books, away):
+    """Done but unheard, not to be seen yet, then two hours in which nothing gets through; by then the key is forgotten."""
+    books.opened(US_OWN_NUMBERS)
+    books.emulator.configure(memory_seconds=3600, index_lag=45)
+    books.emulator.fault("timeout", **WRITE)
+    books.wants(books.composed(US_OWN_NUMBERS))
+    books.goes_round()
+    books.emulator.fault(times=None, **WRITE, **away)
+    books.goes_round()
+    for _ in range(30):
+        books.clock.advance(minutes=4)
+        books.goes_round()
+    books.emulator.clear_faults()
+    books.settles()
+    assert_in_step(books)
+
+
+def test_a_refusal_of_the_second_sending_says_nothing_of_the_first(books):
+    """Done but unheard, not to be seen yet, and then the books are closed: the invoice is there all the same."""
+    books.opened(US_OWN_NUMBERS)
+    books.emulator.configure(index_lag=45)
+    books.emulator.fault("timeout", **WRITE)
+    books.emulator.fault("fault", nth=2, code="6000", **WRITE)
+    books.wants(books.composed(US_OWN_NUMBERS))
+    books.settles()
+    assert not books.emulator.faults.rules
+    assert_in_step(books)

@@ -150,7 +150,10 @@ def test_a_fresh_token_that_is_refused_too_asks_for_a_person(books):
     assert_in_step(books)
 
 
-@pytest.mark.parametrize("fault", ["connect", "reset_before", "reset_after", "timeout", "hang", "error_before", "page_before", "truncated"])
+LOST = ("connect", "reset_before", "reset_after", "timeout", "hang", "error_before", "page_before", "truncated")
+
+
+@pytest.mark.parametrize("fault", LOST)
 def test_a_refresh_whose_answer_is_lost_or_spoilt_is_made_again(books, fault):
     books.emulator.expire_access()
     books.emulator.fault(fault, entity="token")

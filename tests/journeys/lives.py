@@ -24,7 +24,8 @@ CLIENTS = {"harbour": ("Harbour Bakery", "website", "Website"), "moon": ("Moon G
 MARCH = {"from": "2026-03-01", "to": "2026-03-31"}
 FOLLOWING = ("follow", "status.follow")
 Ids = dict[str, tuple[str, str]]  # name -> source id, record id
-NOT_NOW = {"money_moved", "plan_moved", "plan_expired", "not_connected", "access_refused", "no_answer", "no_binding", "no_such_entry"}
+NOT_NOW = {"money_moved", "plan_moved", "plan_expired", "not_connected", "access_refused", "no_answer", "no_binding"}
+NOT_NOW |= {"no_such_entry", "nothing_to_decide"}
 """What a deed may be refused for without anything being wrong."""
 THERE = {"6540", "610", "6000", "6210", "5010"}
 """What the books may refuse their accountant."""
@@ -222,7 +223,8 @@ class Life:
             self.work()
 
     def _is_news(self) -> bool:
-        (written, read_there), (said, heard) = ((_position(db, feed.feed), _position(db, feed.cursor)) for db in self._databases())
+        places = [(_position(db, feed.feed), _position(db, feed.cursor)) for db in self._databases()]
+        (written, read_there), (said, heard) = places
         return written > heard or said > read_there
 
     def _databases(self) -> tuple[Database, Database]:
@@ -297,7 +299,8 @@ def _send(life: Life) -> None:
 
 
 def _organisation(product: Product) -> str:
-    product.post("ingest", "/records", {"schema": "1", "records": [{"kind": "tag", "source": "worklog", "source_id": "t", "name": "t"}]})
+    tag = {"kind": "tag", "source": "worklog", "source_id": "t", "name": "t"}
+    product.post("ingest", "/records", {"schema": "1", "records": [tag]})
     return str(product.get("ingest", "/records", kind="tag")["items"][0]["organisation"])
 
 

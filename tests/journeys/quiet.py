@@ -29,12 +29,12 @@ def come_to_rest(life: Life, *, heard: bool, whose: str) -> None:
             life.reconnect()
         life.deliver()
         life.settle()
-        if not _press_go(life, whose) and not _unfinished(life):
+        if not press_go(life, whose) and not _unfinished(life):
             return
     raise AssertionError(f"never comes to rest: {_unfinished(life)}")
 
 
-def _press_go(life: Life, whose: str) -> list[dict[str, Any]]:
+def press_go(life: Life, whose: str) -> list[dict[str, Any]]:
     """Plan and send until a plan is empty; gives what the last plan still had."""
     items: list[dict[str, Any]] = []
     for _ in range(4):

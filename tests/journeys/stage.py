@@ -21,8 +21,8 @@ class Stage:
     """A product with its worker, and the morning it can be put back to: databases as files or templates, the emulator as
     a pickle. ``told`` is what ``prepare`` gave."""
 
-    def __init__(self, make_database: Callable[..., Database], clock: Any, prepare: Callable[[Stage], Any], **options: Any) -> None:
-        self.product, self.clock = Product(make_database, clock, **options), clock
+    def __init__(self, make_database: Callable[..., Database], clock: Any, prepare: Callable[[Stage], Any]) -> None:
+        self.product, self.clock = Product(make_database, clock), clock
         self._rung: deque[tuple[Service, int]] = deque()
         for service in self.product.services:
             service.db.ring = self._bell(service)

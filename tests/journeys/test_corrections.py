@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.journeys.lives import Ids, Life
 from tests.journeys.product import US, Product
+from tests.journeys.quiet import press_go
 from tests.journeys.stage import Stage
 
 HEADER = "source_id,date,duration,person,client,job,rate,currency,notes"
@@ -18,14 +20,14 @@ LATER = "three,2026-03-04,3:00:00,Robin Sample,Harbour Bakery,Website,60,USD,Lau
 MOVED = "one,2026-03-02,2:00:00,Robin Sample,Moon Garage,Till,60,USD,Design"
 
 
-def morning(stage: Stage) -> str:
+def morning(stage: Stage) -> tuple[str, Ids]:
     """Two entries (2 h and 1 h at 60.00) on one invoice of 180.00, in the books; the connection."""
     product = stage.product
     imports(product, FIRST, SECOND)
     bills(product)
-    connection = product.connects()
-    sends(product, connection)
-    return connection
+    stage.told = (product.connects(), {})
+    sends(stage)
+    return stage.told
 
 
 def imports(product: Product, *rows: str) -> None:
@@ -41,11 +43,19 @@ def bills(product: Product) -> list[dict[str, Any]]:
     return list(product.composes()["invoices"])
 
 
-def sends(product: Product, connection: str) -> None:
-    product.work()
-    product.links(connection)
-    product.pushes(connection)
-    product.work()
+def sends(stage: Stage) -> None:
+    """Everything is heard, linked, planned and sent."""
+    life = Life(stage)
+    life.settle()
+    assert press_go(life, "ours") == []
+    life.settle()
+
+
+def hears(stage: Stage) -> None:
+    life = Life(stage)
+    life.deliver()
+    life.work()
+    life.settle()
 
 
 def entry(product: Product, source_id: str) -> str:
@@ -109,6 +119,8 @@ CHANGES: list[tuple[Callable[[Product], None], str, list[tuple[str, str, str]], 
     (unapproved, "0.00", [("-2.00000", "60", "-120.00")], "60.00"),
     (removed, "0.00", [("-2.00000", "60", "-120.00")], "60.00"),
 ]
+ON_FILES = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+"""The same statements run on PostgreSQL in the tests without this mark, and in tests/component/billing."""
 BY_NAME = pytest.mark.parametrize("change, worth, lines, total", CHANGES, ids=[one[0].__name__ for one in CHANGES])
 
 
@@ -124,7 +136,7 @@ def live(product: Product) -> dict[str, Decimal]:
 def test_while_the_books_are_open_a_change_is_a_new_version_there(stage_of, change, worth, lines, total):
     stage = stage_of(morning)
     change(stage.product)
-    sends(stage.product, stage.told)
+    sends(stage)
     [one] = stage.product.invoices().values()
     assert (one["status"], Decimal(one["total"]), one["version"]) == ("open", Decimal(total), 2)
     assert live(stage.product) == {"INV-00001": Decimal(total)}
@@ -132,33 +144,33 @@ def test_while_the_books_are_open_a_change_is_a_new_version_there(stage_of, chan
     assert bills(stage.product) == [] or change is unapproved
 
 
+@ON_FILES
 @BY_NAME
 def test_before_it_was_sent_a_change_is_a_new_version_that_is_sent_alone(stage_of, change, worth, lines, total):
     stage = stage_of(composed)
     change(stage.product)
-    sends(stage.product, stage.told)
+    sends(stage)
     assert live(stage.product) == {"INV-00001": Decimal(total)}
     assert len(stage.product.emulator.writes(entity="Invoice", actor="api")) == 1
 
 
-def composed(stage: Stage) -> str:
+def composed(stage: Stage) -> tuple[str, Ids]:
     """The same invoice, composed and not sent."""
-    connection = stage.product.connects()
     imports(stage.product, FIRST, SECOND)
     bills(stage.product)
-    stage.product.work()
-    return connection
+    return stage.product.connects(), {}
 
 
+@ON_FILES
 @pytest.mark.parametrize("there", [partly_paid, paid], ids=lambda one: one.__name__)
 @BY_NAME
 def test_once_money_has_moved_the_next_invoice_bears_the_difference(stage_of, there, change, worth, lines, total):
     stage = stage_of(morning)
     product = stage.product
     there(product, product.external_id("INV-00001"))
-    product.hears()
+    hears(stage)
     change(product)
-    sends(product, stage.told)
+    sends(stage)
     assert live(product) == {"INV-00001": Decimal("180.00")}
     waiting = product.get("ingest", "/corrections")["items"]
     assert sorted(one["seconds"] for one in waiting) == sorted(int(Decimal(hours) * 3600) for hours, _, _ in lines)
@@ -169,27 +181,28 @@ def test_once_money_has_moved_the_next_invoice_bears_the_difference(stage_of, th
     corrections = [line for line in made["lines"] if line["kind"] == "correction"]
     assert {(str(line["quantity"]), str(line["unit_price"]), str(line["amount"])) for line in corrections} == set(lines)
     assert all("INV-00001" in line["description"] for line in corrections)
-    sends(product, stage.told)
+    sends(stage)
     assert product.get("ingest", "/corrections")["items"] == []
     # 60.00 for the second entry and 180.00 for the third stand beside what the first is worth now
     assert sum(live(product).values()) == Decimal(worth) + Decimal("240.00")
     assert product.invoices()["INV-00001"]["version"] == 1
 
 
+@ON_FILES
 @pytest.mark.parametrize("there", [voided, deleted], ids=lambda one: one.__name__)
 @BY_NAME
 def test_what_is_gone_in_the_books_is_billed_anew_as_it_is_now(stage_of, there, change, worth, lines, total):
     stage = stage_of(morning)
     product = stage.product
     there(product, product.external_id("INV-00001"))
-    product.hears()
-    product.later(minutes=6)
+    Life(stage).wait(minutes=6)
+    hears(stage)
     assert product.invoices()["INV-00001"]["status"] == {voided: "void", deleted: "deleted"}[there]
     change(product)
     assert product.get("ingest", "/corrections")["items"] == []
     [made] = product.composes()["invoices"]
     assert Decimal(made["total"]) == Decimal(total)
-    sends(product, stage.told)
+    sends(stage)
     assert live(product) == {"INV-00002": Decimal(total)}
 
 
@@ -197,7 +210,7 @@ def test_paid_work_that_moves_to_another_client_is_billed_there_and_given_back_h
     stage = stage_of(morning)
     product = stage.product
     paid(product, product.external_id("INV-00001"))
-    product.hears()
+    hears(stage)
     imports(product, MOVED)
     moon = bills(product)
     assert [(one["client_name"], Decimal(one["total"])) for one in moon] == [("Moon Garage", Decimal("120.00"))]
@@ -207,5 +220,5 @@ def test_paid_work_that_moves_to_another_client_is_billed_there_and_given_back_h
     imports(product, LATER)
     [bakery] = bills(product)
     assert (bakery["client_name"], Decimal(bakery["total"])) == ("Harbour Bakery", Decimal("60.00"))
-    sends(product, stage.told)
+    sends(stage)
     assert sum(live(product).values()) == Decimal("360.00")  # 2 h, 1 h and 3 h at 60.00

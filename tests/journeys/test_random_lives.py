@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
@@ -152,14 +150,9 @@ class Lives(RuleBasedStateMachine):
             quiet.check(self.life)
 
 
-@pytest.fixture
-def stage(make_database, clock) -> Iterator[Stage]:
-    return Stage(make_database, clock, settle_in)
-
-
-def test_whatever_happens_at_rest_the_books_agree_and_nothing_is_billed_twice(stage: Stage, backend: str) -> None:
-    machine = type("Machine", (Lives,), {"stage": stage})
-    examples = size("sequences") if backend == "sqlite" else size("sequences") // 20
+def test_whatever_happens_at_rest_the_books_agree_and_nothing_is_billed_twice(stage_of, backend: str) -> None:
+    machine = type("Machine", (Lives,), {"stage": stage_of(settle_in)})
+    examples = size("sequences") if backend == "sqlite" else size("sequences") // 40
     rules = settings(
         max_examples=examples, stateful_step_count=size("sequence_steps"), suppress_health_check=list(HealthCheck), deadline=None
     )

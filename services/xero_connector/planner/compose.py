@@ -34,7 +34,11 @@ _NEGATIVE = Park(
     "More is to be taken back than there is pay at the same rate.",
     "It stays owed, and is taken back when there is enough; or settle it by hand in Xero.",
 )
-_TOO_SHORT = Park("too_short", "The whole timesheet comes to less than 0.01 hours.", "Nothing needs to be done.")
+_NOTHING = Park(
+    "nothing_to_pay",
+    "All in all the timesheet would come to less than 0.01 hours.",
+    "Nothing needs to be done: it stays owed, and goes with the next one.",
+)
 _WITH_OTHERS = Park(
     "timesheet_incomplete",
     "Other work of the same employee and period can't be sent yet, and half a timesheet is not sent.",
@@ -75,42 +79,58 @@ def _person(books: Books, person: str, mine: Sequence[Due], found: Composed, blo
         employee = employee_of(books, person)
     except Park as failure:
         found.left_out += [_left(due, None, failure) for due in mine]
-        blocked |= {key for key in books.held if key[0] == person}
+        blocked |= _held(books, person)
         return
+    homeless = len(found.left_out)
+    by_period = _by_period(books, employee, mine, found)
+    if any(one.code != OUTSIDE for one in found.left_out[homeless:]):
+        blocked |= _held(books, person)  # where work belongs isn't known, so nothing is taken back
+    blocked |= {(person, period) for period in sorted(by_period) if not _period(books, employee, by_period[period], found)}
+
+
+def _held(books: Books, person: str) -> set[tuple[str, Period]]:
+    return {key for key in books.held if key[0] == person}
+
+
+def _by_period(books: Books, employee: Employee, mine: Sequence[Due], found: Composed) -> dict[Period, list[Placed]]:
     by_period: dict[Period, list[Placed]] = {}
     for due in mine:
         try:
             placed = place(books, employee, due)
         except Park as failure:
             found.left_out.append(_left(due, None, failure))
-            if failure.code != OUTSIDE:  # where its work belongs isn't known, so none of the person's timesheets is taken back
-                blocked |= {key for key in books.held if key[0] == person}
             continue
         by_period.setdefault(placed.period, []).append(placed)
-    for period in sorted(by_period):
-        if not _period(books, employee, period, by_period[period], found):
-            blocked.add((person, period))
+    return by_period
 
 
-def _period(books: Books, employee: Employee, period: Period, placed: Sequence[Placed], found: Composed) -> bool:
+def _period(books: Books, employee: Employee, placed: Sequence[Placed], found: Composed) -> bool:
     """Add one timesheet, or all of its work to what is left out. False: it stays as it was last composed."""
-    failures = {id(one): failure for one in placed if (failure := _failure(books, employee, one.due))}
-    if failures:
-        found.left_out += [_left(one.due, period, failures.get(id(one), _WITH_OTHERS)) for one in placed]
+    period = placed[0].period
+    failures = [_failure(books, employee, one) for one in placed]
+    if any(failures):
+        pairs = zip(placed, failures, strict=True)
+        found.left_out += [_left(one.due, period, failure or _WITH_OTHERS) for one, failure in pairs]
         return False
+    return _filled(books, period, placed, found)
+
+
+def _filled(books: Books, period: Period, placed: Sequence[Placed], found: Composed) -> bool:
     good, held = netted(placed)
     found.left_out += [_left(due, period, _NEGATIVE) for due in held]
     sheet = _timesheet(books, good[0].due.person, period, good) if good else None
     if sheet is None or not sheet.hours:
-        found.left_out += [_left(one.due, period, _TOO_SHORT) for one in good]
+        found.left_out += [_left(one.due, period, _NOTHING) for one in good]
         return True
     found.timesheets.append(sheet)
     found.allocations += [_allocation(sheet, one) for one in good]
     return True
 
 
-def _failure(books: Books, employee: Employee, due: Due) -> Park | None:
-    if due.failure is not None:
+def _failure(books: Books, employee: Employee, one: Placed) -> Park | None:
+    """What keeps it from being sent; a correction looks for days that already have its rate, so it has nothing to fail by."""
+    due = one.due
+    if due.failure is not None or one.day is None:
         return due.failure
     try:
         check_rate(books.rates.get(due.rate), employee, books.rate_kinds)
@@ -159,7 +179,7 @@ def _lines(good: Iterable[Placed]) -> tuple[list[Line], list[tuple[str, int]]]:
 
 def _line(group: Sequence[Placed], seconds: int, sent: Decimal) -> Line:
     first = group[0]
-    kinds = tuple(sorted({one.due.kind for one in group}))
+    kinds = tuple(sorted({one.due.what.kind for one in group}))
     return Line(
         date=first.day or first.due.date,
         kinds=kinds,
@@ -174,7 +194,7 @@ def _moved(good: Iterable[Placed]) -> Iterator[Moved]:
     for one in good:
         if one.moved and one.day is not None:
             due = one.due
-            yield Moved(entry=due.entry, kind=due.kind, seconds=due.seconds, worked=due.date, paid=one.day)
+            yield Moved(entry=due.entry, kind=due.what.kind, seconds=due.seconds, worked=due.date, paid=one.day)
 
 
 def _allocation(sheet: Timesheet, one: Placed) -> Allocation:
@@ -184,12 +204,14 @@ def _allocation(sheet: Timesheet, one: Placed) -> Allocation:
         revision=due.revision,
         person=due.person,
         worked=due.date,
-        kind=due.kind,
+        kind=due.what.kind,
         seconds=due.seconds,
         rate=due.rate,
         tracking=due.tracking,
         timesheet=sheet.id,
         line_date=one.day or due.date,
+        job=due.what.job or None,
+        tags=due.what.tags,
     )
 
 
@@ -198,7 +220,7 @@ def _left(due: Due, period: Period | None, failure: Park) -> LeftOut:
         entry=due.entry,
         person=due.person,
         worked=due.date,
-        kind=due.kind,
+        kind=due.what.kind,
         seconds=due.seconds,
         period=period,
         code=failure.code,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -95,24 +95,40 @@ def _first_day(employee: Employee, period: Period) -> date:
     return max(period.start, employee.started) if employee.started else period.start
 
 
-def netted(placed: Iterable[Placed]) -> tuple[list[Placed], list[Due]]:
+def netted(placed: Sequence[Placed]) -> tuple[list[Placed], list[Due]]:
     """One period's dues with every day of every rate at 0 or more, and what had to be held back for that.
 
     A day whose own entries net below 0 is held back whole. A correction from another period takes from the days that have
-    something at its rate, the earliest first; what they can't cover is held back and stays owed.
+    something at its rate, the earliest first; what they can't cover is held back and stays owed. So does what the same entry
+    gains elsewhere by the correction, at another rate, say: else it would be paid twice meanwhile.
     """
-    known = list(placed)
-    sums = _sums(known)
-    good = [one for one in known if one.day is not None and sums[_cell(one)] >= 0]
-    held = [one.due for one in known if one.day is not None and sums[_cell(one)] < 0]
-    room = {cell: value for cell, value in sorted(sums.items(), key=lambda item: item[0][-1]) if value > 0}
-    for one in known:
-        if one.day is None:
-            taken = _taken(one, room)
-            good += taken
-            rest = one.due.seconds - sum(part.due.seconds for part in taken)
-            held += [replace(one.due, seconds=rest)] if rest else []
+    good, held = _netted(placed)
+    short = {due.entry for due in held}
+    apart = [one for one in placed if one.moved and one.due.entry in short]
+    if not any(one.due.seconds > 0 for one in apart):
+        return good, held
+    good, held = netted([one for one in placed if one not in apart])
+    return good, [*held, *(one.due for one in apart)]
+
+
+def _netted(placed: Iterable[Placed]) -> tuple[list[Placed], list[Due]]:
+    fixed, corrections = _parted(placed)
+    sums = _sums(fixed)
+    good = [one for one in fixed if sums[_cell(one)] >= 0]
+    held = [one.due for one in fixed if sums[_cell(one)] < 0]
+    room = dict(sorted(sums.items(), key=lambda item: item[0][-1]))
+    for one in corrections:
+        taken = _taken(one, room)
+        rest = one.due.seconds - sum(part.due.seconds for part in taken)
+        good += taken
+        held += [replace(one.due, seconds=rest)] if rest else []
     return good, held
+
+
+def _parted(placed: Iterable[Placed]) -> tuple[list[Placed], list[Placed]]:
+    """Those with a day, and the corrections that look for one."""
+    known = list(placed)
+    return [one for one in known if one.day is not None], [one for one in known if one.day is None]
 
 
 _Cell = tuple[str, str | None, date]
@@ -125,8 +141,7 @@ def _cell(one: Placed) -> _Cell:
 def _sums(placed: Iterable[Placed]) -> dict[_Cell, int]:
     found: dict[_Cell, int] = {}
     for one in placed:
-        if one.day is not None:
-            found[_cell(one)] = found.get(_cell(one), 0) + one.due.seconds
+        found[_cell(one)] = found.get(_cell(one), 0) + one.due.seconds
     return found
 
 
@@ -134,7 +149,7 @@ def _taken(correction: Placed, room: dict[_Cell, int]) -> list[Placed]:
     left, found = -correction.due.seconds, []
     for cell in [cell for cell in room if cell[:2] == (correction.due.rate, correction.due.tracking)]:
         part = min(left, room[cell])
-        if part:
+        if part > 0:
             room[cell], left = room[cell] - part, left - part
             due = replace(correction.due, seconds=-part)
             found.append(replace(correction, due=due, day=cell[2]))

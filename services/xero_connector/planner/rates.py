@@ -52,29 +52,27 @@ def local(kind: str, of: str | None = None) -> str:
     return f"{of}/{kind}" if of else kind
 
 
-def locals_of(piece: Piece) -> tuple[str, ...]:
-    """The links that may pay a piece, the most specific first: the person's own, the job's, a tag's, everybody's."""
-    special = (piece.person, *((piece.job,) if piece.job else ()), *piece.tags)
-    return (*(local(piece.kind, one) for one in special), local(piece.kind))
-
-
 def rate_for(links: Links, employee: Employee | None, piece: Piece) -> str:
     """The earnings rate of a piece. Raises Park when none is linked, or two tags disagree; never falls back to ordinary.
 
     The employee's own rate in the books pays ordinary time that nothing here links more closely than everybody's.
     """
-    special = (local(piece.kind, piece.person), *((local(piece.kind, piece.job),) if piece.job else ()))
-    for key in special:
-        if key in links.rates:
-            return links.rates[key]
-    by_tag = {links.rates[key] for key in (local(piece.kind, tag) for tag in piece.tags) if key in links.rates}
-    if len(by_tag) > 1:
-        raise _ambiguous(piece)
     own = employee.ordinary_rate if employee and piece.kind == ORDINARY else None
-    found = next(iter(by_tag), None) or own or links.rates.get(local(piece.kind))
+    found = _special(links, piece) or own or links.rates.get(local(piece.kind))
     if not found:
         raise _unmapped(piece)
     return found
+
+
+def _special(links: Links, piece: Piece) -> str | None:
+    """The rate that is linked for the person, the job or a tag."""
+    for one in (piece.person, piece.job):
+        if one and local(piece.kind, one) in links.rates:
+            return links.rates[local(piece.kind, one)]
+    by_tag = {links.rates.get(local(piece.kind, tag)) for tag in piece.tags} - {None}
+    if len(by_tag) > 1:
+        raise _ambiguous(piece)
+    return next(iter(by_tag), None)
 
 
 def tracking_for(links: Links, piece: Piece) -> str | None:

@@ -69,6 +69,8 @@ class Allocation:
     tracking: str | None
     timesheet: str
     line_date: date  # day of the line that pays it
+    job: str | None = None  # of the entry when it was composed, as its tags:
+    tags: tuple[str, ...] = ()  # while they stay, what was paid keeps its rate whatever is linked later
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,15 +94,16 @@ def days(work: PayableWork, zone: str) -> list[tuple[date, int]]:
     Where wall-clock times have no offset they are read in the zone, and, should that not add up, as plain clocks.
     """
     worked = sum(seconds for kind, seconds in work.seconds if not is_allowance(kind))
-    if work.start is not None and work.end is not None and worked > 0:
-        for start, end, place in _readings(work.start, work.end, work.zone or zone):
-            found = by_day(start, end, place)
-            if sum(part for _, part in found) == worked + work.break_seconds and found[0][0] == work.date:
-                return _without_break(found, work.break_seconds)
+    for start, end, place in _readings(work.start, work.end, work.zone or zone):
+        found = by_day(start, end, place)
+        if worked > 0 and sum(part for _, part in found) == worked + work.break_seconds and found[0][0] == work.date:
+            return _without_break(found, work.break_seconds)
     return [(work.date, worked)]
 
 
-def _readings(start: datetime, end: datetime, zone: str) -> Iterator[tuple[datetime, datetime, str]]:
+def _readings(start: datetime | None, end: datetime | None, zone: str) -> Iterator[tuple[datetime, datetime, str]]:
+    if start is None or end is None:
+        return
     if start.tzinfo is not None and end.tzinfo is not None:
         yield start, end, zone
         return

@@ -107,7 +107,7 @@ SPANS = {
     "weekly": {7},
     "fortnightly": {14},
     "fourweekly": {28},
-    "twicemonthly": {13, 14, 15, 16},
+    "twicemonthly": {12, 13, 14, 15, 16},  # from 16 to 27 February when the other half begins on the 31st
     "monthly": {28, 29, 30, 31},
     "quarterly": {89, 90, 91, 92},
 }
@@ -131,6 +131,17 @@ def test_any_period_start_of_a_calendar_gives_the_same_periods_when_the_referenc
         here = following(first, here)
         moved_on = Calendar(id="c", name="n", type="MONTHLY", start=here.start, reference=first.start)
         assert following(moved_on, here) == following(first, here)
+
+
+@pytest.mark.parametrize("day", range(1, 32))
+def test_first_and_last_day_of_any_period_are_enough_to_know_a_monthly_calendar(day):
+    """The 2.0 calendars have no reference date but say where the present period ends."""
+    first = calendar("Monthly", f"2026-01-{day:02}")
+    here = period_of(first, first.start)
+    for _ in range(30):
+        here = following(first, here)
+        told = Calendar(id="c", name="n", type="Monthly", start=here.start, end=here.end)
+        assert following(told, here) == following(first, here)
 
 
 def test_a_period_knows_its_days():

@@ -166,7 +166,7 @@ def test_employment_that_begins_inside_a_period_still_gets_the_whole_period():
 
 def test_a_timesheet_of_seconds_alone_is_left_out():
     result = run([entry("a", "2026-11-02", seconds=((ORDINARY, 17),))])
-    assert (result.timesheets, codes(result)) == ([], ["too_short"])
+    assert (result.timesheets, codes(result)) == ([], ["nothing_to_pay"])
 
 
 # ---- late work, corrections, calendars that change
@@ -209,15 +209,22 @@ def test_what_an_entry_shrank_by_is_taken_from_days_that_have_it():
 
 def test_a_negative_net_is_held_back_and_stays_owed():
     paid = processed([entry("a", "2026-11-04", 8)])
+    travel = entry("t", "2026-11-10", seconds=(("travel", HOUR),))
+    work = [entry("a", "2026-11-04", deleted=True, revision=2), entry("b", "2026-11-10", 3), travel]
+    links = linked(travel="rate-senior")
+    result = run(work, books(closed=closed_first, links=links), paid=paid)
+    assert [(one.code, one.seconds) for one in result.left_out] == [("negative_net", -5 * HOUR)]
+    assert lines(result.timesheets[0]) == [("2026-11-10", "rate-ord", "0.00"), ("2026-11-10", "rate-senior", "1.00")]
+    later = books(closed=lambda person, period: period in (FIRST, SECOND), links=links)
+    again = run([*work, entry("c", "2026-11-18", 7)], later, paid=[*paid, *result.allocations])
+    assert lines(again.timesheets[0]) == [("2026-11-18", "rate-ord", "2.00")]
+
+
+def test_what_nets_to_nothing_waits_for_the_next_timesheet():
+    paid = processed([entry("a", "2026-11-04", 3)])
     work = [entry("a", "2026-11-04", deleted=True, revision=2), entry("b", "2026-11-10", 3)]
     result = run(work, books(closed=closed_first), paid=paid)
-    assert [(one.code, one.seconds) for one in result.left_out] == [("negative_net", -5 * HOUR)]
-    assert sum(one.seconds for one in result.allocations) == 0
-    paid_now = [*paid, *result.allocations]
-    again = run(
-        [*work, entry("c", "2026-11-18", 7)], books(closed=lambda person, period: period in (FIRST, SECOND)), paid=paid_now
-    )
-    assert lines(again.timesheets[0]) == [("2026-11-18", "rate-ord", "2.00")]
+    assert (result.timesheets, codes(result)) == ([], ["nothing_to_pay"])
 
 
 def test_corrections_are_netted_by_day_and_a_day_below_zero_is_held_back_whole():
@@ -225,6 +232,27 @@ def test_corrections_are_netted_by_day_and_a_day_below_zero_is_held_back_whole()
     result = run(work)
     assert lines(result.timesheets[0]) == [("2026-11-02", "rate-ord", "6.00")]
     assert {(one.entry, one.code) for one in result.left_out} == {("c", "negative_net"), ("d", "negative_net")}
+
+
+def test_another_link_for_a_kind_of_pay_leaves_what_is_processed_alone():
+    paid = processed([entry("a", "2026-11-04", 8)])
+    known = books(closed=closed_first, links=linked(ordinary="rate-senior"))
+    assert run([entry("a", "2026-11-04", 8, revision=2)], known, paid=paid).timesheets == []
+    (grown,) = run([entry("a", "2026-11-04", 9, revision=2)], known, paid=paid).timesheets
+    assert lines(grown) == [("2026-11-09", "rate-senior", "1.00")]
+    shrunk = run([entry("a", "2026-11-04", 7, revision=2), entry("b", "2026-11-10", 4)], known, paid=paid)
+    assert [(one.code, one.seconds) for one in shrunk.left_out] == [("negative_net", -HOUR)]  # it was paid at another rate
+
+
+def test_another_job_for_processed_work_is_corrected_whole_or_not_at_all():
+    paid = processed([entry("a", "2026-11-04", 8)])
+    known = books(closed=closed_first, links=linked(j1__ordinary="rate-senior"))
+    moved = entry("a", "2026-11-04", 8, job="j1", revision=2)
+    (sheet,) = run([moved, entry("b", "2026-11-10", 10)], known, paid=paid).timesheets
+    assert lines(sheet) == [("2026-11-09", "rate-senior", "8.00"), ("2026-11-10", "rate-ord", "2.00")]
+    short = run([moved, entry("b", "2026-11-10", 6)], known, paid=paid)
+    assert lines(short.timesheets[0]) == [("2026-11-10", "rate-ord", "6.00")]
+    assert sorted((one.code, one.seconds) for one in short.left_out) == [("negative_net", -8 * HOUR), ("negative_net", 8 * HOUR)]
 
 
 def test_moving_processed_work_to_another_person_corrects_both():

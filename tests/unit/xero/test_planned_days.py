@@ -118,14 +118,14 @@ def test_what_is_paid_and_what_is_left_out_are_together_all_there_is(logged, clo
 def test_edits_week_after_week_end_with_exactly_the_present_time_paid(weeks):
     """Each week some entries of the past are changed and the week is processed; a last long week settles what is owed."""
     hours: dict[int, int] = {0: 8, 1: 8, 2: 8, 3: 8}
-    paid, closed, sizes = [], set(), {}
+    closed: set[Period] = set()
+    paid, sizes = [], {}
+    known = books(closed=lambda person, period: period in closed)
     days = [date(2026, 11, 2) + timedelta(days=7 * n) for n in range(len(weeks) + 1)]
     for week, day in enumerate(days):
-        for number, value in weeks[week] if week < len(weeks) else ():
-            hours[number] = value
+        hours |= dict(weeks[week] if week < len(weeks) else ())
         work = [entry(f"e{n}", "2026-11-02", value, revision=week + 1) for n, value in hours.items()]
         work += [entry(f"w{n}", one.isoformat(), 40) for n, one in enumerate(days[: week + 1])]
-        known = books(closed=lambda person, period: period in closed)
         result = compose(known, work, lambda person: "UTC", paid=paid)
         (sheet,) = result.timesheets
         sizes[sheet.period] = sheet.hours
