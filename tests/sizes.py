@@ -13,6 +13,7 @@ SIZES: dict[str, tuple[int, int]] = {
     "sequence_steps": (30, 40),  # steps in each of them
     "refreshing_workers": (50, 50),  # workers refreshing one token at once
     "money_examples": (200, 5_000),  # examples of each money, duration and date property
+    "planned_days": (12_000, 1_000_000),  # worked days planned into pay periods
     "money_entries": (80, 700),  # random entries pushed to the books and compared there
     "other_examples": (50, 1_000),  # examples of every other property
 }

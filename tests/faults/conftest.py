@@ -1,3 +1,5 @@
+"""What tests of faults stand on."""
+
 from __future__ import annotations
 
 import pytest

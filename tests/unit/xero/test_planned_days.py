@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from services.xero_connector.planner.calendars import TYPES, Calendar, Period, period_of
 from services.xero_connector.planner.compose import compose
 from services.xero_connector.planner.work import ORDINARY, PayableWork
-from tests.sizes import is_long, seed, size
+from tests.sizes import seed, size
 from tests.unit.xero.making import HOUR, books, employee, entry
 
 ZONES = (
@@ -23,7 +23,6 @@ ZONES = (
     *("Pacific/Apia", "Pacific/Honolulu", "Asia/Beirut", "America/Asuncion", "Antarctica/Troll", "Atlantic/Azores", "UTC"),
 )
 """Those of the three countries and twenty others; several change their clocks at midnight or by half an hour."""
-DAYS = (12_000, 1_000_000)
 QUARTER = timedelta(minutes=15)
 
 
@@ -77,7 +76,7 @@ def check(result, wanted, calendar):
 
 def test_planned_days_of_every_calendar_and_zone(capsys):
     pick, planned, runs = random.Random(seed()), 0, 0
-    wanted = DAYS[is_long()]
+    wanted = size("planned_days")
     while planned < wanted:
         planned += schedule(pick, TYPES[runs % len(TYPES)], ZONES[runs // len(TYPES) % len(ZONES)])
         runs += 1
