@@ -8,7 +8,7 @@ import pytest
 
 from tests.distributed.firm import Firm
 from tests.distributed.stack import Stack
-from tests.distributed.workers import Workers
+from tests.distributed.workers import BULK, Workers
 
 ORCHARD, BILLABONG = "9341450000000002", "9341450000000004"
 """Two companies of the emulator: one whose books number invoices, one numbered by hand."""
@@ -19,6 +19,7 @@ def stack(tmp_path_factory):
     one = Stack(tmp_path_factory.mktemp("stack"), TIMEBOOKS_LEASE_SECONDS="2", TIMEBOOKS_RESEND_SECONDS="2")
     try:
         one.up()
+        one.start(BULK[0], hostname=BULK[1])
         one.emulator("configure", limits=None)
         yield one
     finally:
@@ -27,7 +28,7 @@ def stack(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def workers(stack):
-    """The connector's worker groups, one more for its bulk work among them."""
+    """The connector's worker groups."""
     one = Workers(stack)
     yield one
     one.close()

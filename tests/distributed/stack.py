@@ -128,7 +128,7 @@ class Stack:
             dead = [name for name, process in self.running.items() if process.poll() is not None]
             assert not dead, f"{dead} ended\n{self.logs()}"
             time.sleep(pause)
-            pause = min(pause * 2, 0.5)
+            pause = min(pause * 2, 0.2)
         return answer
 
     def logs(self, lines: int = 15) -> str:

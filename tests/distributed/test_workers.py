@@ -28,7 +28,7 @@ def test_two_workers_share_the_work_of_two_connections_and_inspect_names_the_job
     slow_books(0)
     named = {node.partition("@")[0]: {task["id"] for task in tasks} for node, tasks in told.items()}
     assert sorted(len(named[group.partition("@")[0]] & pushes) for group in BULK) == [1, 1], told
-    done_once(stack, firms)
+    done_once(stack, workers, firms)
 
 
 def shared(workers, firms):
@@ -51,7 +51,7 @@ def test_whole_worker_groups_are_killed_and_nothing_is_lost_or_done_twice(stack,
             took.append(time.monotonic() - killed)
     slow_books(0)
     assert max(took) < RESUMED, took
-    done_once(stack, firms)
+    done_once(stack, workers, firms)
 
 
 def test_a_worker_group_that_stops_beyond_its_lease_and_wakes_up_again_changes_nothing(stack, workers, firms, slow_books):
@@ -60,7 +60,7 @@ def test_a_worker_group_that_stops_beyond_its_lease_and_wakes_up_again_changes_n
     with stack.paused(group):
         stack.until(lambda: not is_unmoved(workers, job), f"job {job['id']} is taken over")
     slow_books(0)
-    done_once(stack, firms)
+    done_once(stack, workers, firms)
 
 
 def test_every_worker_is_killed_and_the_broker_emptied_and_all_is_done_soon_after_they_are_back(
@@ -78,7 +78,7 @@ def test_every_worker_is_killed_and_the_broker_emptied_and_all_is_done_soon_afte
     stack.until(lambda: not is_unmoved(workers, job), f"job {job['id']} is taken over")
     assert time.monotonic() - back < RESUMED
     slow_books(0)
-    done_once(stack, firms)
+    done_once(stack, workers, firms)
 
 
 def test_a_broker_that_dies_and_comes_back_loses_nothing_and_holds_up_nobody(stack, workers, firms, slow_books):
@@ -91,7 +91,7 @@ def test_a_broker_that_dies_and_comes_back_loses_nothing_and_holds_up_nobody(sta
     assert time.monotonic() - start < 5
     stack.start_broker()
     slow_books(0)
-    done_once(stack, firms)
+    done_once(stack, workers, firms)
 
 
 def caught_at_work(stack, workers, firm, pick):
@@ -118,7 +118,8 @@ def is_unmoved(workers, job):
     return now is not None and (now["state"], now["fence"]) == ("running", job["fence"])
 
 
-def done_once(stack, firms):
+def done_once(stack, workers, firms):
+    workers.follow()
     for firm in firms:
         stack.until(firm.pushed, f"all of {firm.name}'s invoices are in the books")
         firm.assert_once()

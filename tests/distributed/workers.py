@@ -22,7 +22,6 @@ class Workers:
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
-        stack.start("quickbooks-bulk", hostname=BULK[1])
         self._app: Celery = application(stack.environment["TIMEBOOKS_BROKER_URL"], "quickbooks")
         self.db = open_database(stack.environment["TIMEBOOKS_QUICKBOOKS_DATABASE_URL"])
         self.db.ring = bell(self._app, self.db, "quickbooks")
@@ -42,7 +41,7 @@ class Workers:
         self.stack.until(lambda: len(self.up()) == len(BULK), "both bulk groups answer")
 
     def up(self) -> set[str]:
-        heard = self._app.control.ping(destination=self._nodes(), timeout=1, limit=len(BULK))
+        heard = self._app.control.ping(destination=self._nodes(), timeout=0.3, limit=len(BULK))
         return {node for answer in heard for node in answer}
 
     def at_work(self) -> dict[str, list[str]]:
