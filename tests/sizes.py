@@ -7,14 +7,13 @@ import os
 SIZES: dict[str, tuple[int, int]] = {
     # name: (short, long)
     "fork_kills": (5, 25),  # SIGKILLs at each fault point on each database
-    "lost_answers": (6, 36),  # ways to lose the answer of a write, of 36, for each kind of fault on each database
+    "lost_answers": (4, 36),  # ways to lose the answer of a write, of 36, for each kind of fault on each database
     "group_kills": (5, 20),  # SIGKILLs of whole worker groups started by the compose commands
     "sequences": (200, 2_000),  # random lives on SQLite; a 40th of them on PostgreSQL, whose resets cost a second
     "sequence_steps": (30, 40),  # steps in each of them
     "refreshing_workers": (50, 50),  # workers refreshing one token at once
     "money_examples": (200, 5_000),  # examples of each money, duration and date property
     "planned_days": (12_000, 1_000_000),  # worked days planned into pay periods
-    "money_entries": (80, 700),  # random entries pushed to the books and compared there
     "other_examples": (50, 1_000),  # examples of every other property
 }
 

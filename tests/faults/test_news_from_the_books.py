@@ -264,8 +264,8 @@ def test_an_outage_of_two_hours_is_sat_out(books, realm):
     books.opened(realm)
     books.emulator.fault("error_before", status=503, times=None)
     books.wants(books.composed(realm))
-    for _ in range(24):
-        books.clock.advance(minutes=5)
+    for _ in range(12):
+        books.clock.advance(minutes=10)
         books.goes_round()
     books.emulator.clear_faults()
     books.settles()
@@ -292,8 +292,8 @@ def test_a_doubt_outlives_refusals_that_say_nothing_of_it(books, away):
     books.goes_round()
     books.emulator.fault(times=None, **WRITE, **away)
     books.goes_round()
-    for _ in range(30):
-        books.clock.advance(minutes=4)
+    for _ in range(12):
+        books.clock.advance(minutes=10)
         books.goes_round()
     books.emulator.clear_faults()
     books.settles()
