@@ -14,7 +14,7 @@ ORCHARD, BILLABONG = "9341450000000002", "9341450000000004"
 """Two companies of the emulator: one whose books number invoices, one numbered by hand."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory):
     one = Stack(tmp_path_factory.mktemp("stack"), TIMEBOOKS_LEASE_SECONDS="2", TIMEBOOKS_RESEND_SECONDS="2")
     try:
@@ -26,7 +26,7 @@ def stack(tmp_path_factory):
         one.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def workers(stack):
     """The connector's worker groups."""
     one = Workers(stack)
@@ -34,7 +34,7 @@ def workers(stack):
     one.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def firms(stack, workers):
     """Two organisations, each connected to a company of its own, whose invoices go there by themselves."""
     wanted = (("Orchard", ORCHARD, "USD"), ("Billabong", BILLABONG, "AUD"))
