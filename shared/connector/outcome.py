@@ -86,8 +86,9 @@ def confirm(c: Connector, session: Session, row: Row, item: Row, seen: Seen) -> 
     if differs:
         problems.open_(c, session, row["organisation"], row["connection"], row["id"], differs, about=row["client"])
     picture = drift.hashed(seen.picture)
-    same = item["content"] == row["wanted_content"]  # a later version that says the same is pushed with it
-    version = row["wanted_version"] if same else item["version"]
+    # A later version that says the same is pushed with it, and so is a withdrawal of what turns out to be gone.
+    met = item["content"] == row["wanted_content"] or (state is BindingState.VOID and row["wanted_withdrawn"])
+    version = row["wanted_version"] if met else item["version"]
     pushed = {"pushed_version": version, "pushed_content": item["content"], "picture_hash": picture}
     rows_.change(session, row, **known, **pushed, state=state, problem=code)
     _look_again(session, row, seen.external_id)

@@ -98,3 +98,18 @@ def test_an_invoice_paid_while_its_withdrawal_is_on_the_way_stays_billed(life):
     life.pay(1)
     life.compose("day")
     rests(life, heard=False)
+
+
+def test_a_lost_answer_that_turns_out_void_meets_a_withdrawal_that_came_meanwhile(life):
+    life.mode("automatic")
+    life.log("a", seconds=12_345, client="moon", rate="90")
+    life.log("c", seconds=7_200, overtime=900)
+    life.approve()
+    life.compose("person")
+    life.goes_wrong("reset_after", method="POST", path="/(invoice|batch)")
+    life.settle()
+    for number in (3, 4):
+        life.void_there(number)
+    life.log("a", seconds=1, client="harbour", by_file=False)
+    life.log("c", deleted=True, by_file=False)
+    rests(life, heard=False)
