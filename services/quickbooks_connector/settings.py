@@ -19,8 +19,8 @@ URLS = {
 }
 MAX_BATCH = 30
 LOOK_BACK = timedelta(days=29)  # the change query reaches 30 days back
-KEY_MEMORY = timedelta(minutes=10)
-"""How long a requestid is taken to be remembered. Intuit states no time; past this a look-up decides."""
+KEY_MEMORY = timedelta(0)
+"""How long a requestid is taken to be remembered. Intuit states no time, so none is relied on: a look-up decides."""
 SETTLE = timedelta(seconds=60)
 """Longer than the lag between a write and its showing in queries."""
 

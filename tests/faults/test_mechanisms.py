@@ -48,6 +48,7 @@ def stage(make_database, clock, still_hearts):
 def test_what_is_sent_again_goes_out_under_its_first_key(stage):
     """The answer is lost and the index lags: only the key tells the books that it is the same invoice."""
     books = stage.books()
+    books.knows(QUICKBOOKS_KEY_MEMORY_SECONDS="600")
     books.opened(US_OWN_NUMBERS)
     books.emulator.configure(memory_seconds=86_400, index_lag=45)
     books.emulator.fault("timeout", **WRITE)
@@ -95,7 +96,7 @@ def test_a_worker_that_slept_before_it_sent_sends_nothing_any_more(stage):
     books.wants(books.composed(US_OWN_NUMBERS))
 
     def meanwhile():
-        books.clock.advance(seconds=31)
+        books.clock.advance(seconds=91)  # past the lease, and past the time that what was written may not show
         books.goes_round()
 
     with stage.once_at("push.intended", meanwhile):

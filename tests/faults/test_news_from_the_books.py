@@ -302,6 +302,7 @@ def test_a_doubt_outlives_refusals_that_say_nothing_of_it(books, away):
 
 def test_a_refusal_of_the_second_sending_says_nothing_of_the_first(books):
     """Done but unheard, not to be seen yet, and then the books are closed: the invoice is there all the same."""
+    books.knows(QUICKBOOKS_KEY_MEMORY_SECONDS="600")
     books.opened(US_OWN_NUMBERS)
     books.emulator.configure(index_lag=45)
     books.emulator.fault("timeout", **WRITE)

@@ -212,6 +212,7 @@ class Life:
 
     def settle(self) -> None:
         """Both services read each other's news until there is none."""
+        self.work()
         while self._is_news():
             self.follow()
 

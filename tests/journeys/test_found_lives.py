@@ -34,7 +34,8 @@ def test_a_withdrawal_refused_because_the_books_voided_it_first_is_met(life):
 
 def test_what_the_books_void_and_then_delete_is_deleted_here(life):
     life.void_there(2)
-    life.follow()
+    life.deliver()
+    life.settle()
     life.delete_there(2)
     rests(life, heard=False)
 
