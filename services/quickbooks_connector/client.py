@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from services.quickbooks_connector import faults, mapping, statuses
+from shared.connector import oauth
 from shared.connector.context import Connector
 from shared.connector.provider import Changes, Need, Operation, Outcome, RemoteObject, Sought, Tenant, Wire
 from shared.contract.statuses import InvoiceStatus
@@ -185,6 +186,9 @@ class Client:
         paid = sorted(_linked(payments) - known)
         found = self.fetch(paid) if paid else {}
         return Changes(documents=[*invoices, *(wire for wire in found.values() if wire is not None)], until=now)
+
+    def leave(self, refresh_token: str) -> None:
+        oauth.revoke(self._wires.connector, refresh_token)
 
     # ---- plumbing
 

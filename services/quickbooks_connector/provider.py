@@ -10,7 +10,9 @@ from services.quickbooks_connector import callbacks, mapping, statuses
 from shared.connector.provider import Info, Known, Need, Operation, Poke, Refs, Seen, Tenant, Wire
 from shared.contract.document_schemas import load_invoice
 from shared.contract.documents import Invoice
+from shared.contract.messages import InvoiceStatusMessage
 
+MAX_BATCH = 30
 APP_URL = "https://app.qbo.intuit.com/app/invoice?txnId="
 
 
@@ -20,6 +22,16 @@ class QuickBooksProvider:
 
     info: Info
     verifier: str
+
+    def max_batch(self, tenant: Tenant) -> int:
+        return MAX_BATCH
+
+    def check_change(self, row: Mapping[str, Any], tenant: Tenant) -> None:
+        statuses.check_change(row["status"], row["number"])
+
+    def status_message(self, row: Mapping[str, Any], details: Mapping[str, Any]) -> InvoiceStatusMessage:
+        link = self.deep_link(row["external_id"]) if row["external_id"] else None
+        return statuses.message(row, link)
 
     def needs(self, document: Invoice, tenant: Tenant) -> Sequence[Need]:
         return mapping.needs(document, tenant)

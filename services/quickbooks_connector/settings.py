@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from services.quickbooks_connector.statuses import LIFECYCLE
 from shared.connector.provider import Info, OAuthFacts
 from shared.kernel.errors import Invalid
 from shared.platform.settings import Settings
@@ -17,7 +18,6 @@ URLS = {
     "QUICKBOOKS_TOKEN_URL": "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer",
     "QUICKBOOKS_REVOKE_URL": "https://developer.api.intuit.com/v2/oauth2/tokens/revoke",
 }
-MAX_BATCH = 30
 LOOK_BACK = timedelta(days=29)  # the change query reaches 30 days back
 KEY_MEMORY = timedelta(0)
 """How long a requestid is taken to be remembered. Intuit states no time, so none is relied on: a look-up decides."""
@@ -53,7 +53,8 @@ def load(settings: Settings) -> QuickBooksSettings:
         oauth=oauth,
         document_kind="invoice",
         reference_kinds=("customer", "item", "tax_code"),
-        max_batch=MAX_BATCH,
+        lifecycle=LIFECYCLE,
+        perhaps_ours=frozenset({"number_taken"}),
         key_memory=_seconds(extra, "QUICKBOOKS_KEY_MEMORY_SECONDS", KEY_MEMORY),
         settle=_seconds(extra, "QUICKBOOKS_SETTLE_SECONDS", SETTLE),
         look_back=LOOK_BACK,

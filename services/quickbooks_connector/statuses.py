@@ -2,14 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from services.quickbooks_connector.mapping import picture
-from shared.connector.provider import Seen, Wire
-from shared.contract.statuses import InvoiceStatus
+from shared.connector.provider import Lifecycle, Seen, Wire
+from shared.contract.messages import InvoiceStatusMessage
+from shared.contract.statuses import BindingState, InvoiceStatus
+from shared.kernel.errors import Conflict
 
 GONE_ORDER = 2**62
 """A deleted object comes without a SyncToken; nothing is newer than that."""
+CLOSED = frozenset({"partly_paid", "paid", "void", "deleted", "refunded"})
+"""Under these, lines and amounts are no longer ours to change."""
+LIFECYCLE = Lifecycle(
+    unsent=InvoiceStatus.DRAFT,
+    dropped=InvoiceStatus.VOID,
+    deleted=InvoiceStatus.DELETED,
+    final={
+        InvoiceStatus.VOID: BindingState.VOID,
+        InvoiceStatus.DELETED: BindingState.VOID,
+        InvoiceStatus.PAID: BindingState.SETTLED,
+    },
+    gone={InvoiceStatus.VOID: (InvoiceStatus.DELETED,), InvoiceStatus.DELETED: ()},
+)
+
+
+def check_change(status: str, number: str) -> None:
+    """Nothing wanted is written onto what is paid, void or deleted."""
+    if status in CLOSED:
+        raise Conflict(
+            "closed_there",
+            f"{number} is {status.replace('_', ' ')} in QuickBooks Online, and was changed here.",
+            "Leave it so, or undo the payment in QuickBooks Online first.",
+        )
+
+
+def message(row: Mapping[str, Any], deep_link: str | None) -> InvoiceStatusMessage:
+    """What the feed says of an invoice's binding."""
+    same = ("connection", "generation", "status", "wanted_version", "pushed_version", "external_id", "external_number")
+    return InvoiceStatusMessage(
+        invoice=row["local"],
+        version=row["status_version"],
+        binding_state=row["state"],
+        deep_link=deep_link,
+        **{name: row[name] for name in (*same, "total", "balance", "currency", "problem")},
+    )
 
 
 def read_status(remote: Wire) -> Seen:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from shared.connector import problems, routes, runner, store
-from shared.connector.context import Connector
+from shared.connector.context import Connector, Hooks
 from shared.connector.provider import Client, Provider
-from shared.contract.messages import INVOICE_STATUS_CHANGED, PROBLEM_CHANGED
+from shared.contract.messages import PROBLEM_CHANGED
 from shared.kernel.errors import Denied, Invalid, Retry
 from shared.platform import audit, feed, identity
 from shared.platform.auth import ROLES, NotAuthenticated, Principal, Verifier, sign_token
 from shared.platform.db import Database, reading
 from shared.platform.http import Network, Peer
+from shared.platform.jobs import Job
 from shared.platform.service import Service
 from shared.platform.settings import Settings
 from shared.platform.vault import Vault
@@ -24,6 +26,14 @@ INGEST_PREFIX = "/api/v1/worklog"
 PAGE = 500  # feed rows
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class More:
+    """Rooms and work that only one connector has."""
+
+    rooms: Sequence[Room] = ()
+    handlers: Mapping[str, Callable[[Job], None]] = field(default_factory=dict)
+
+
 def build(
     settings: Settings,
     db: Database,
@@ -31,8 +41,10 @@ def build(
     network: Network,
     provider: Provider,
     client: Callable[[Connector, Any, str], Client],
+    hooks: Hooks,
+    more: Callable[[Connector], More] = lambda c: More(),
 ) -> Service:
-    """The service of one provider, on a migrated database."""
+    """The service of one provider, on a migrated database; ``more``: what this connector has besides."""
     name = provider.info.key
     ingest_url = settings.urls[INGEST] + INGEST_PREFIX
     c = Connector(
@@ -43,11 +55,13 @@ def build(
         client=client,
         ingest=Peer(network, ingest_url, _signed(db, vault, name)),
         public_url=settings.public_url,
+        hooks=hooks,
     )
-    rooms = (routes.connections(c), routes.linking(c), routes.work(c), routes.callbacks(c), _outside(c, name))
+    own = more(c)
+    rooms = (routes.connections(c), routes.linking(c), routes.work(c), routes.callbacks(c), _outside(c, name), *own.rooms)
     app = service_app(name, f"/{name}", *rooms, authenticate=_gate(network, ingest_url, name))
     app.extensions["connector"] = c
-    return Service(name, f"/{name}", db, app, runner.handlers(c), runner.ticks())
+    return Service(name, f"/{name}", db, app, {**runner.handlers(c), **own.handlers}, runner.ticks())
 
 
 def _signed(db: Database, vault: Vault, name: str) -> Callable[[], str]:
@@ -101,7 +115,7 @@ def _outside(c: Connector, name: str) -> Room:
             raise Denied("not_yours", "This is another organisation's feed.", "Leave organisation out.")
         kinds = [kind for kind in (argument("kinds") or "").split(",") if kind]
         bodies = {
-            INVOICE_STATUS_CHANGED: lambda session, rows: store.status_bodies(c, session, rows),
+            store.status_kind(c.provider.info.document_kind): lambda session, rows: store.status_bodies(c, session, rows),
             PROBLEM_CHANGED: lambda session, rows: problems.bodies(c, session, rows),
         }
         limit = max(1, min(_number("limit", PAGE), PAGE))

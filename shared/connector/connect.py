@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -19,7 +20,7 @@ from shared.connector.models import connection as table
 from shared.connector.oauth import Tokens
 from shared.connector.provider import Tenant
 from shared.contract.statuses import ConnectionState
-from shared.kernel.errors import Conflict, Invalid, Missing
+from shared.kernel.errors import Conflict, Invalid, Missing, Reconnect
 from shared.platform import audit, clock, jobs
 from shared.platform.db import reading, transaction
 
@@ -169,14 +170,18 @@ def set_push(c: Connector, connection: Connection, mode: str, actor: str) -> Non
 
 def disconnect(c: Connector, connection: Connection, actor: str) -> None:
     """End the authorisation over there and forget the tokens here; documents and their ids stay."""
-    refresh_token = _refresh_token(c, connection)
-    if refresh_token:
-        oauth.revoke(c, refresh_token)
+    _leave(c, connection)
     with transaction(c.db) as session:
         gone = {"state": ConnectionState.DISCONNECTED, "access_token": None, "refresh_token": None}
         mine = sa.update(table).where(table.c.id == connection.id)
         session.execute(mine.values(**gone, refresh_fence=table.c.refresh_fence + 1))
         audit.record(session, connection.organisation, actor, "connection.disconnected", connection.id)
+
+
+def _leave(c: Connector, connection: Connection) -> None:
+    """One that can't be reached with our tokens any more has ended there already."""
+    with suppress(Reconnect):
+        tokens.use(c, connection, lambda client: client.leave(_refresh_token(c, connection) or ""))
 
 
 def _refresh_token(c: Connector, connection: Connection) -> str | None:

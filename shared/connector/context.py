@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from shared.connector.provider import Client, Provider, Tenant
 from shared.platform.db import Database
@@ -27,6 +29,22 @@ class Connection:
     refresh_expires_at: datetime | None
 
 
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hooks:
+    """What a connector does besides, around the algorithm: one that composes its documents itself has work of its own."""
+
+    kinds: tuple[str, ...]  # of ingest's feed that it follows
+    take: Callable[[Connector, Session, Row], None]  # one such feed row, within the transaction of the cursor
+    before_plan: Callable[[Connector, Connection], None] = lambda c, connection: None  # bring what is wanted up to date
+    pulled: Callable[[Connector, Session, Connection, Sequence[Any]], None] = lambda c, session, connection, seen: None
+    """What a pull saw (Seen), within its transaction, before it is applied."""
+    details: Callable[[Session, Sequence[Row]], Mapping[str, Row]] = lambda session, rows: {}
+    """What status messages say beyond the binding, by binding."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connector:
     """One accounting connector, built. ``client(connector, connection, token)`` makes its I/O part for one call."""
@@ -38,6 +56,7 @@ class Connector:
     client: Callable[[Connector, Any, str], Client]
     ingest: Peer
     public_url: str
+    hooks: Hooks
 
     @property
     def callback_url(self) -> str:

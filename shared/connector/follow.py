@@ -12,15 +12,13 @@ from sqlalchemy.orm import Session
 from shared.connector import problems, store
 from shared.connector.context import Connector
 from shared.connector.models import binding, call, call_item, reference
-from shared.connector.outcome import FINAL
-from shared.contract.messages import INVOICE_CHANGED, PERSON_ERASED
-from shared.contract.statuses import BindingState, InvoiceStatus
+from shared.contract.messages import PERSON_ERASED
+from shared.contract.statuses import BindingState
 from shared.kernel import canonical
 from shared.platform import db as database
 from shared.platform import feed, files, jobs
 from shared.platform.jobs import Job
 
-KINDS = (INVOICE_CHANGED, PERSON_ERASED)
 CALLING = (BindingState.SENT, BindingState.UNKNOWN)
 
 
@@ -33,7 +31,7 @@ def catch_up(c: Connector, *, organisation: str | None = None, name: str = "inge
     """Read the feed from this reader's cursor on; for a new connection, one organisation's from the beginning."""
 
     def fetch(after: int, limit: int) -> Mapping[str, Any]:
-        query = {"after": str(after), "limit": str(limit), "kinds": ",".join(KINDS)}
+        query = {"after": str(after), "limit": str(limit), "kinds": ",".join((*c.hooks.kinds, PERSON_ERASED))}
         answer: Mapping[str, Any] = c.ingest.get("/feed", query | ({"organisation": organisation} if organisation else {}))
         return answer
 
@@ -49,22 +47,33 @@ def apply(c: Connector, session: Session, row: Mapping[str, Any]) -> None:
     """One feed row. Applied twice, or after a later one, it changes nothing."""
     if row["kind"] == PERSON_ERASED:
         c.vault.erase(session, row["organisation"], row["subject"])
-    elif row["body"] is not None:
-        _want(c, session, row["organisation"], row["body"])
+    elif row["kind"] in c.hooks.kinds:
+        c.hooks.take(c, session, row)
 
 
-def _want(c: Connector, session: Session, organisation: str, body: Mapping[str, Any]) -> None:
+def take_document(c: Connector, session: Session, row: Mapping[str, Any]) -> None:
+    """A feed row whose body is a document: it is wanted where its client is linked (``Hooks.take``)."""
+    if row["body"] is not None:
+        want(c, session, row["organisation"], row["body"])
+
+
+def want(
+    c: Connector, session: Session, organisation: str, body: Mapping[str, Any], *, connection: Mapping[str, Any] | None = None
+) -> None:
+    """Want this version of a document, unless a later one is wanted already; ``connection``: the row of where, if that is known."""
     document = c.provider.load(body)
     mine = sa.select(binding).where(binding.c.organisation == organisation, binding.c.local == document.id)
     row = session.execute(mine.with_for_update()).mappings().first()
     if row is None:
-        _reserve(c, session, organisation, document, body)
+        chosen = connection or _connection_for(session, organisation, document)
+        _reserve(c, session, organisation, document, body, chosen)
     elif document.version > row["wanted_version"]:
         _renew(c, session, row, document, body)
 
 
-def _reserve(c: Connector, session: Session, organisation: str, document: Any, body: Mapping[str, Any]) -> None:
-    chosen = _connection_for(session, organisation, document)
+def _reserve(
+    c: Connector, session: Session, organisation: str, document: Any, body: Mapping[str, Any], chosen: Mapping[str, Any] | None
+) -> None:
     if chosen is None or document.withdrawn:
         return
     values = {
@@ -77,7 +86,7 @@ def _reserve(c: Connector, session: Session, organisation: str, document: Any, b
         "number": document.number,
         "client": document.client,
         "currency": document.currency,
-        "status": InvoiceStatus.DRAFT,
+        "status": c.provider.info.lifecycle.unsent,
         "generation": 1,
         "status_version": 0,
         **_wanted(c, session, organisation, document, body, chosen["push"]),
@@ -93,7 +102,7 @@ def _renew(c: Connector, session: Session, row: Mapping[str, Any], document: Any
     connection = next((live for live in store.live(session, organisation) if live["id"] == row["connection"]), None)
     push = connection["push"] if connection else "on_plan"
     values = _wanted(c, session, organisation, document, body, push)
-    met = _met(session, row, document, values["wanted_content"])
+    met = _met(c, session, row, document, values["wanted_content"])
     if met is not None:
         values |= met | {"pushed_version": document.version, "problem": None}
     elif row["state"] == BindingState.PARKED:
@@ -107,25 +116,24 @@ def _renew(c: Connector, session: Session, row: Mapping[str, Any], document: Any
         jobs.ask(session, "push", row["connection"], organisation=organisation)
 
 
-def _met(session: Session, row: Mapping[str, Any], document: Any, content: str) -> dict[str, Any] | None:
+def _met(c: Connector, session: Session, row: Mapping[str, Any], document: Any, content: str) -> dict[str, Any] | None:
     """What changes when the new wish is met already, without a write; None when something has to be written."""
     if document.withdrawn and row["state"] == BindingState.VOID:
         return {}
     if row["state"] in CALLING and _sent(session, row["id"]):
         return None
     if document.withdrawn and row["external_id"] is None:  # never sent
-        return {"state": BindingState.VOID, "status": InvoiceStatus.VOID}
+        return {"state": BindingState.VOID, "status": c.provider.info.lifecycle.dropped}
     if content == row["pushed_content"]:  # it says again what the books have
-        return {"state": FINAL.get(InvoiceStatus(row["status"]), BindingState.CONFIRMED)}
+        return {"state": c.provider.info.lifecycle.state(row["status"])}
     return None
 
 
 def _wanted(
     c: Connector, session: Session, organisation: str, document: Any, body: Mapping[str, Any], push: str
 ) -> dict[str, Any]:
-    everybody = {*document.people, document.client}
-    keys = c.vault.keyring(session, organisation, everybody)
-    named = [person for person in everybody if not keys.erased(person)]  # the body says nothing of the others any more
+    named = store.living(c, session, organisation, document)
+    keys = c.vault.keyring(session, organisation, named)
     blob = files.store(session, c.vault, organisation, canonical.dumps(body), kind="document", subjects=named)
     said = {name: value for name, value in body.items() if name != "version"}
     wanted = {

@@ -15,7 +15,7 @@ from shared.connector.models import binding, call, call_item, inbound_event
 from shared.connector.models import connection as connection_table
 from shared.connector.provider import Operation, Outcome, Seen
 from shared.connector.runs import Run
-from shared.contract.statuses import BindingState, InvoiceStatus
+from shared.contract.statuses import BindingState
 from shared.kernel import canonical
 from shared.kernel.errors import Conflict, Failure, Missing, Park
 from shared.platform import clock, files, jobs
@@ -25,12 +25,6 @@ STALE = "stale_version"
 """Code of the Conflict that a provider module raises when the object over there has moved on since we last saw it."""
 
 TOTAL_DIFFERS = "total_differs"
-
-FINAL = {
-    InvoiceStatus.VOID: BindingState.VOID,
-    InvoiceStatus.DELETED: BindingState.VOID,
-    InvoiceStatus.PAID: BindingState.SETTLED,
-}
 
 
 def bindings(session: Session, items: Sequence[Row]) -> list[Row]:
@@ -44,7 +38,7 @@ def store(c: Connector, session: Session, row: Row, item: Row, answer: Outcome, 
     """Store one item's outcome in its binding."""
     gone = isinstance(answer, Missing) and item["operation"] == Operation.RETIRE
     if gone:
-        written(session, row, item, InvoiceStatus.DELETED)
+        written(session, row, item, c.provider.info.lifecycle.deleted)
     elif isinstance(answer, Failure):
         refuse(c, session, row, item, answer)
     elif not isinstance(answer, Exception):
@@ -79,7 +73,7 @@ def confirm(c: Connector, session: Session, row: Row, item: Row, seen: Seen) -> 
         "total": seen.total,
         "balance": seen.balance,
     }
-    state = FINAL.get(InvoiceStatus(seen.status), BindingState.CONFIRMED)
+    state = c.provider.info.lifecycle.state(seen.status)
     problems.close(c, session, row["connection"], subject=row["id"])
     differs = _total_differs(c, row, item, seen)
     code = differs.code if differs else None
@@ -97,7 +91,8 @@ def confirm(c: Connector, session: Session, row: Row, item: Row, seen: Seen) -> 
 def _total_differs(c: Connector, row: Row, item: Row, seen: Seen) -> Failure | None:
     if item["operation"] == Operation.RETIRE or item["version"] != row["wanted_version"]:
         return None
-    if seen.total is None or seen.total == row["wanted_total"] or FINAL.get(InvoiceStatus(seen.status)) is BindingState.VOID:
+    gone = c.provider.info.lifecycle.state(seen.status) is BindingState.VOID
+    if seen.total is None or seen.total == row["wanted_total"] or gone:
         return None
     return Park(
         TOTAL_DIFFERS,
@@ -114,7 +109,7 @@ def _look_again(session: Session, row: Row, external_id: str) -> None:
         jobs.ask(session, "pull", row["connection"], organisation=row["organisation"])
 
 
-def written(session: Session, row: Row, item: Row, status: InvoiceStatus) -> None:
+def written(session: Session, row: Row, item: Row, status: str) -> None:
     """A withdrawal found nothing left to withdraw: that is what was wanted."""
     rows_.change(session, row, state=BindingState.VOID, status=status, pushed_version=item["version"], problem=None)
 
@@ -136,7 +131,7 @@ def refuse(c: Connector, session: Session, row: Row, item: Row, failure: Failure
 
 def _gone(c: Connector, session: Session, row: Row, again: Mapping[str, int]) -> None:
     """What was to be changed is not there any more: for a person to decide, unless it was to go anyway."""
-    void = {"state": BindingState.VOID, "status": InvoiceStatus.DELETED, **again}
+    void = {"state": BindingState.VOID, "status": c.provider.info.lifecycle.deleted, **again}
     if row["wanted_withdrawn"]:
         rows_.change(session, row, **void, pushed_version=row["wanted_version"], problem=None)
         return

@@ -84,14 +84,14 @@ def show(c: Connector, number: str, organisation: str) -> dict[str, Any]:
 def compute(c: Connector, connection: Connection) -> list[Item]:
     """What would be written now, with the newest of both sides."""
     follow.catch_up(c)
+    c.hooks.before_plan(c, connection)
     with reading(c.db) as session:
         rows = wanted.open_rows(session, connection.id, binding.c.state.not_in((BindingState.SENT, BindingState.UNKNOWN)))
-        people = {row["id"]: store.people(c, session, row) for row in rows}
         planned = wanted.writes(c, session, connection, rows)
         names = references.names(c, session, connection)
     known = [write.row["external_id"] for write in planned if write.row["external_id"]]
     remote = tokens.use(c, connection, lambda client: client.fetch(known)) if known else {}
-    items = [_item(c, write, remote.get(write.row["external_id"]), people[write.row["id"]]) for write in planned]
+    items = [_item(c, write, remote.get(write.row["external_id"])) for write in planned]
     return [replace(item, fields=_named(item.fields, names)) for item in items]
 
 
@@ -105,7 +105,7 @@ def _named(fields: Sequence[Field], names: Mapping[tuple[str, str], str]) -> tup
     return tuple((field, name(field, there), name(field, here)) for field, there, here in fields)
 
 
-def _item(c: Connector, write: Write, remote: Wire | None, people: tuple[str, ...]) -> Item:
+def _item(c: Connector, write: Write, remote: Wire | None) -> Item:
     row = write.row
     there = dict(c.provider.read_status(remote).picture) if remote else {}
     failure = write.failure or _drifted(c, row, remote)
@@ -122,7 +122,7 @@ def _item(c: Connector, write: Write, remote: Wire | None, people: tuple[str, ..
         problem={"code": failure.code, "cause": failure.cause, "remedy": failure.remedy} if failure else None,
         print=_print(write, failure, here, there),
         version=row["wanted_version"],
-        people=people,
+        people=tuple(write.people),
     )
 
 
@@ -196,9 +196,7 @@ def keep(c: Connector, connection: Connection, invoice: str, whose: str, actor: 
         mine = sa.select(binding).where(binding.c.connection == connection.id, binding.c.local == invoice)
         row = session.execute(mine.with_for_update()).mappings().one()
         if row["state"] not in DECIDABLE or _drifted(c, row, remote) is None:
-            raise Conflict(
-                "nothing_to_decide", f"{row['number']} was not changed on both sides.", "Look again: timebooks plan"
-            )
+            raise Conflict("nothing_to_decide", f"{row['number']} was not changed on both sides.", "Look again: timebooks plan")
         taken = {"pushed_version": row["wanted_version"]} if whose == "theirs" else {}
         store.change(session, row, state=BindingState.CONFIRMED, picture_hash=None, problem=None, **taken)
         problems.close(c, session, connection.id, subject=row["id"])

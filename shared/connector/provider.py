@@ -9,6 +9,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol
 
+from shared.contract.statuses import BindingState
+
 Wire = dict[str, Any]
 """An object in the provider's own JSON shape; numbers are Decimal or int, never float."""
 
@@ -33,6 +35,21 @@ class OAuthFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lifecycle:
+    """What becomes of a document, in the words of its kind (``contract.statuses``)."""
+
+    unsent: str  # composed, not in the books yet
+    dropped: str  # withdrawn before it was ever sent
+    deleted: str  # gone over there
+    final: Mapping[str, BindingState]  # what a binding is under a status; any other: confirmed
+    gone: Mapping[str, tuple[str, ...]]  # what is gone over there stays so; what can still become of it
+
+    def state(self, status: str) -> BindingState:
+        """What a binding is once the books say this."""
+        return self.final.get(status, BindingState.CONFIRMED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Info:
     """The provider's facts as data."""
 
@@ -40,11 +57,13 @@ class Info:
     title: str  # as people know it
     oauth: OAuthFacts
     document_kind: str  # "invoice" | "timesheet"
+    lifecycle: Lifecycle
     reference_kinds: tuple[str, ...]
-    max_batch: int
+    perhaps_ours: frozenset[str]  # codes of refusals that may hide a write of ours: looked up before they are believed
     key_memory: timedelta  # how long an idempotency key surely works; past it, only a look-up tells
     settle: timedelta  # longer than the lag of the provider's index
     look_back: timedelta  # how far the change query reaches
+    calls_per_day: int | None = None  # what one tenant may be asked in a day; None: as good as unlimited
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +127,7 @@ class Seen:
     external_id: str
     remote_version: str
     order: int  # grows with every change over there: older news never overwrites newer
-    status: str  # statuses.InvoiceStatus and the like
+    status: str  # in the words of the document's kind
     number: str | None
     total: Decimal | None
     balance: Decimal | None
@@ -143,6 +162,15 @@ class Provider(Protocol):
     """The pure part: translation only, no I/O, no clock."""
 
     info: Info
+
+    def max_batch(self, tenant: Tenant) -> int:
+        """How many documents one call may carry."""
+
+    def check_change(self, row: Mapping[str, Any], tenant: Tenant) -> None:
+        """Raise Conflict when what the books say of a binding's document forbids writing the wanted version over it."""
+
+    def status_message(self, row: Mapping[str, Any], details: Mapping[str, Any]) -> Any:
+        """What the feed says of a binding; ``details`` are what the connector's own tables add to its row."""
 
     def needs(self, document: Any, tenant: Tenant) -> Sequence[Need]: ...
 
@@ -193,3 +221,6 @@ class Client(Protocol):
         """The documents by id; None for one that is gone over there."""
 
     def changed_since(self, at: datetime) -> Changes: ...
+
+    def leave(self, refresh_token: str) -> None:
+        """End the authorisation of this one tenant over there."""

@@ -13,10 +13,10 @@ from shared.connector import drift, problems, store, tokens
 from shared.connector.context import Connection, Connector
 from shared.connector.models import binding, call, call_item, inbound_event
 from shared.connector.models import connection as connection_table
-from shared.connector.outcome import FINAL, TOTAL_DIFFERS
+from shared.connector.outcome import TOTAL_DIFFERS
 from shared.connector.provider import Changes, Seen
 from shared.connector.runs import Run
-from shared.contract.statuses import BindingState, InvoiceStatus
+from shared.contract.statuses import BindingState
 from shared.kernel.errors import Conflict
 from shared.platform import clock, jobs
 from shared.platform.db import reading
@@ -24,8 +24,6 @@ from shared.platform.faultpoint import faultpoint, works
 from shared.platform.jobs import Job, fenced
 
 Row = Mapping[str, Any]
-GONE = {InvoiceStatus.VOID: (InvoiceStatus.DELETED,), InvoiceStatus.DELETED: ()}
-"""What is gone over there stays so; what can still become of it."""
 OVERLAP = timedelta(minutes=1)
 """Asked again before the cursor, beyond the lag of the index: clocks differ."""
 CALLING = (BindingState.SENT, BindingState.UNKNOWN)
@@ -42,6 +40,7 @@ def pull(c: Connector, job: Job, connection: Connection, run: Run) -> None:
     gone = {external for external, wire in fetched.items() if wire is None}
     with fenced(c.db, job) as session:
         store.hold(session, connection.id)
+        c.hooks.pulled(c, session, connection, seen)
         _apply_all(c, session, connection, seen, gone, run)
         _move(c, session, connection, changes.until, events)
         faultpoint("pull.applied")
@@ -63,7 +62,7 @@ def _named(c: Connector, connection: Connection, *, every: bool) -> tuple[list[R
         events = session.execute(sa.select(inbound_event).where(*mine).limit(1000)).mappings().all()
         ids = {event["external_id"] for event in events if event["kind"] == c.provider.info.document_kind}
         look = sa.or_(binding.c.external_id.in_(ids), binding.c.state == BindingState.UNKNOWN)
-        living = binding.c.status != InvoiceStatus.DELETED
+        living = binding.c.status != c.provider.info.lifecycle.deleted
         ours = sa.select(binding.c.external_id).where(binding.c.connection == connection.id, binding.c.external_id.is_not(None))
         return list(events), sorted(session.execute(ours.where(living if every else look)).scalars())
 
@@ -92,7 +91,7 @@ def apply(c: Connector, session: Session, row: Row, seen: Seen) -> bool:
     """Apply one remote picture to its binding; older news than what is stored changes nothing. Gives whether it changed."""
     if works("version_not_older") and seen.order < row["remote_order"]:
         return False
-    if _absorbed(row, seen) and works("absorbing_states"):
+    if _absorbed(c, row, seen) and works("absorbing_states"):
         return False
     told = {"status": seen.status, "balance": seen.balance, "total": seen.total}
     if _in_flight(session, row):
@@ -106,12 +105,13 @@ def apply(c: Connector, session: Session, row: Row, seen: Seen) -> bool:
     return not same
 
 
-def _absorbed(row: Row, seen: Seen) -> bool:
+def _absorbed(c: Connector, row: Row, seen: Seen) -> bool:
     """Whether it is gone over there and this is no news of it; a binding that does not know yet may hear it once more."""
-    if row["status"] not in GONE:
+    gone = c.provider.info.lifecycle.gone
+    if row["status"] not in gone:
         return False
     heard = row["state"] == BindingState.VOID
-    return seen.status not in GONE[row["status"]] and (heard or seen.status != row["status"])
+    return seen.status not in gone[row["status"]] and (heard or seen.status != row["status"])
 
 
 def _in_flight(session: Session, row: Row) -> bool:
@@ -121,7 +121,7 @@ def _in_flight(session: Session, row: Row) -> bool:
 
 def _state(c: Connector, session: Session, row: Row, seen: Seen) -> BindingState:
     """The binding's state after this news, opening and closing the problems that go with it."""
-    final = FINAL.get(InvoiceStatus(seen.status))
+    final = c.provider.info.lifecycle.state(seen.status)
     if final is BindingState.VOID:
         problems.close(c, session, row["connection"], subject=row["id"])
         return final
@@ -135,7 +135,7 @@ def _state(c: Connector, session: Session, row: Row, seen: Seen) -> BindingState
     if row["state"] == BindingState.UNKNOWN:
         jobs.ask(session, "push", row["connection"], organisation=row["organisation"], queue="interactive")
     parked = row["state"] in (BindingState.PARKED, BindingState.DIVERGED)
-    return BindingState(row["state"]) if parked else final or BindingState.CONFIRMED
+    return BindingState(row["state"]) if parked else final
 
 
 def _note_edit(c: Connector, session: Session, row: Row, seen: Seen) -> None:
@@ -168,10 +168,11 @@ def _met(row: Row) -> dict[str, int]:
 
 def _vanish(c: Connector, session: Session, row: Row) -> bool:
     """Asked for by id, and gone: deleted over there."""
-    if row["status"] == InvoiceStatus.DELETED:
+    deleted = c.provider.info.lifecycle.deleted
+    if row["status"] == deleted:
         return False
     problems.close(c, session, row["connection"], subject=row["id"])
-    store.change(session, row, state=BindingState.VOID, status=InvoiceStatus.DELETED, balance=None, problem=None, **_met(row))
+    store.change(session, row, state=BindingState.VOID, status=deleted, balance=None, problem=None, **_met(row))
     return True
 
 

@@ -19,7 +19,7 @@ from shared.connector.models import binding, call, call_item
 from shared.connector.provider import Client, Operation, Outcome, Sought, Wire
 from shared.connector.runs import Run
 from shared.connector.wanted import Write
-from shared.contract.statuses import BindingState, InvoiceStatus
+from shared.contract.statuses import BindingState
 from shared.kernel import canonical
 from shared.kernel.errors import Conflict, Failure, Park, Reconnect, Retry
 from shared.kernel.ids import call_key
@@ -28,7 +28,6 @@ from shared.platform.db import reading
 from shared.platform.faultpoint import faultpoint, works
 from shared.platform.jobs import Job, LeaseLost, fenced
 
-OURS_PERHAPS = ("number_taken",)
 READY = (BindingState.RESERVED, BindingState.CONFIRMED, BindingState.SETTLED)
 
 
@@ -60,7 +59,7 @@ def _intend(c: Connector, job: Job, connection: Connection, run: Run) -> list[Ca
     """Commit the next call. None: nothing is wanted; []: what was wanted can't be sent and is parked."""
     with fenced(c.db, job) as session:
         store.hold(session, connection.id)
-        _drop_unsent(session, connection)
+        _drop_unsent(c, session, connection)
         rows = _next_rows(c, session, connection)
         if not rows:
             return None
@@ -81,17 +80,17 @@ def _released() -> tuple[sa.ColumnElement[bool], ...]:
     return (binding.c.go_version == binding.c.wanted_version, binding.c.state.in_([state.value for state in READY]))
 
 
-def _drop_unsent(session: Session, connection: Connection) -> None:
+def _drop_unsent(c: Connector, session: Session, connection: Connection) -> None:
     """What was withdrawn before it was ever sent needs nothing over there."""
     never = (binding.c.external_id.is_(None), binding.c.wanted_withdrawn)
     for row in wanted.open_rows(session, connection.id, *_released(), *never):
-        void = {"state": BindingState.VOID, "status": InvoiceStatus.VOID}
+        void = {"state": BindingState.VOID, "status": c.provider.info.lifecycle.dropped}
         store.change(session, row, pushed_version=row["wanted_version"], **void)
 
 
 def _next_rows(c: Connector, session: Session, connection: Connection) -> list[Any]:
     """What one call may carry: released, ready, and alone once a call with it was refused."""
-    rows = wanted.open_rows(session, connection.id, *_released(), limit=c.provider.info.max_batch)
+    rows = wanted.open_rows(session, connection.id, *_released(), limit=c.provider.max_batch(connection.tenant))
     alone = next((row for row in rows if row["generation"] > 1), None)
     return [alone] if alone is not None else rows
 
@@ -99,7 +98,7 @@ def _next_rows(c: Connector, session: Session, connection: Connection) -> list[A
 def _record(c: Connector, session: Session, connection: Connection, good: Sequence[Write]) -> str:
     body = canonical.dumps(c.provider.assemble([(write.operation, write.payload or {}) for write in good]))
     number = str(uuid4())
-    people = {person for write in good for person in store.people(c, session, write.row)}
+    people = {person for write in good for person in write.people}
     values = {
         "id": number,
         "organisation": connection.organisation,
@@ -154,7 +153,7 @@ def _send(c: Connector, job: Job, connection: Connection, it: Call, run: Run, *,
     except Failure as failure:
         answers = [failure] * len(it.items)
     faultpoint("push.answered")
-    if doubted or _perhaps_stored(answers):
+    if doubted or _perhaps_stored(c, answers):
         answers = _looked_up_after_refusal(c, job, connection, it, answers, doubted=doubted)
     _store(c, job, it, answers, run)
 
@@ -166,9 +165,9 @@ def _write(c: Connector, job: Job, client: Client, it: Call) -> Sequence[Outcome
     return client.write([Operation(item["operation"]) for item in it.items], it.body, key, it.row["body_hash"])
 
 
-def _perhaps_stored(answers: Sequence[Outcome]) -> bool:
+def _perhaps_stored(c: Connector, answers: Sequence[Outcome]) -> bool:
     """Whether a refusal may hide what is there: a number taken by ourselves, or a refused array with good ones in it."""
-    taken = any(isinstance(answer, Conflict) and answer.code in OURS_PERHAPS for answer in answers)
+    taken = any(isinstance(answer, Conflict) and answer.code in c.provider.info.perhaps_ours for answer in answers)
     return taken or (len(answers) > 1 and all(isinstance(answer, Failure) for answer in answers))
 
 

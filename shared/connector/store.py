@@ -12,7 +12,6 @@ from shared.connector.context import Connection, Connector
 from shared.connector.models import binding
 from shared.connector.models import connection as connection_table
 from shared.connector.provider import Tenant
-from shared.contract.messages import INVOICE_STATUS_CHANGED, InvoiceStatusMessage
 from shared.contract.statuses import ConnectionState
 from shared.kernel import canonical
 from shared.kernel.errors import Missing
@@ -83,14 +82,11 @@ def document(c: Connector, session: Session, row: Row) -> Any:
     return None if raw is None else c.provider.load(canonical.loads(raw))
 
 
-def people(c: Connector, session: Session, row: Row) -> tuple[str, ...]:
-    """Whom the wanted document of a binding row names; of those erased since, it says nothing any more."""
-    named = document(c, session, row)
-    if named is None:
-        return ()
-    everybody = {*named.people, named.client}
-    keys = c.vault.keyring(session, row["organisation"], everybody)
-    return tuple(sorted(person for person in everybody if not keys.erased(person)))
+def living(c: Connector, session: Session, organisation: str, named: Any) -> list[str]:
+    """Whom a document names; of those erased since, it says nothing any more."""
+    everybody = {*named.people, named.client} if named is not None else set()
+    keys = c.vault.keyring(session, organisation, everybody)
+    return sorted(person for person in everybody if not keys.erased(person))
 
 
 def change(session: Session, row: Row, **values: Any) -> None:
@@ -101,7 +97,7 @@ def change(session: Session, row: Row, **values: Any) -> None:
     done = sa.update(binding).where(binding.c.id == row["id"]).values(values).returning(binding.c.status_version)
     version = session.execute(done).scalar_one()
     if telling:
-        feed.publish(session, row["organisation"], INVOICE_STATUS_CHANGED, row["id"], version)
+        feed.publish(session, row["organisation"], status_kind(row["kind"]), row["id"], version)
 
 
 _TOLD = frozenset(
@@ -109,30 +105,15 @@ _TOLD = frozenset(
 )
 
 
+def status_kind(document_kind: str) -> str:
+    """The feed's kind for the status of a kind of document."""
+    return f"{document_kind}.status_changed"
+
+
 def status_bodies(c: Connector, session: Session, rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
-    """The feed's bodies for invoice.status_changed, by binding: what the books say now."""
+    """The feed's bodies for the status of documents, by binding: what the books say now."""
     wanted = sa.select(binding).where(binding.c.id.in_({row["subject"] for row in rows}))
-    messages = {row["id"]: _status(c, row) for row in session.execute(wanted).mappings().all()}
-    names = InvoiceStatusMessage.__slots__
-    return {number: {name: getattr(message, name) for name in names} for number, message in messages.items()}
-
-
-def _status(c: Connector, row: Row) -> InvoiceStatusMessage:
-    external = row["external_id"]
-    return InvoiceStatusMessage(
-        invoice=row["local"],
-        version=row["status_version"],
-        connection=row["connection"],
-        generation=row["generation"],
-        status=row["status"],
-        binding_state=row["state"],
-        wanted_version=row["wanted_version"],
-        pushed_version=row["pushed_version"],
-        external_id=external,
-        external_number=row["external_number"],
-        deep_link=c.provider.deep_link(external) if external else None,
-        total=row["total"],
-        balance=row["balance"],
-        currency=row["currency"],
-        problem=row["problem"],
-    )
+    found = session.execute(wanted).mappings().all()
+    details = c.hooks.details(session, found)
+    messages = {row["id"]: c.provider.status_message(row, details.get(row["id"], {})) for row in found}
+    return {number: {name: getattr(one, name) for name in one.__slots__} for number, one in messages.items()}

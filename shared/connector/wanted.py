@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +13,9 @@ from shared.connector import references, store
 from shared.connector.context import Connection, Connector
 from shared.connector.models import binding
 from shared.connector.provider import Known, Operation, Wire
-from shared.contract.statuses import ABSORBING, BindingState, InvoiceStatus
-from shared.kernel.errors import Conflict, Failure, Park
+from shared.contract.statuses import BindingState
+from shared.kernel.errors import Failure, Park
 from shared.platform.faultpoint import works
-
-TOUCHED = ABSORBING | {InvoiceStatus.PARTLY_PAID}
-"""States over there under which lines and amounts are no longer ours to change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +26,7 @@ class Write:
     operation: Operation
     payload: Wire | None
     failure: Failure | None
+    people: Sequence[str] = ()  # whom the wanted document names, those erased apart
 
 
 def open_rows(session: Session, connection: str, *conditions: sa.ColumnElement[bool], limit: int | None = None) -> list[Any]:
@@ -57,25 +55,20 @@ def operation(row: Mapping[str, Any]) -> Operation:
 
 
 def _write(c: Connector, session: Session, connection: Connection, row: Any, refs: references.Linked) -> Write:
-    what = operation(row)
+    what, document = operation(row), store.document(c, session, row)
+    people = store.living(c, session, row["organisation"], document)
     try:
-        _check_touched(c, row)
-        document = store.document(c, session, row)
-        known = Known(external_id=row["external_id"], remote_version=row["remote_version"]) if row["external_id"] else None
-        if what is Operation.RETIRE and known is not None:
-            return Write(row, what, c.provider.to_retire(document, known, marker(row)), None)
-        if document is None:
-            raise Park("erased", "Somebody named on it was erased, and its text with them.", "Void it, or leave it as it is.")
-        return Write(row, what, c.provider.to_payload(document, refs, connection.tenant, known, marker(row)), None)
+        return Write(row, what, _payload(c, connection, row, document, refs), None, people)
     except Failure as failure:
-        return Write(row, what, None, failure)
+        return Write(row, what, None, failure, people)
 
 
-def _check_touched(c: Connector, row: Mapping[str, Any]) -> None:
-    """Nothing wanted is pushed onto what is paid, void, deleted or processed over there."""
-    if row["status"] in TOUCHED and works("absorbing_states"):
-        raise Conflict(
-            "closed_there",
-            f"{row['number']} is {row['status'].replace('_', ' ')} in {c.provider.info.title}, and was changed here.",
-            f"Leave it so, or undo the payment in {c.provider.info.title} first.",
-        )
+def _payload(c: Connector, connection: Connection, row: Any, document: Any, refs: references.Linked) -> Wire:
+    if works("absorbing_states"):
+        c.provider.check_change(row, connection.tenant)
+    known = Known(external_id=row["external_id"], remote_version=row["remote_version"]) if row["external_id"] else None
+    if operation(row) is Operation.RETIRE and known is not None:
+        return c.provider.to_retire(document, known, marker(row))
+    if document is None:
+        raise Park("erased", "Somebody named on it was erased, and its text with them.", "Void it, or leave it as it is.")
+    return c.provider.to_payload(document, refs, connection.tenant, known, marker(row))

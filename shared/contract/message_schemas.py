@@ -5,13 +5,21 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from marshmallow import fields
+
 from shared.contract import fields as f
-from shared.contract.messages import InvoiceStatusMessage, ProblemMessage
-from shared.contract.statuses import BindingState, InvoiceStatus
+from shared.contract.messages import InvoiceStatusMessage, ProblemMessage, TimesheetStatusMessage, WorkMessage
+from shared.contract.statuses import BindingState, InvoiceStatus, TimesheetStatus
 
 _LONG = 10**9
 _id = partial(f.text, 200, required=True)
 _amount = partial(f.number, 10, 15, negative=True, allow_none=True, load_default=None)
+_word = partial(f.text, allow_none=True, load_default=None)
+
+
+def _seconds(**options: Any) -> fields.List[Any]:
+    """Pairs of a word and whole seconds."""
+    return fields.List(fields.Tuple((_id(), f.whole(_LONG, lowest=-_LONG, required=True))), **options)
 
 
 class _StatusSchema(f.Tolerant):
@@ -32,6 +40,47 @@ class _StatusSchema(f.Tolerant):
     problem = f.text(200, allow_none=True, load_default=None)
 
 
+class _TimesheetSchema(f.Tolerant):
+    timesheet = _id()
+    version = f.whole(_LONG, lowest=1, required=True)
+    connection = _id()
+    generation = f.whole(_LONG, required=True)
+    person = _id()
+    period_start = f.civil_date(required=True)
+    period_end = f.civil_date(required=True)
+    hours = f.number(2, 6, negative=True, required=True)
+    region = f.text(40, required=True)
+    status = f.choice(TimesheetStatus, required=True)
+    binding_state = f.choice(BindingState, required=True)
+    wanted_version = f.whole(_LONG, required=True)
+    pushed_version = f.whole(_LONG, required=True)
+    external_id = _word(200)
+    deep_link = _word(2000)
+    total = _amount()
+    payment_date = f.civil_date(allow_none=True, load_default=None)
+    problem = _word(200)
+    entries = _seconds(required=True)
+
+
+class _WorkSchema(f.Tolerant):
+    entry = _id()
+    revision = f.whole(_LONG, lowest=1, required=True)
+    person = _id()
+    person_name = f.text(500, required=True)
+    date = f.civil_date(required=True)
+    seconds = _seconds(required=True)
+    start = f.moment(allow_none=True, load_default=None)
+    end = f.moment(allow_none=True, load_default=None)
+    zone = f.zone(allow_none=True, load_default=None)
+    person_zone = f.zone(required=True)
+    break_seconds = f.whole(_LONG, load_default=0)
+    job = _word(200)
+    tags = fields.List(_id(), load_default=())
+    names = fields.Dict(keys=_id(), values=f.text(500, required=True), load_default=dict)
+    approved = f.flag(required=True)
+    deleted = f.flag(required=True)
+
+
 class _ProblemSchema(f.Tolerant):
     problem = _id()
     version = f.whole(_LONG, lowest=1, required=True)
@@ -46,7 +95,7 @@ class _ProblemSchema(f.Tolerant):
     open = f.flag(required=True)
 
 
-_STATUS, _PROBLEM = _StatusSchema(), _ProblemSchema()
+_STATUS, _PROBLEM, _TIMESHEET, _WORK = _StatusSchema(), _ProblemSchema(), _TimesheetSchema(), _WorkSchema()
 
 
 def load_status(data: dict[str, Any]) -> InvoiceStatusMessage:
@@ -68,4 +117,28 @@ def load_problem(data: dict[str, Any]) -> ProblemMessage:
 def dump_problem(message: ProblemMessage) -> dict[str, Any]:
     """The message as a plain object."""
     dumped: dict[str, Any] = _PROBLEM.dump(message)
+    return dumped
+
+
+def load_timesheet_status(data: dict[str, Any]) -> TimesheetStatusMessage:
+    """What the books say of a timesheet, from a message's body."""
+    values = f.load(_TIMESHEET, data, "the timesheet's status")
+    return TimesheetStatusMessage(**values | {"entries": tuple(values["entries"])})
+
+
+def dump_timesheet_status(message: TimesheetStatusMessage) -> dict[str, Any]:
+    """The message as a plain object: dates as text, Decimals as they are."""
+    dumped: dict[str, Any] = _TIMESHEET.dump(message)
+    return dumped
+
+
+def load_work(data: dict[str, Any]) -> WorkMessage:
+    """A payable entry from a message's body."""
+    values = f.load(_WORK, data, "the work")
+    return WorkMessage(**values | {"seconds": tuple(values["seconds"]), "tags": tuple(values["tags"])})
+
+
+def dump_work(message: WorkMessage) -> dict[str, Any]:
+    """The message as a plain object: dates and times as text."""
+    dumped: dict[str, Any] = _WORK.dump(message)
     return dumped

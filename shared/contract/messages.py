@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 
 SCHEMA = "1"
@@ -10,6 +11,8 @@ SCHEMA = "1"
 
 INVOICE_CHANGED = "invoice.changed"  # ingest: body is documents.Invoice
 INVOICE_STATUS_CHANGED = "invoice.status_changed"  # connectors: body is InvoiceStatusMessage
+WORK_CHANGED = "work.changed"  # ingest: subject is the time entry's record id, version its revision; body is WorkMessage
+TIMESHEET_STATUS_CHANGED = "timesheet.status_changed"  # connectors: body is TimesheetStatusMessage
 PERSON_ERASED = "person.erased"  # ingest: subject is the person's or client's record id; body is {}
 PROBLEM_CHANGED = "problem.changed"  # connectors: body is ProblemMessage
 
@@ -33,6 +36,53 @@ class InvoiceStatusMessage:
     balance: Decimal | None
     currency: str
     problem: str | None  # code of the open problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkMessage:
+    """The present state of one time entry as far as pay goes; of an entry whose person was erased there is none."""
+
+    entry: str  # record id
+    revision: int  # of the entry; approving it changes none
+    person: str  # record id
+    person_name: str
+    date: date  # civil date of the worker on which it began
+    seconds: tuple[tuple[str, int], ...]  # whole seconds worked by kind, each kind once: "ordinary", "overtime"; none of 0
+    start: datetime | None  # wall clock of the worker: with an offset when the zone is known, without one when it isn't
+    end: datetime | None  # likewise
+    zone: str | None  # IANA zone of start and end; None: not known
+    person_zone: str  # IANA zone of the person's civil dates: the person's own, else the organisation's
+    break_seconds: int  # whole seconds not worked between start and end
+    job: str | None  # record id
+    tags: tuple[str, ...]  # record ids
+    names: dict[str, str]  # record id -> name, of the job and the tags
+    approved: bool  # here; nothing is paid before
+    deleted: bool  # the source no longer has it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimesheetStatusMessage:
+    """What the books say of one timesheet, as one connection sees it. ``version`` counts this subject's changes up from 1."""
+
+    timesheet: str  # document id
+    version: int
+    connection: str
+    generation: int
+    person: str  # record id
+    period_start: date  # civil dates in the calendar of the books, both inclusive
+    period_end: date
+    hours: Decimal  # as wanted, 2 decimals
+    region: str  # which of the books' payrolls: a short word
+    status: str  # statuses.TimesheetStatus
+    binding_state: str  # statuses.BindingState
+    wanted_version: int  # version of the timesheet that the books shall have
+    pushed_version: int  # version they have; 0: none
+    external_id: str | None
+    deep_link: str | None
+    total: Decimal | None  # hours as the books have them
+    payment_date: date | None  # civil date on which the pay run that holds it pays
+    problem: str | None  # code of the open problem
+    entries: tuple[tuple[str, int], ...]  # (time entry's record id, whole seconds) that it pays; none once withdrawn or deleted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

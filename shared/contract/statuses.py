@@ -18,6 +18,18 @@ class InvoiceStatus(StrEnum):
     REFUNDED = "refunded"
 
 
+class TimesheetStatus(StrEnum):
+    """What a timesheet is in the books; ``planned`` is ours."""
+
+    PLANNED = "planned"  # composed, not in the books yet
+    DRAFT = "draft"
+    REQUESTED = "requested"  # handed in there, waits for approval
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    PROCESSED = "processed"  # a posted pay run holds it
+    DELETED = "deleted"
+
+
 ABSORBING = frozenset({"paid", "void", "deleted", "refunded", "processed"})
 """States of the books onto which nothing wanted is pushed; ``paid`` may still go back to open or partly paid there."""
 
