@@ -175,7 +175,7 @@ def plan(door: Door, wanted: str | None, keep: str | None, invoice: str | None) 
     one = door.connection(wanted)
     if keep and invoice:
         number = find_invoice(door, invoice)["invoice_id"]
-        door.books(one["provider"], "POST", f"/connections/{part(one['id'])}/keep", {"invoice": number, "whose": keep})
+        door.books(one["provider"], "POST", f"/connections/{part(one['id'])}/keep", {"document": number, "whose": keep})
     made = _plan(door, one)
     return Answer(made, _planned(made), PARTLY if _blocked(made) else DONE)
 

@@ -26,7 +26,7 @@ class QuickBooksProvider:
     def max_batch(self, tenant: Tenant) -> int:
         return MAX_BATCH
 
-    def check_change(self, row: Mapping[str, Any], tenant: Tenant) -> None:
+    def check_change(self, row: Mapping[str, Any], tenant: Tenant, *, automatic: bool) -> None:
         statuses.check_change(row["status"], row["number"])
 
     def status_message(self, row: Mapping[str, Any], details: Mapping[str, Any]) -> InvoiceStatusMessage:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -152,6 +152,7 @@ def _new(c: Connector, session: Any, number: str, begun: Mapping[str, Any], tena
         "facts": dict(tenant.facts),
         "state": ConnectionState.LIVE,
         "push": "on_plan",
+        "options": {name: allowed[0] for name, allowed in c.provider.info.options.items()},
         "token_version": 0,
         "refresh_fence": 0,
         "connected_by": begun["actor"],
@@ -159,13 +160,28 @@ def _new(c: Connector, session: Any, number: str, begun: Mapping[str, Any], tena
     }
 
 
-def set_push(c: Connector, connection: Connection, mode: str, actor: str) -> None:
-    """Say once that it goes by itself, or that a person presses go each time."""
-    if mode not in ("on_plan", "automatic"):
-        raise Invalid("bad_push_mode", f"{mode!r} is not a way to push.", "Choose on_plan or automatic.")
+def choose(c: Connector, connection: Connection, asked: Mapping[str, Any], actor: str) -> None:
+    """Set how a connection works: ``push`` (once for all that it goes by itself, or that a person presses go each time),
+    and the provider's own options. Raises Invalid naming what can't be chosen; nothing is set then."""
+    allowed = {"push": ("on_plan", "automatic"), **c.provider.info.options}
+    for name, value in asked.items():
+        if name not in allowed or value not in allowed[name]:
+            _refuse_choice(name, value, allowed)
     with transaction(c.db) as session:
-        session.execute(sa.update(table).where(table.c.id == connection.id).values(push=mode))
-        audit.record(session, connection.organisation, actor, f"connection.push_{mode}", connection.id)
+        store.hold(session, connection.id)
+        mine = table.c.id == connection.id
+        row = session.execute(sa.select(table.c.push, table.c.options).where(mine)).one()
+        options = row.options | {name: value for name, value in asked.items() if name != "push"}
+        session.execute(sa.update(table).where(mine).values(push=asked.get("push", row.push), options=options))
+        for name, value in sorted(asked.items()):
+            audit.record(session, connection.organisation, actor, f"connection.{name}_{str(value).lower()}", connection.id)
+
+
+def _refuse_choice(name: str, value: Any, allowed: Mapping[str, Sequence[Any]]) -> None:
+    if name not in allowed:
+        raise Invalid("bad_option", f"{name!r} can't be chosen for this connection.", f"There are: {', '.join(allowed)}.")
+    choices = ", ".join(str(one).lower() for one in allowed[name])
+    raise Invalid(f"bad_{name}", f"{value!r} is not a choice for {name}.", f"Choose {choices}.")
 
 
 def disconnect(c: Connector, connection: Connection, actor: str) -> None:

@@ -9,13 +9,12 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from shared.connector import problems, store
+from shared.connector import problems, references, store
 from shared.connector.context import Connector
 from shared.connector.models import binding, call, call_item, reference
 from shared.contract.messages import PERSON_ERASED
 from shared.contract.statuses import BindingState
 from shared.kernel import canonical
-from shared.platform import db as database
 from shared.platform import feed, files, jobs
 from shared.platform.jobs import Job
 
@@ -60,7 +59,7 @@ def take_document(c: Connector, session: Session, row: Mapping[str, Any]) -> Non
 def want(
     c: Connector, session: Session, organisation: str, body: Mapping[str, Any], *, connection: Mapping[str, Any] | None = None
 ) -> None:
-    """Want this version of a document, unless a later one is wanted already; ``connection``: the row of where, if that is known."""
+    """Want this version of a document, unless a later one is wanted already; ``connection``: where, if that is known."""
     document = c.provider.load(body)
     mine = sa.select(binding).where(binding.c.organisation == organisation, binding.c.local == document.id)
     row = session.execute(mine.with_for_update()).mappings().first()
@@ -92,7 +91,7 @@ def _reserve(
         **_wanted(c, session, organisation, document, body, chosen["push"]),
     }
     session.execute(sa.insert(binding).values(values))
-    _note_needs(c, session, chosen, document)
+    references.note(c, session, chosen, c.provider.needs(document, store.tenant(chosen)))
     if chosen["push"] == "automatic":
         jobs.ask(session, "push", chosen["id"], organisation=organisation)
 
@@ -111,7 +110,7 @@ def _renew(c: Connector, session: Session, row: Mapping[str, Any], document: Any
         problems.close(c, session, row["connection"], subject=row["id"])
     store.change(session, row, **values)
     if connection is not None:
-        _note_needs(c, session, connection, document)
+        references.note(c, session, connection, c.provider.needs(document, store.tenant(connection)))
     if push == "automatic":
         jobs.ask(session, "push", row["connection"], organisation=organisation)
 
@@ -158,25 +157,3 @@ def _connection_for(session: Session, organisation: str, document: Any) -> Mappi
     mine = (reference.c.organisation == organisation, reference.c.local == document.client, reference.c.remote.is_not(None))
     linked = set(session.execute(sa.select(reference.c.connection).where(*mine)).scalars())
     return next((row for row in live if row["id"] in linked), live[0] if live else None)
-
-
-def _note_needs(c: Connector, session: Session, connection: Mapping[str, Any], document: Any) -> None:
-    """Have a row for everything that must be linked, so that it can be listed, suggested and linked."""
-    organisation = connection["organisation"]
-    needs = c.provider.needs(document, store.tenant(connection))
-    keys = c.vault.keyring(session, organisation, {need.subject for need in needs})
-    for need in needs:
-        if need.subject is not None and keys.erased(need.subject):
-            continue
-        number = str(uuid4())
-        values = {
-            "id": number,
-            "organisation": organisation,
-            "connection": connection["id"],
-            "kind": need.kind,
-            "local": need.locals[-1],
-            "currency": need.currency,
-            "subject": need.subject,
-            "local_name": keys.seal(need.subject, "reference.local_name", number, need.name),
-        }
-        session.execute(database.insert(session, reference).values(values).on_conflict_do_nothing())

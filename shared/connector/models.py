@@ -33,6 +33,7 @@ connection = sa.Table(
     sa.Column("facts", Json, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),  # statuses.ConnectionState
     sa.Column("push", sa.String(9), nullable=False),  # on_plan | automatic
+    sa.Column("options", Json, nullable=False),  # what a person chose of Info.options
     sa.Column("access_token", sa.LargeBinary),  # sealed
     sa.Column("refresh_token", sa.LargeBinary),  # sealed
     sa.Column("access_expires_at", Instant),
@@ -95,6 +96,7 @@ binding = sa.Table(
     sa.Column("wanted_content", sa.String(64), nullable=False),  # MAC of what it says, its version apart
     sa.Column("pushed_content", sa.String(64)),
     sa.Column("go_version", sa.Integer, nullable=False, default=0),  # the version that a person, or automatic, released
+    sa.Column("over_version", sa.Integer, nullable=False, default=0),  # the version that a person said goes over what is there
     sa.Column("pushed_version", sa.Integer, nullable=False, default=0),
     sa.Column("picture_hash", sa.String(64)),  # of our fields as the books had them after our last write
     sa.Column("external_id", sa.String(64)),

@@ -16,7 +16,7 @@ from shared.connector import drift, follow, problems, references, store, tokens,
 from shared.connector.context import Connection, Connector
 from shared.connector.models import binding
 from shared.connector.models import plan as table
-from shared.connector.provider import Operation, Wire
+from shared.connector.provider import ASKS, Operation, Wire
 from shared.connector.wanted import Write
 from shared.contract.statuses import BindingState
 from shared.kernel import canonical
@@ -38,8 +38,9 @@ class Item:
     """One document in a plan. ``fields`` are (field, in the books now, as it will be), the differing ones only."""
 
     binding: str
-    invoice: str
+    document: str
     number: str
+    name: str  # whom it is for
     action: str  # create | update | retire | blocked
     total: str
     currency: str
@@ -89,9 +90,10 @@ def compute(c: Connector, connection: Connection) -> list[Item]:
         rows = wanted.open_rows(session, connection.id, binding.c.state.not_in((BindingState.SENT, BindingState.UNKNOWN)))
         planned = wanted.writes(c, session, connection, rows)
         names = references.names(c, session, connection)
+        whose = references.locals_(c, session, connection, c.provider.info.reference_kinds[0])
     known = [write.row["external_id"] for write in planned if write.row["external_id"]]
     remote = tokens.use(c, connection, lambda client: client.fetch(known)) if known else {}
-    items = [_item(c, write, remote.get(write.row["external_id"])) for write in planned]
+    items = [_item(c, write, remote.get(write.row["external_id"]), whose.get(write.row["client"], "")) for write in planned]
     return [replace(item, fields=_named(item.fields, names)) for item in items]
 
 
@@ -105,7 +107,7 @@ def _named(fields: Sequence[Field], names: Mapping[tuple[str, str], str]) -> tup
     return tuple((field, name(field, there), name(field, here)) for field, there, here in fields)
 
 
-def _item(c: Connector, write: Write, remote: Wire | None) -> Item:
+def _item(c: Connector, write: Write, remote: Wire | None, name: str) -> Item:
     row = write.row
     there = dict(c.provider.read_status(remote).picture) if remote else {}
     failure = write.failure or _drifted(c, row, remote)
@@ -113,8 +115,9 @@ def _item(c: Connector, write: Write, remote: Wire | None) -> Item:
     here = dict(c.provider.picture(writing)) if writing else {}
     return Item(
         binding=row["id"],
-        invoice=row["local"],
+        document=row["local"],
         number=row["number"],
+        name=name,
         action="blocked" if failure else write.operation.value,
         total=format(row["wanted_total"], "f"),
         currency=row["currency"],
@@ -187,28 +190,40 @@ def _release(session: Session, items: Sequence[Item]) -> None:
             raise Conflict("plan_moved", f"{item.number} changed while the plan was applied.", "Look again: timebooks plan")
 
 
-def keep(c: Connector, connection: Connection, invoice: str, whose: str, actor: str) -> None:
-    """Decide a document that both sides changed: ``ours`` is written over theirs with the next plan, ``theirs`` stays."""
-    external = _decidable(c, connection, invoice)["external_id"]
+def keep(c: Connector, connection: Connection, document: str, whose: str, actor: str) -> None:
+    """Decide a document that both sides changed, or that is changed there only when a person says so: ``ours`` is written
+    over theirs with the next plan, ``theirs`` stays."""
+    external = _decidable(c, connection, document)["external_id"]
     remote = tokens.use(c, connection, lambda client: client.fetch([external]))[external]
     with transaction(c.db) as session:
         store.hold(session, connection.id)
-        mine = sa.select(binding).where(binding.c.connection == connection.id, binding.c.local == invoice)
+        mine = sa.select(binding).where(binding.c.connection == connection.id, binding.c.local == document)
         row = session.execute(mine.with_for_update()).mappings().one()
-        if row["state"] not in DECIDABLE or _drifted(c, row, remote) is None:
+        open_question = _drifted(c, row, remote) is not None or _asked(c, connection, row)
+        if row["state"] not in DECIDABLE or not open_question:
             raise Conflict("nothing_to_decide", f"{row['number']} was not changed on both sides.", "Look again: timebooks plan")
-        taken = {"pushed_version": row["wanted_version"]} if whose == "theirs" else {}
+        taken = {"pushed_version" if whose == "theirs" else "over_version": row["wanted_version"]}
         store.change(session, row, state=BindingState.CONFIRMED, picture_hash=None, problem=None, **taken)
         problems.close(c, session, connection.id, subject=row["id"])
         audit.record(session, connection.organisation, actor, f"binding.keep_{whose}", row["id"])
 
 
-def _decidable(c: Connector, connection: Connection, invoice: str) -> Mapping[str, Any]:
+def _asked(c: Connector, connection: Connection, row: Mapping[str, Any]) -> bool:
+    """Whether what is there is changed only when a person says so."""
+    try:
+        c.provider.check_change(row, connection.tenant, automatic=connection.push == "automatic")
+    except Conflict as conflict:
+        return conflict.code == ASKS
+    return False
+
+
+def _decidable(c: Connector, connection: Connection, document: str) -> Mapping[str, Any]:
     with reading(c.db) as session:
-        mine = sa.select(binding).where(binding.c.connection == connection.id, binding.c.local == invoice)
+        mine = sa.select(binding).where(binding.c.connection == connection.id, binding.c.local == document)
         row = session.execute(mine).mappings().first()
     if row is None or row["external_id"] is None:
-        raise Missing("no_binding", "The books have no such invoice.", "List the invoices to see which they have.")
+        kind = c.provider.info.document_kind
+        raise Missing("no_binding", f"The books have no such {kind}.", f"List the {kind}s to see which they have.")
     return row
 
 

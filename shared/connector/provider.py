@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 from shared.contract.statuses import BindingState
 
+ASKS = "asks_first"
+"""Code of the Conflict about something in the books that is changed only when a person says so."""
 Wire = dict[str, Any]
 """An object in the provider's own JSON shape; numbers are Decimal or int, never float."""
 
@@ -58,12 +60,15 @@ class Info:
     oauth: OAuthFacts
     document_kind: str  # "invoice" | "timesheet"
     lifecycle: Lifecycle
-    reference_kinds: tuple[str, ...]
+    reference_kinds: tuple[str, ...]  # the first: whom a document is for
     perhaps_ours: frozenset[str]  # codes of refusals that may hide a write of ours: looked up before they are believed
     key_memory: timedelta  # how long an idempotency key surely works; past it, only a look-up tells
     settle: timedelta  # longer than the lag of the provider's index
     look_back: timedelta  # how far the change query reaches
+    first_look: timedelta = timedelta(0)  # how far before its connection a tenant's documents concern us
     calls_per_day: int | None = None  # what one tenant may be asked in a day; None: as good as unlimited
+    exclusive: frozenset[str] = frozenset()  # kinds of reference that are one to one, over all connections
+    options: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)  # what a person may choose; the first is the default
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +111,7 @@ class Known:
 
     external_id: str
     remote_version: str
+    status: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +156,7 @@ class Changes:
 
     documents: Sequence[Wire]
     until: datetime
+    missing: Sequence[str] = ()  # of those asked about by id: gone over there
 
 
 class Refs(Protocol):
@@ -166,8 +173,9 @@ class Provider(Protocol):
     def max_batch(self, tenant: Tenant) -> int:
         """How many documents one call may carry."""
 
-    def check_change(self, row: Mapping[str, Any], tenant: Tenant) -> None:
-        """Raise Conflict when what the books say of a binding's document forbids writing the wanted version over it."""
+    def check_change(self, row: Mapping[str, Any], tenant: Tenant, *, automatic: bool) -> None:
+        """Raise Conflict when what the books say of a binding's document forbids writing the wanted version over it.
+        ``ASKS`` as its code: unless a person says that it goes over what is there."""
 
     def status_message(self, row: Mapping[str, Any], details: Mapping[str, Any]) -> Any:
         """What the feed says of a binding; ``details`` are what the connector's own tables add to its row."""

@@ -51,7 +51,8 @@ def pull(c: Connector, job: Job, connection: Connection, run: Run) -> None:
 
 def _since(c: Connector, connection: Connection) -> datetime | None:
     """From when on the change query is asked; None: the cursor is older than that reaches."""
-    since = (connection.pulled_until or connection.connected_at) - c.provider.info.settle - OVERLAP
+    begin = connection.pulled_until or connection.connected_at - c.provider.info.first_look
+    since = begin - c.provider.info.settle - OVERLAP
     return since if since > clock.now() - c.provider.info.look_back else None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -12,13 +13,16 @@ from sqlalchemy.orm import Session
 from shared.connector import problems, store, tokens
 from shared.connector.context import Connection, Connector
 from shared.connector.models import binding
+from shared.connector.models import connection as connection_table
 from shared.connector.models import reference as table
 from shared.connector.provider import Need, RemoteObject
-from shared.contract.statuses import BindingState
+from shared.contract.statuses import BindingState, ConnectionState
 from shared.kernel.errors import Conflict, Invalid, Missing, Park
 from shared.kernel.ids import call_key
 from shared.platform import audit, clock, jobs
+from shared.platform import db as database
 from shared.platform.db import reading, transaction
+from shared.platform.vault import Keyring
 
 MISSING = "reference_missing"
 
@@ -47,11 +51,42 @@ class Linked:
         )
 
 
+def note(c: Connector, session: Session, connection: Mapping[str, Any], needs: Sequence[Need]) -> None:
+    """Have a row for everything that must be linked, so that it can be listed, suggested and linked."""
+    keys = c.vault.keyring(session, connection["organisation"], {need.subject for need in needs})
+    rows = [_noted(connection, need, keys) for need in needs if need.subject is None or not keys.erased(need.subject)]
+    if rows:
+        session.execute(database.insert(session, table).values(rows).on_conflict_do_nothing())
+
+
+def _noted(connection: Mapping[str, Any], need: Need, keys: Keyring) -> dict[str, Any]:
+    number = str(uuid4())
+    return {
+        "id": number,
+        "organisation": connection["organisation"],
+        "connection": connection["id"],
+        "kind": need.kind,
+        "local": need.locals[-1],
+        "currency": need.currency,
+        "subject": need.subject,
+        "local_name": keys.seal(need.subject, "reference.local_name", number, need.name),
+    }
+
+
 def linked(c: Connector, session: Session, connection: str) -> Linked:
     """All links of a connection, in one query."""
     wanted = sa.select(table.c.kind, table.c.local, table.c.currency, table.c.remote)
     rows = session.execute(wanted.where(table.c.connection == connection, table.c.remote.is_not(None)))
     return Linked({(row.kind, row.local, row.currency): row.remote for row in rows}, c.provider.info.title)
+
+
+def locals_(c: Connector, session: Session, connection: Connection, kind: str) -> dict[str, str]:
+    """What ours of a kind are called, by our id; those erased are left out."""
+    wanted = sa.select(table).where(table.c.connection == connection.id, table.c.kind == kind)
+    rows = session.execute(wanted).mappings().all()
+    keys = c.vault.keyring(session, connection.organisation, {row["subject"] for row in rows})
+    opened = [(row, keys.open(row["subject"], "reference.local_name", row["id"], row["local_name"])) for row in rows]
+    return {row["local"]: name for row, name in opened if name}
 
 
 def names(c: Connector, session: Session, connection: Connection) -> dict[tuple[str, str], str]:
@@ -114,6 +149,8 @@ def link(
     chosen = _create(c, connection, row, name, there) if remote is None else _existing(remote, there, currency)
     with transaction(c.db) as session:
         store.hold(session, connection.id)
+        if kind in c.provider.info.exclusive:
+            _check_free(session, connection, row, chosen)
         keys = c.vault.keyring(session, connection.organisation, [row["subject"]])
         text = keys.seal(row["subject"], "reference.remote_name", row["id"], chosen.name)
         changed = {"remote": chosen.id, "remote_name": text, "linked_at": clock.now()}
@@ -121,6 +158,24 @@ def link(
         audit.record(session, connection.organisation, actor, "reference.linked", row["id"])
         release(c, session, connection, MISSING)
     return {"kind": kind, "local": local, "currency": currency, "remote": chosen.id, "remote_name": chosen.name}
+
+
+def _check_free(session: Session, connection: Connection, row: Mapping[str, Any], chosen: RemoteObject) -> None:
+    """One of ours is one of theirs, whatever the connection: nobody is paid twice, or for somebody else's work."""
+    same = (table.c.organisation == connection.organisation, table.c.kind == row["kind"], table.c.id != row["id"])
+    ours = sa.and_(table.c.local == row["local"], table.c.remote.is_not(None), table.c.connection.in_(_live(connection)))
+    theirs = sa.and_(table.c.connection == connection.id, table.c.remote == chosen.id)
+    if session.execute(sa.select(table.c.id).where(*same, sa.or_(ours, theirs))).first() is not None:
+        raise Conflict(
+            "linked_already",
+            f"This {row['kind']}, or “{chosen.name}”, is linked to another one already.",
+            "Take that link off first; one to one, so that nobody is paid twice.",
+        )
+
+
+def _live(connection: Connection) -> sa.Select[Any]:
+    there = connection_table.c.organisation == connection.organisation
+    return sa.select(connection_table.c.id).where(there, connection_table.c.state != ConnectionState.DISCONNECTED)
 
 
 def _row(c: Connector, connection: Connection, kind: str, local: str, currency: str) -> tuple[Mapping[str, Any], str]:

@@ -46,7 +46,7 @@ def connections(c: Connector) -> Room:
 
     @room.post("/connections/<connection>", scope="connections:write")
     def change(connection: str) -> Any:
-        connect.set_push(c, _mine(c, connection), str(body().get("push")), principal().subject)
+        connect.choose(c, _mine(c, connection), body(), principal().subject)
         return _shown(_mine(c, connection))
 
     @room.delete("/connections/<connection>", scope="connections:write")
@@ -97,7 +97,7 @@ def work(c: Connector) -> Room:
         whose = _text(asked, "whose")
         if whose not in ("ours", "theirs"):
             raise Invalid("bad_choice", f"{whose!r} is nobody's version.", "Send ours or theirs.")
-        plan.keep(c, _mine(c, connection), _text(asked, "invoice"), whose, principal().subject)
+        plan.keep(c, _mine(c, connection), _text(asked, "document"), whose, principal().subject)
         return {"kept": whose}
 
     @room.post("/connections/<connection>/sync", scope="push:write")

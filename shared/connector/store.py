@@ -73,7 +73,9 @@ def _connection(c: Connector, session: Session, row: Row) -> Connection:
 
 def tenant(row: Row, name: str = "") -> Tenant:
     """The remote company of a connection's row; mapping needs no name."""
-    return Tenant(id=row["tenant"], name=name, country=row["country"], currency=row["currency"], facts=row["facts"])
+    return Tenant(
+        id=row["tenant"], name=name, country=row["country"], currency=row["currency"], facts={**row["facts"], **row["options"]}
+    )
 
 
 def document(c: Connector, session: Session, row: Row) -> Any:

@@ -65,10 +65,16 @@ def _write(c: Connector, session: Session, connection: Connection, row: Any, ref
 
 def _payload(c: Connector, connection: Connection, row: Any, document: Any, refs: references.Linked) -> Wire:
     if works("absorbing_states"):
-        c.provider.check_change(row, connection.tenant)
-    known = Known(external_id=row["external_id"], remote_version=row["remote_version"]) if row["external_id"] else None
+        c.provider.check_change(row, connection.tenant, automatic=connection.push == "automatic")
+    known = _known(row)
     if operation(row) is Operation.RETIRE and known is not None:
         return c.provider.to_retire(document, known, marker(row))
     if document is None:
         raise Park("erased", "Somebody named on it was erased, and its text with them.", "Void it, or leave it as it is.")
     return c.provider.to_payload(document, refs, connection.tenant, known, marker(row))
+
+
+def _known(row: Mapping[str, Any]) -> Known | None:
+    if not row["external_id"]:
+        return None
+    return Known(external_id=row["external_id"], remote_version=row["remote_version"] or "", status=row["status"])

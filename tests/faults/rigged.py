@@ -48,7 +48,7 @@ class Rigged(Books):
             self.work()
             first = self.composed(realm)
             self.pushed(made, first)
-            connect.set_push(self.connector, made, "automatic", "somebody")
+            connect.choose(self.connector, made, {"push": "automatic"}, "somebody")
             self.connections[realm] = self.reload(made)
         return self.connections[realm]
 

@@ -312,7 +312,7 @@ def test_other_bytes_than_the_recorded_ones_never_leave(stage):
 def test_a_plan_that_the_world_has_moved_on_from_is_refused(stage):
     books = stage.books()
     connection = books.connections[US]
-    connect.set_push(books.connector, connection, "on_plan", "somebody")
+    connect.choose(books.connector, connection, {"push": "on_plan"}, "somebody")
     one = books.composed()
     books.wants(one)
     made = plan.make(books.connector, connection, "somebody")

@@ -104,7 +104,7 @@ class Life:
     def keep(self, number: str, whose: str) -> None:
         document = self.product.invoices()[number]["invoice_id"]
         self._may(lambda: self.product.post("quickbooks", f"/connections/{self.connection}/keep",
-                                            {"invoice": document, "whose": whose}))  # fmt: skip
+                                            {"document": document, "whose": whose}))  # fmt: skip
 
     def reconnect(self) -> None:
         """Go through the consent page again when the connection asks for it."""

@@ -79,12 +79,12 @@ def test_elsewhere_the_tax_code_is_linked_and_the_books_compute_the_tax():
 
 
 def test_an_update_is_sparse_and_names_the_version_it_was_made_on():
-    sent = payload(known=Known(external_id="77", remote_version="3"))
+    sent = payload(known=Known(external_id="77", remote_version="3", status="open"))
     assert (sent["Id"], sent["SyncToken"], sent["sparse"]) == ("77", "3", True)
 
 
 def test_a_void_names_id_and_version_alone():
-    assert mapping.to_retire(Known(external_id="77", remote_version="3")) == {"Id": "77", "SyncToken": "3"}
+    assert mapping.to_retire(Known(external_id="77", remote_version="3", status="open")) == {"Id": "77", "SyncToken": "3"}
 
 
 @pytest.mark.parametrize(
