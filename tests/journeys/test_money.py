@@ -25,17 +25,18 @@ def abroad(stage: Stage) -> tuple[str, Ids]:
 
 def rows(choose: random.Random, number: int) -> list[str]:
     """Time of every odd length at every odd price, on every day of a month in which clocks change."""
-    return [_row(choose, at) for at in range(number)]
+    clients = ["Harbour", "Moon", *(f"Client {at}" for at in range(number // 250))]  # an invoice takes 750 lines at most
+    return [_row(choose, at, clients) for at in range(number)]
 
 
-def _row(choose: random.Random, at: int) -> str:
+def _row(choose: random.Random, at: int, clients: list[str]) -> str:
     seconds = choose.choice([1, 7, 59, 3_599, choose.randrange(1, 40_000)])
     currency = "KWD" if at % 50 == 0 else choose.choice(["GBP", "GBP", "EUR", "JPY"])
     whole, part = choose.randrange(1, 9_000), choose.randrange(10**7)
     price = choose.choice([f"{whole}.{part:07}", f"{whole % 300}.{part % 100:02}", str(whole)])
     length = f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
     overtime = length if at % 9 == 0 else ""
-    person, client = choose.choice(["Robin", "Kim", "Lee"]), choose.choice(["Harbour", "Moon"])
+    person, client = choose.choice(["Robin", "Kim", "Lee"]), choose.choice(clients)
     day = choose.randrange(1, 32)
     return f"time,e{at},2026-03-{day:02},,,{length},,{overtime},{person},{client},,,{price},{currency},,,,,yes,Work {at}"
 
