@@ -68,6 +68,14 @@ SERVICES: tuple[Entry, ...] = (
         credentials="QUICKBOOKS_CLIENT_ID",
         reference_kinds=("customer", "item", "tax_code"),
     ),
+    Entry(
+        "xero",
+        "/xero",
+        "services.xero_connector",
+        emulator="services.xero_connector.emulator.app",
+        credentials="XERO_CLIENT_ID",
+        reference_kinds=("employee", "earnings_rate", "tracking"),
+    ),
 )
 NAMES = tuple(entry.name for entry in SERVICES)
 CONNECTORS = tuple(entry for entry in SERVICES if entry.emulator)

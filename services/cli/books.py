@@ -1,183 +1,81 @@
-"""Commands about the books on the other side: connect, reference, plan, push, read back."""
+"""Commands about what the books have: plan, push, read back, and where everything stands."""
 
 from __future__ import annotations
 
-import contextlib
-import threading
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 
-from services.catalog import CONNECTORS, entry
+from services.catalog import entry
 from services.cli.door import Door, part
-from services.cli.entry import command
-from services.cli.exits import AWAY, DONE, PARTLY
-from services.cli.show import Answer, count, money, note, progress, table
+from services.cli.entry import command, which_books
+from services.cli.exits import AWAY, CONFLICT, DONE, FAILED, PARTLY, SIGN_IN, code_of
+from services.cli.show import Answer, count, money, naming, note, progress, table, title
+from services.cli.timesheets import find_timesheet, timesheet_table, timesheets
 from services.cli.work import find_invoice, invoice_table, invoices
-from shared.kernel.errors import Invalid, Unsupported
+from shared.kernel.errors import Failure, Missing
 
 _WRITES = {"automatic": "by itself", "on_plan": "when you say"}
-_PROVIDERS = click.Choice([connector.name for connector in CONNECTORS])
-_connection = click.option("--connection", "wanted", help="Which connection, by id or provider; without, the only one.")
+_WORST = (FAILED, SIGN_IN, CONFLICT, AWAY, PARTLY)
+"""Of several exit codes the first of these is told."""
+_HOURS = "h"
+"""What a document has in place of a currency when it is a timesheet."""
+_STATUSES = "invoice.status_changed,timesheet.status_changed"
 
 
-@command("connect")
-@click.argument("provider", type=_PROVIDERS, default=CONNECTORS[0].name)
-@click.option("--push", type=click.Choice(["on_plan", "automatic"]), help="Write when you say so (the default), or by itself.")
-@click.option("--no-browser", is_flag=True, help="Only print the address to open.")
-@click.option("--yes", is_flag=True, help="With the emulator: agree there at once, without a browser.")
-def connect(door: Door, provider: str, push: str | None, no_browser: bool, yes: bool) -> Answer:
-    """Connect your books, or connect them again, by agreeing on the provider's page."""
-    before = {one["id"]: one["connected_at"] for one in _live(door, provider)}
-    address = door.books(provider, "POST", "/connect", {})["authorize_url"]
-    if yes:
-        _agree(door, address)
-    else:
-        note(f"Open this address and agree there:\n  {address}")
-    with _listening(door, wanted=not yes):
-        if not (yes or no_browser):
-            click.launch(address)
-        made = door.wait(lambda: _fresh(door, provider, before), "Connecting")
-    if push:
-        door.books(provider, "POST", f"/connections/{part(made['id'])}", {"push": push})
-    return Answer(made, f"Connected: {_title(made)} ({made['id']})\nnext:  timebooks references")
+def _each(door: Door, wanted: str | None, act: Callable[[dict[str, Any]], Answer]) -> Answer:
+    """Do it for the connections that are meant; of several, one that fails keeps nobody from the others."""
+    chosen = door.chosen(wanted)
+    if len(chosen) == 1:
+        return act(chosen[0])
+    answers = [(one, _tried(act, one)) for one in chosen]
+    value = [{"connection": one["id"], "provider": one["provider"], **answer.value} for one, answer in answers]
+    text = "\n\n".join(f"{title(one)}\n{answer.text}" for one, answer in answers)
+    codes = {answer.code for _, answer in answers}
+    return Answer({"connections": value}, text, next((code for code in _WORST if code in codes), DONE))
 
 
-def _live(door: Door, provider: str) -> list[dict[str, Any]]:
-    return [one for one in door.connections() if one["provider"] == provider and one["state"] == "live"]
-
-
-def _fresh(door: Door, provider: str, before: dict[str, Any]) -> dict[str, Any] | None:
-    return next((one for one in _live(door, provider) if before.get(one["id"]) != one["connected_at"]), None)
-
-
-def _title(connection: dict[str, Any]) -> str:
-    return f"{connection['provider']} {connection.get('name') or connection['tenant']}"
-
-
-def _agree(door: Door, address: str) -> None:
-    """Do what a person does on the emulator's consent page."""
-    if urlsplit(address).hostname not in ("localhost", "127.0.0.1"):
-        raise Unsupported("not_emulated", "Real books are connected by a person in a browser.", "Leave --yes out.")
-    from services.cli.demo import agree
-
-    agree(door.network.send, address)
-
-
-@contextlib.contextmanager
-def _listening(door: Door, *, wanted: bool) -> Iterator[None]:
-    """While the browser is away: serve, when this process is the product, so that it finds its way back."""
-    if door.own is None or not wanted:
-        yield
-        return
-    from services import embedded
-
-    done = threading.Event()
-    server = threading.Thread(target=embedded.serve, args=(door.own,), kwargs={"stopping": done}, daemon=True)
-    server.start()
+def _tried(act: Callable[[dict[str, Any]], Answer], one: dict[str, Any]) -> Answer:
     try:
-        yield
-    finally:
-        done.set()
-        server.join()
-
-
-@command("disconnect")
-@_connection
-@click.option("--yes", is_flag=True, help="Don't ask.")
-def disconnect(door: Door, wanted: str | None, yes: bool) -> Answer:
-    """End the authorisation on both sides; invoices and their ids stay."""
-    one = door.connection(wanted)
-    if not yes:
-        click.confirm(f"Disconnect {_title(one)}?", abort=True, err=True)
-    door.books(one["provider"], "DELETE", f"/connections/{part(one['id'])}")
-    return Answer({"disconnected": one["id"]}, f"{_title(one)} is disconnected.")
-
-
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """What the options say shall become of references that are not linked."""
-
-    accept: bool
-    create: bool
-    link: tuple[str, str] | None
-
-    def of(self, item: dict[str, Any]) -> dict[str, Any] | None:
-        """A remote id for this one, to have it created, or nothing."""
-        if item["state"] == "linked":
-            return None
-        if self.link:
-            return {"remote": self.link[1]} if item["local"] == self.link[0] else None
-        if self.accept and len(item["candidates"]) == 1:
-            return {"remote": item["candidates"][0]["remote"]}
-        return {"create": True} if self.create and not item["candidates"] else None
-
-
-@command("references")
-@_connection
-@click.option("--kind", help="Only these, as customer or item.")
-@click.option("--accept", is_flag=True, help="Link everything for which exactly one of the same name exists there.")
-@click.option("--create", is_flag=True, help="Have created there what has no counterpart.")
-@click.option("--link", nargs=2, metavar="LOCAL REMOTE", help="Link this one of ours to that one of theirs, by id.")
-def references(door: Door, wanted: str | None, kind: str | None, **wish: Any) -> Answer:
-    """Which customer and item there is meant by ours: show, link, or create.
-
-    \b
-    timebooks references --accept --create
-    timebooks references --kind customer --link OUR-ID THEIR-ID
-    """
-    one = door.connection(wanted)
-    door.at_rest(one)
-    items = _references(door, one, kind)
-    chosen = [(item, remote) for item in items if (remote := _Wish(**wish).of(item)) is not None]
-    if wish["link"] and not chosen:
-        raise Invalid("no_such_reference", "Nothing of ours that is not linked has this id.", "List them: timebooks references")
-    for item, remote in chosen:
-        named = {name: item[name] for name in ("kind", "local", "currency")}
-        door.books(one["provider"], "PUT", f"/connections/{part(one['id'])}/references", named | remote)
-    return _linked(_references(door, one, kind) if chosen else items)
-
-
-def _linked(items: list[dict[str, Any]]) -> Answer:
-    open_ = [item for item in items if item["state"] != "linked"]
-    rows = [[item["kind"], item["local"], item["local_name"], item["currency"], item["state"], _remote(item)] for item in items]
-    shown = table(["kind", "id", "here", "currency", "state", "there"], rows)
-    ending = "next:  timebooks references --accept --create" if open_ else "next:  timebooks plan"
-    nothing = "No document names anything yet: compose invoices first."
-    return Answer({"items": items}, f"{shown}\n{ending}" if items else nothing, PARTLY if open_ else DONE)
-
-
-def _references(door: Door, one: dict[str, Any], kind: str | None) -> list[dict[str, Any]]:
-    kinds = (kind,) if kind else entry(one["provider"]).reference_kinds
-    path = f"/connections/{part(one['id'])}/references"
-    return [item for each in kinds for item in door.books(one["provider"], "GET", path, kind=each)["items"]]
-
-
-def _remote(item: dict[str, Any]) -> str:
-    if item["state"] == "linked":
-        return f"{item['remote']} {item['remote_name'] or ''}"
-    return " or ".join(f"{one['remote']} {one['name']}?" for one in item["candidates"])
+        return act(one)
+    except Failure as failure:
+        error = {"code": failure.code, "message": failure.cause, "remedy": failure.remedy}
+        return Answer({"error": error}, f"error: {failure.cause}\n{failure.remedy}".rstrip(), code_of(failure))
 
 
 @command("plan")
-@_connection
-@click.option("--keep", type=click.Choice(["ours", "theirs"]), help="With --invoice: whose version holds where both changed it.")
-@click.option("--invoice", help="Number of the invoice that --keep is about.")
-def plan(door: Door, wanted: str | None, keep: str | None, invoice: str | None) -> Answer:
+@which_books
+@click.option("--keep", type=click.Choice(["ours", "theirs"]), help="With --document: whose version holds where both changed it.")
+@click.option("--document", "--invoice", "number", help="The invoice, by number, or timesheet, by id, that --keep is about.")
+def plan(door: Door, wanted: str | None, keep: str | None, number: str | None) -> Answer:
     """Show what would be written, field by field, with totals. Nothing is written."""
-    if (keep is None) != (invoice is None):
-        raise click.UsageError("--keep and --invoice go together.")
-    one = door.connection(wanted)
-    if keep and invoice:
-        number = find_invoice(door, invoice)["invoice_id"]
-        door.books(one["provider"], "POST", f"/connections/{part(one['id'])}/keep", {"document": number, "whose": keep})
-    made = _plan(door, one)
-    return Answer(made, _planned(made), PARTLY if _blocked(made) else DONE)
+    if (keep is None) != (number is None):
+        raise click.UsageError("--keep and --document go together.")
+    if keep and number:
+        one = door.connection(wanted)
+        decided = {"document": _document(door, one, number), "whose": keep}
+        door.books(one["provider"], "POST", f"/connections/{part(one['id'])}/keep", decided)
+        wanted = one["id"]
+
+    def look(one: dict[str, Any]) -> Answer:
+        made = _plan(door, one)
+        return Answer(made, _planned(one, made), PARTLY if _blocked(made) else DONE)
+
+    return _each(door, wanted, look)
+
+
+def _document(door: Door, one: dict[str, Any], number: str) -> str:
+    if _pays(one):
+        return str(find_timesheet(door, number)["timesheet_id"])
+    return str(find_invoice(door, number)["invoice_id"])
+
+
+def _pays(one: dict[str, Any]) -> bool:
+    """Whether these books take timesheets."""
+    return "employee" in entry(one["provider"]).reference_kinds
 
 
 def _plan(door: Door, one: dict[str, Any]) -> dict[str, Any]:
@@ -189,23 +87,30 @@ def _blocked(made: dict[str, Any]) -> list[dict[str, Any]]:
     return [item for item in made["items"] if item["action"] == "blocked"]
 
 
-def _planned(made: dict[str, Any]) -> str:
+def _planned(one: dict[str, Any], made: dict[str, Any]) -> str:
     if not made["items"]:
         return "The books have everything; nothing to write."
     going, blocked = [item for item in made["items"] if item["action"] != "blocked"], _blocked(made)
     lines = [line for item in made["items"] for line in _item(item)]
-    lines += [f"in all {money(total, currency)} {currency}" for currency, total in _totals(going).items()]
+    lines += [f"in all {_size(total, currency)}" for currency, total in _totals(going).items()]
     lines.append(f"plan {made['plan']}, good for 24 hours" + (f"; {len(blocked)} blocked" if blocked else ""))
-    lines.append(f"next:  timebooks push --plan {made['plan']}" if going else "next:  timebooks references")
+    lines.append(
+        f"next:  timebooks push --plan {made['plan']}" if going else f"next:  timebooks references{naming(one['provider'])}"
+    )
     return "\n".join(lines)
 
 
 def _item(item: dict[str, Any]) -> list[str]:
-    lines = [f"{item['action']} {item['number']}  {money(Decimal(item['total']), item['currency'])} {item['currency']}"]
+    heading = (f"{item['action']} {item['number']}", item.get("name"), _size(Decimal(item["total"]), item["currency"]))
+    lines = ["  ".join(text for text in heading if text)]
     if item["problem"]:
         lines.append(f"  {item['problem']['cause']} {item['problem']['remedy']}")
     rows = [["", one["field"], one["there"] or "", one["here"] or ""] for one in item["fields"]]
     return [*lines, table(["", "field", "in the books", "will be"], rows)] if rows else lines
+
+
+def _size(total: Decimal, currency: str) -> str:
+    return f"{total:,} h" if currency == _HOURS else f"{money(total, currency)} {currency}"
 
 
 def _totals(items: list[dict[str, Any]]) -> dict[str, Decimal]:
@@ -218,21 +123,42 @@ def _totals(items: list[dict[str, Any]]) -> dict[str, Decimal]:
 
 
 @command("push")
-@_connection
+@which_books
 @click.option("--plan", "number", metavar="ID", help="The plan that you looked at; refused if anything moved since.")
 @click.option("--yes", is_flag=True, help="Without --plan: don't ask after showing what will be written.")
 def push(door: Door, wanted: str | None, number: str | None, yes: bool) -> Answer:
     """Write what the plan shows into the books, and wait until they have it."""
-    one = door.connection(wanted)
-    if number is None:
-        made = _plan(door, one)
-        note(_planned(made))
-        if not any(item["action"] != "blocked" for item in made["items"]):
-            blocked = len(_blocked(made))
-            return Answer({"applied": 0, "written": 0, "blocked": blocked}, "", PARTLY if blocked else DONE)
-        if not yes:
-            click.confirm("Write this?", abort=True, err=True)
-        number = str(made["plan"])
+    if number is not None:
+        return _apply(door, _whose(door, wanted, number), number)
+    return _each(door, wanted, lambda one: _push(door, one, yes=yes))
+
+
+def _push(door: Door, one: dict[str, Any], *, yes: bool) -> Answer:
+    made = _plan(door, one)
+    note(_planned(one, made))
+    if not any(item["action"] != "blocked" for item in made["items"]):
+        blocked = len(_blocked(made))
+        return Answer({"applied": 0, "written": 0, "blocked": blocked}, "", PARTLY if blocked else DONE)
+    if not yes:
+        click.confirm("Write this?", abort=True, err=True)
+    return _apply(door, one, str(made["plan"]))
+
+
+def _whose(door: Door, wanted: str | None, number: str) -> dict[str, Any]:
+    """The connection that a plan is for."""
+    chosen = door.chosen(wanted)
+    if len(chosen) == 1:
+        return chosen[0]
+    for provider in dict.fromkeys(one["provider"] for one in chosen):
+        try:
+            connection = door.books(provider, "GET", f"/plans/{part(number)}")["connection"]
+        except Missing:
+            continue
+        return next((one for one in chosen if one["id"] == connection), chosen[0])
+    raise Missing("no_plan", "There is no such plan.", "Make one: timebooks plan")
+
+
+def _apply(door: Door, one: dict[str, Any], number: str) -> Answer:
     head = _feed(door, one, 0, 1)["head"]
     applied = door.books(one["provider"], "POST", f"/plans/{part(number)}/apply", {})
     if applied["applied"] == 0:
@@ -249,7 +175,7 @@ def _pushed(one: dict[str, Any], applied: dict[str, Any], counts: dict[str, int]
     written = sum(counts.get(what, 0) for what in ("create", "update", "retire"))
     refused = sum(counts.get(what, 0) for what in ("refused", "blocked"))
     value = {**applied, "written": written, "refused": refused}
-    lines = [f"{written} of {applied['applied']} written to {_title(one)}"]
+    lines = [f"{written} of {applied['applied']} written to {title(one)}"]
     if refused:
         return Answer(value, "\n".join([*lines, "next:  timebooks problems"]), PARTLY)
     if written < applied["applied"]:
@@ -264,7 +190,7 @@ def _counts(runs: list[dict[str, Any]], kind: str, since: str) -> dict[str, int]
 
 
 def _feed(door: Door, one: dict[str, Any], after: int, limit: int) -> dict[str, Any]:
-    return dict(door.books(one["provider"], "GET", "/feed", kinds="invoice.status_changed", after=after, limit=limit))
+    return dict(door.books(one["provider"], "GET", "/feed", kinds=_STATUSES, after=after, limit=limit))
 
 
 def _heard(door: Door, one: dict[str, Any], head: int) -> None:
@@ -279,16 +205,29 @@ def _heard(door: Door, one: dict[str, Any], head: int) -> None:
 
 
 def _shows(door: Door, said: dict[str, Any]) -> bool:
+    if "timesheet" in said:
+        return _shows_timesheet(door, said)
     external = door.ingest("GET", f"/invoices/{part(said['invoice'])}")["external"]
     names = ("status", "binding_state", "pushed_version", "balance")
     return any(all(each[name] == said[name] for name in names) for each in external if each["connection"] == said["connection"])
 
 
+def _shows_timesheet(door: Door, said: dict[str, Any]) -> bool:
+    try:
+        found = door.ingest("GET", f"/timesheets/{part(said['timesheet'])}")
+    except Missing:  # this is the first word of it
+        return False
+    return all(found[name] == said[name] for name in ("status", "binding_state", "pushed_version", "external_id"))
+
+
 @command("sync")
-@_connection
+@which_books
 def sync(door: Door, wanted: str | None) -> Answer:
     """Read back now what changed in the books, instead of waiting for their word or the next round."""
-    one = door.connection(wanted)
+    return _each(door, wanted, lambda one: _sync(door, one))
+
+
+def _sync(door: Door, one: dict[str, Any]) -> Answer:
     before = {run["id"] for run in door.at_rest(one)}
     head = _feed(door, one, 0, 1)["head"]
     door.books(one["provider"], "POST", f"/connections/{part(one['id'])}/sync", {})
@@ -301,14 +240,16 @@ def sync(door: Door, wanted: str | None) -> Answer:
 @command("status")
 @click.option("--status", "state", help="Only invoices in this state, as paid.")
 def status(door: Door, state: str | None) -> Answer:
-    """Where everything stands: connections, invoices, and what needs you."""
+    """Where everything stands: connections, invoices, timesheets, and what needs you."""
     connections = door.connections()
     listed = list(invoices(door, state))
     problems = door.ingest("GET", "/problems")["items"]
-    lines = [f"{_title(one)}: {one['state']}, writes {_WRITES[one['push']]}" for one in connections]
+    lines = [f"{title(one)}: {one['state']}, writes {_WRITES[one['push']]}" for one in connections]
     lines += [invoice_table(listed)] if listed else ["No invoices."]
+    sheets = list(timesheets(door)) if state is None and any(_pays(one) for one in connections) else []
+    lines += [timesheet_table(sheets)] if sheets else []
     lines += [f"{count(len(problems), 'problem')}: timebooks problems"] if problems else []
-    value = {"connections": connections, "invoices": listed, "problems": problems}
+    value = {"connections": connections, "invoices": listed, "timesheets": sheets, "problems": problems}
     return Answer(value, "\n".join(lines), PARTLY if problems else DONE)
 
 

@@ -80,19 +80,35 @@ class Door:
         return [
             {**one, "provider": connector.name}
             for connector in CONNECTORS
+            if self.has(connector.name)
             for one in self.books(connector.name, "GET", "/connections")["items"]
         ]
 
-    def connection(self, wanted: str | None) -> dict[str, Any]:
-        """The connection of this id, or the only one there is."""
+    def has(self, service: str) -> bool:
+        """Whether this installation runs the service; some have one connector only."""
+        try:
+            return bool(self._bearer(service))
+        except Invalid as failure:
+            if failure.code != "unknown_audience":
+                raise
+            return False
+
+    def chosen(self, wanted: str | None) -> list[dict[str, Any]]:
+        """The connections that are meant: the one of this id, those of this provider, or all there are."""
         there = [one for one in self.connections() if one["state"] != "disconnected" or one["id"] == wanted]
         fitting = [one for one in there if wanted in (None, one["id"], one["provider"])]
-        if len(fitting) == 1:
-            return fitting[0]
         if not there:
             raise Conflict("not_connected", "No books are connected.", "Connect them first.")
-        listed = ", ".join(f"{one['id']} ({one['provider']})" for one in fitting or there)
-        raise Invalid("which_connection", f"Not one connection is meant, these are there: {listed}.", "Add --connection ID.")
+        if not fitting:
+            raise _which(there)
+        return fitting
+
+    def connection(self, wanted: str | None) -> dict[str, Any]:
+        """The connection of this id, or the only one there is."""
+        fitting = self.chosen(wanted)
+        if len(fitting) > 1:
+            raise _which(fitting)
+        return fitting[0]
 
     def at_rest(self, one: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Wait until nothing is under way for a connection; gives its latest runs."""
@@ -131,6 +147,12 @@ class Door:
         if service not in self._tokens:
             self._tokens[service] = self.ingest("POST", "/token", {"audience": service})["token"]
         return self._tokens[service]
+
+
+def _which(there: list[dict[str, Any]]) -> Invalid:
+    listed = ", ".join(f"{one['id']} ({one['provider']})" for one in there)
+    remedy = "Add --books and the provider, or the connection's id."
+    return Invalid("which_connection", f"Not one connection is meant, these are there: {listed}.", remedy)
 
 
 def _asked(answer: Response, otherwise: int) -> int:
@@ -173,4 +195,3 @@ def _multipart(boundary: str, fields: Mapping[str, str], name: str, data: bytes)
     disposition = f'Content-Disposition: form-data; name="file"; filename="{safe}"'
     pieces.append(f"--{boundary}\r\n{disposition}\r\nContent-Type: application/octet-stream\r\n\r\n".encode())
     return b"".join([*pieces, data, f"\r\n--{boundary}--\r\n".encode()])
-

@@ -11,7 +11,7 @@ import click
 
 from services.cli.show import Answer, write
 
-ROOMS = ("running", "account", "work", "books")
+ROOMS = ("running", "account", "work", "connecting", "books", "timesheets")
 """Modules whose commands these are."""
 
 
@@ -40,6 +40,16 @@ def timebooks() -> None:
     this process. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 partly done or something needs you, 4 sign in or
     reconnect, 5 provider unavailable, 6 conflict, 130 interrupted.
     """
+
+
+which_books = click.option(
+    "--books",
+    "--connection",
+    "wanted",
+    metavar="BOOKS",
+    help="Which books, by provider or connection id; without, those connected.",
+)
+"""The option of every command that works on a connection."""
 
 
 def command(name: str, *, group: click.Group = timebooks, door: bool = True) -> Callable[[Callable[..., Answer]], click.Command]:

@@ -30,6 +30,7 @@ _NEXT = {
     "data_folder_in_use": "timebooks doctor",
     "no_answer": "timebooks doctor",
     "no_such_invoice": "timebooks status",
+    "no_such_timesheet": "timebooks timesheets",
     "still_working": "timebooks status",
     **dict.fromkeys(_RECONNECT, "timebooks connect"),
 }

@@ -93,6 +93,8 @@ def _service(door: Door, name: str) -> tuple[str, bool, str]:
     one = entry(name)
     emulated = " (emulated)" if one.emulated(settings_from(os.environ)) else ""
     try:
+        if door.key and name != "ingest" and not door.has(name):
+            return name, True, "not part of this installation"
         answer = door.open_get(name, "/health")
     except Failure as failure:
         return name, False, f"{failure.cause} Start it: timebooks up"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from services.catalog import CONNECTORS
 from shared.kernel import canonical
 from shared.kernel.money import round_money
 
@@ -51,6 +52,16 @@ def _pad(text: str, width: int, right: bool) -> str:
 def money(amount: Decimal | int, currency: str) -> str:
     """1234.5 US dollars as ``1,234.50``, as many yen as ``1,235``."""
     return f"{round_money(Decimal(amount), currency):,}"
+
+
+def title(connection: Mapping[str, Any]) -> str:
+    """A connection as a person knows it."""
+    return f"{connection['provider']} {connection.get('name') or connection['tenant']}"
+
+
+def naming(provider: str) -> str:
+    """What a command to type next needs so that it means these books, where there are others."""
+    return f" --books {provider}" if len(CONNECTORS) > 1 else ""
 
 
 def count(number: int, one: str, many: str = "") -> str:

@@ -183,15 +183,16 @@ def find_invoice(door: Door, wanted: str) -> dict[str, Any]:
 
 def invoices(door: Door, status: str | None = None) -> Iterator[dict[str, Any]]:
     """Every invoice, or those of one status, the newest first."""
-    return _pages(door, "/invoices", status=status)
+    return pages(door, "/invoices", status=status)
 
 
 def records(door: Door, kind: str, **chosen: Any) -> Iterator[dict[str, Any]]:
     """Every record of a kind, or those that are chosen."""
-    return _pages(door, "/records", kind=kind, **chosen)
+    return pages(door, "/records", kind=kind, **chosen)
 
 
-def _pages(door: Door, path: str, **query: Any) -> Iterator[dict[str, Any]]:
+def pages(door: Door, path: str, **query: Any) -> Iterator[dict[str, Any]]:
+    """Everything of a list of ingest, page by page."""
     seen, total, page = 0, 1, 0
     while seen < total:
         page += 1

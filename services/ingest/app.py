@@ -18,10 +18,13 @@ from services.ingest.billing.revise import entries_changed
 from services.ingest.imports import routes as imports
 from services.ingest.privacy import routes as privacy
 from services.ingest.records import routes as records
+from services.ingest.records import work
 from services.ingest.records.forget import forget
 from services.ingest.status import follow
 from services.ingest.status import routes as status
-from shared.contract.messages import INVOICE_CHANGED, PERSON_ERASED
+from services.ingest.timesheets import routes as timesheets
+from services.ingest.timesheets.query import statuses_of
+from shared.contract.messages import INVOICE_CHANGED, PERSON_ERASED, WORK_CHANGED
 from shared.kernel.errors import Denied, Invalid
 from shared.kernel.quote import quoted
 from shared.platform import audit, auth, feed, identity
@@ -41,16 +44,21 @@ def build(settings: Settings, db: Database, vault: Vault, network: Network) -> S
     """The service on a migrated database."""
     addresses = ours.peers(settings)
     peers = {name: Peer(network, url, partial(_token, db, vault, name)) for name, url in addresses.items()}
-    bodies: Bodies = {PERSON_ERASED: _empty, INVOICE_CHANGED: lambda session, rows: invoice_bodies(session, vault, rows)}
+    bodies: Bodies = {
+        PERSON_ERASED: _empty,
+        INVOICE_CHANGED: lambda session, rows: invoice_bodies(session, vault, rows),
+        WORK_CHANGED: lambda session, rows: work.bodies(session, vault, rows),
+    }
     rooms = (
         accounts.accounts(db, vault),
         accounts.credentials(db, vault, (ours.NAME, *addresses)),
-        records.room(db, vault, entries_changed),
+        records.room(db, vault, entries_changed, statuses_of),
         imports.room(db, vault, entries_changed),
         privacy.room(db, vault, forget),
         billing.approvals(db, vault),
         billing.invoices(db, vault),
         status.room(db, vault),
+        timesheets.room(db, vault),
         _outside(db, bodies),
     )
     app = service_app(ours.NAME, ours.PREFIX, *rooms, authenticate=Gate(db, vault, network, addresses))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,15 +32,22 @@ class Connection:
 Row = Mapping[str, Any]
 
 
+def _ignore(*about: object) -> None:
+    """Nothing follows from it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hooks:
     """What a connector does besides, around the algorithm: one that composes its documents itself has work of its own."""
 
     kinds: tuple[str, ...]  # of ingest's feed that it follows
     take: Callable[[Connector, Session, Row], None]  # one such feed row, within the transaction of the cursor
-    before_plan: Callable[[Connector, Connection], None] = lambda c, connection: None  # bring what is wanted up to date
-    pulled: Callable[[Connector, Session, Connection, Sequence[Any]], None] = lambda c, session, connection, seen: None
-    """What a pull saw (Seen), within its transaction, before it is applied."""
+    before_plan: Callable[[Connector, Connection], None] = _ignore  # bring what is wanted up to date
+    pulled: Callable[[Connector, Session, Connection, Sequence[Any], Collection[str]], None] = _ignore
+    """What a pull saw (Seen), and ids of what is gone, within its transaction, before it is applied."""
+    linked: Callable[[Connector, Session, Connection, str, str], None] = _ignore  # a link was made: its kind and our id
+    left_out: Callable[[Connector, Session, Connection], list[dict[str, Any]]] = lambda c, session, connection: []
+    """What could not be put into any document, for a plan to show."""
     details: Callable[[Session, Sequence[Row]], Mapping[str, Row]] = lambda session, rows: {}
     """What status messages say beyond the binding, by binding."""
 

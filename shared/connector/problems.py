@@ -75,6 +75,14 @@ def close(c: Connector, session: Session, connection: str, *, subject: str, code
     return len(rows)
 
 
+def close_others(c: Connector, session: Session, connection: str, *, subject: str, codes: Sequence[str]) -> None:
+    """Close what is open of a subject for other causes than ``codes``."""
+    mine = (table.c.connection == connection, table.c.subject == subject, table.c.closed_at.is_(None))
+    open_now = set(session.execute(sa.select(table.c.code).where(*mine)).scalars())
+    if open_now - set(codes):
+        close(c, session, connection, subject=subject, codes=sorted(open_now - set(codes)))
+
+
 def bodies(c: Connector, session: Session, rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """The feed's bodies for problem.changed: the present state of each."""
     wanted = sa.select(table).where(table.c.id.in_({row["subject"] for row in rows}))

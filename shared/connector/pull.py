@@ -37,10 +37,10 @@ def pull(c: Connector, job: Job, connection: Connection, run: Run) -> None:
     changes = tokens.use(c, connection, lambda client: client.changed_since(since)) if since else Changes(documents=(), until=now)
     faultpoint("pull.fetched")
     seen = [c.provider.read_status(wire) for wire in [*changes.documents, *(wire for wire in fetched.values() if wire)]]
-    gone = {external for external, wire in fetched.items() if wire is None}
+    gone = {*changes.missing, *(external for external, wire in fetched.items() if wire is None)}
     with fenced(c.db, job) as session:
         store.hold(session, connection.id)
-        c.hooks.pulled(c, session, connection, seen)
+        c.hooks.pulled(c, session, connection, seen, gone)
         _apply_all(c, session, connection, seen, gone, run)
         _move(c, session, connection, changes.until, events)
         faultpoint("pull.applied")

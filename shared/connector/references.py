@@ -156,6 +156,7 @@ def link(
         changed = {"remote": chosen.id, "remote_name": text, "linked_at": clock.now()}
         session.execute(sa.update(table).where(table.c.id == row["id"]).values(changed))
         audit.record(session, connection.organisation, actor, "reference.linked", row["id"])
+        c.hooks.linked(c, session, connection, kind, local)
         release(c, session, connection, MISSING)
     return {"kind": kind, "local": local, "currency": currency, "remote": chosen.id, "remote_name": chosen.name}
 

@@ -23,7 +23,7 @@ ANY = "*"
 """The scope of a route that every caller of an organisation may use."""
 ALGORITHM = "Ed25519"  # RFC 9864: the old name EdDSA is deprecated, since it leaves the curve open
 
-_READ = {"records:read", "invoices:read", "connections:read", "feed:read"}
+_READ = {"records:read", "invoices:read", "timesheets:read", "connections:read", "feed:read"}
 _WORK = _READ | {"records:write", "approvals:write", "invoices:write", "connections:write", "push:write"}
 ROLES: Mapping[str, frozenset[str]] = {
     "owner": frozenset(_WORK | {"keys:write", "privacy:write", "audit:read"}),

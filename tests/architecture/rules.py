@@ -21,7 +21,7 @@ CATCHERS = ("shared/connector/runner.py", "shared/platform/jobs.py", "shared/pla
 ONLY_THERE: dict[str, tuple[str, ...]] = {
     "quickbooks": ("services/quickbooks_connector/client.py",),
     "intuitlib": (),
-    "xero_python": ("services/xero_connector/client.py", "services/xero_connector/regions/*"),
+    "xero_python": ("services/xero_connector/sdk.py",),
     "celery": ("shared/platform/celery_app.py", "services/worker.py"),
     "kombu": ("shared/platform/celery_app.py", "services/worker.py"),
     "flask": ("*/routes.py", "*/app.py", "shared/platform/web*.py", "services/console/*", "*/emulator/*"),

@@ -10,10 +10,12 @@ import services.ingest.app
 import shared.connector.models
 from services.catalog import SERVICES
 from services.ingest.tables import metadata as ingest_tables
+from services.xero_connector.models import metadata as payroll_tables
 from shared.platform.db import open_database
 from shared.platform.migrations import differences
 
-TABLES = {"ingest": ingest_tables, "quickbooks": shared.connector.models.metadata}
+CONNECTOR = shared.connector.models.metadata
+TABLES = {"ingest": (ingest_tables,), "quickbooks": (CONNECTOR,), "xero": (CONNECTOR, payroll_tables)}
 
 
 @pytest.mark.parametrize("entry", SERVICES, ids=lambda entry: entry.name)
@@ -21,7 +23,7 @@ def test_migrating_an_empty_database_gives_the_tables_of_the_code(entry, new_dat
     db = open_database(new_database_url())
     entry.migrate(db)
     entry.migrate(db)  # again: nothing to do
-    assert differences(db, TABLES[entry.name]) == []
+    assert differences(db, *TABLES[entry.name]) == []
     db.dispose()
 
 

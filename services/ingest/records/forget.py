@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from services.ingest.records import query, store
+from services.ingest.records import query, store, work
 from services.ingest.records.mapping import name_id
 from shared.contract.records import Kind
 from shared.kernel.ids import record_id
@@ -24,3 +24,5 @@ def forget(session: Session, vault: Vault, organisation: str, kind: Kind, subjec
     for other in ids - query.find(session, organisation, kind, ids):
         vault.erase(session, organisation, other)
     store.forget(session, organisation, kind, subject)
+    if kind is Kind.PERSON:
+        work.announce_person(session, organisation, subject)

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from services.ingest.records import store
+from services.ingest.records import store, work
 from services.ingest.records.fingerprint import fingerprint
 from services.ingest.records.mapping import KIND_OF, subjects_of, to_row
 from shared.contract.records import AnyRecord, Kind
@@ -47,9 +47,16 @@ Numbered = tuple[int, AnyRecord]
 
 
 def announce_now(session: Session, organisation: str, kind: Kind, changed: Sequence[tuple[str, int]]) -> None:
-    """A feed row for each (id, revision), in this transaction."""
+    """A feed row for each (id, revision), in this transaction; for time a second one, for whoever pays it."""
     for record, revision in changed:
         feed.publish(session, organisation, RECORD_CHANGED, record, revision)
+    if kind is Kind.TIME:
+        work.publish(session, organisation, dict(changed))
+
+
+def feed_rows(kind: Kind) -> int:
+    """How many feed rows a change of one such record makes."""
+    return 2 if kind is Kind.TIME else 1
 
 
 def accept(

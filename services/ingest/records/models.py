@@ -130,6 +130,6 @@ announcement = sa.Table(
     metadata,
     sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
     sa.Column("organisation", ID, nullable=False),
-    sa.Column("kind", sa.String(8), nullable=False),
+    sa.Column("kind", sa.String(8), nullable=False),  # Kind, or work.NOTE
     sa.Column("subjects", sa.Text, nullable=False),  # ids, one a line: stored already, not on the feed yet
 )

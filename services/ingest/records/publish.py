@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from services.ingest.records import intake, store
+from services.ingest.records import intake, store, work
 from services.ingest.records.models import announcement
 from services.ingest.tables import within
 from shared.contract.records import Kind
@@ -15,7 +16,9 @@ from shared.platform import jobs
 from shared.platform.db import MOST_FEED_ROWS, Database
 from shared.platform.jobs import Job
 
-KIND = "records.publish"
+KIND = work.PUBLISH
+_MOST = MOST_FEED_ROWS - 2 * intake.AT_ONCE
+"""Feed rows in an import's own transaction; what its edits hold again and bill anew needs some too."""
 
 
 class Announcements:
@@ -31,8 +34,8 @@ class Announcements:
 
     def __call__(self, session: Session, organisation: str, kind: Kind, changed: Sequence[tuple[str, int]]) -> None:
         self._held.append((kind, changed))
-        self._count += len(changed)
-        if self._count > MOST_FEED_ROWS - intake.AT_ONCE:
+        self._count += len(changed) * intake.feed_rows(kind)
+        if self._count > _MOST:
             self._note(session, organisation)
 
     def finish(self, session: Session, organisation: str) -> None:
@@ -46,7 +49,7 @@ class Announcements:
 
     def _note(self, session: Session, organisation: str) -> None:
         for kind, changed in self._held:
-            store.announce_later(session, organisation, kind, [record for record, _ in changed])
+            store.announce_later(session, organisation, kind.value, [record for record, _ in changed])
         self._held, self._count, self._noted = [], 0, True
 
 
@@ -59,8 +62,15 @@ def publish(db: Database, job: Job) -> None:
             note = session.execute(first).first()
             if note is None:
                 return
-            stored = store.states(session, job.organisation, Kind(note.kind), note.subjects.split("\n"))
-            intake.announce_now(session, job.organisation, Kind(note.kind), [(one, at[0]) for one, at in stored.items()])
+            _tell(session, job.organisation, note)
             session.execute(sa.delete(announcement).where(announcement.c.id == note.id))
 
 
+def _tell(session: Session, organisation: str, note: Any) -> None:
+    kind = Kind.TIME if note.kind == work.NOTE else Kind(note.kind)
+    stored = store.states(session, organisation, kind, note.subjects.split("\n"))
+    changed = {one: revision for one, (revision, _) in stored.items()}
+    if note.kind == work.NOTE:
+        work.publish(session, organisation, changed)
+    else:
+        intake.announce_now(session, organisation, kind, [*changed.items()])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -14,7 +14,7 @@ from services.ingest.records.intake import Outcome, Result
 from services.ingest.records.models import WORK
 from shared.contract.messages import SCHEMA
 from shared.contract.record_schemas import dump_record, kind_of, load_record
-from shared.contract.records import AnyRecord, Approval, Origin
+from shared.contract.records import AnyRecord, Approval, Kind, Origin
 from shared.kernel.dates import parse_date
 from shared.kernel.errors import Failure, Invalid
 from shared.kernel.quote import quoted
@@ -31,8 +31,11 @@ LARGEST = 4_000_000  # bytes of one request
 Changed = Callable[[Session, Vault, str, Sequence[str], str], None]
 """Told last in the transaction: session, vault, organisation, ids of work that was changed, who did it."""
 
+ApprovedThere = Callable[[Session, str, Sequence[str]], Mapping[str, str]]
+"""What the books say of the timesheet that pays each of some entries: session, organisation, ids; others are left out."""
 
-def room(db: Database, vault: Vault, changed: Changed) -> Room:
+
+def room(db: Database, vault: Vault, changed: Changed, approved_there: ApprovedThere) -> Room:
     room = Room("records")
 
     @room.post("/records", scope="records:write", limit=LARGEST)
@@ -62,7 +65,8 @@ def room(db: Database, vault: Vault, changed: Changed) -> Room:
             choice = {"kinds": (kind,), **_choice()}
             total = query.count_entries(session, organisation, **choice)
             found = query.entries(session, vault, organisation, limit=part.size, offset=part.offset, **choice)
-        return {"items": [_logged(one) for one in found], "page": part.number, "total": total}
+            there = approved_there(session, organisation, [one.record.id for one in found]) if kind is Kind.TIME else None
+        return {"items": [_logged(one, there) for one in found], "page": part.number, "total": total}
 
     return room
 
@@ -130,7 +134,8 @@ def _choice() -> dict[str, Any]:
     return choice
 
 
-def _logged(one: query.Logged) -> dict[str, Any]:
-    return {**dump_record(one.record), "approval": one.approval, "approved_revision": one.approved_revision}
+def _logged(one: query.Logged, there: Mapping[str, str] | None) -> dict[str, Any]:
+    shown = {**dump_record(one.record), "approval": one.approval, "approved_revision": one.approved_revision}
+    return shown if there is None else {**shown, "approved_there": there.get(one.record.id)}
 
 

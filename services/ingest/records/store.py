@@ -54,9 +54,9 @@ def keep(session: Session, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> Non
     session.execute(new.on_conflict_do_update(index_elements=["id"], set_=changed, where=differs), rows)
 
 
-def announce_later(session: Session, organisation: str, kind: Kind, ids: Iterable[str]) -> None:
-    """Note stored records whose feed rows follow in transactions of their own."""
-    row = {"organisation": organisation, "kind": kind.value, "subjects": "\n".join(ids)}
+def announce_later(session: Session, organisation: str, kind: str, ids: Iterable[str]) -> None:
+    """Note stored records whose feed rows follow in transactions of their own; ``kind``: a Kind, or ``work.NOTE``."""
+    row = {"organisation": organisation, "kind": kind, "subjects": "\n".join(ids)}
     session.execute(sa.insert(announcement).values(row))
 
 

@@ -55,7 +55,7 @@ problem = sa.Table(
     sa.Column("connection", sa.String(64)),
     sa.Column("code", sa.String(200), nullable=False),
     sa.Column("subject", sa.String(200), nullable=False),
-    sa.Column("about", ID),  # the client whose key seals the cause; null: the organisation's
+    sa.Column("about", ID),  # the person or client whose key seals the cause; null: the organisation's
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("cause", sa.LargeBinary, nullable=False),  # sealed: a provider's text may name somebody
     sa.Column("remedy", sa.Text, nullable=False),

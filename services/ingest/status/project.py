@@ -1,4 +1,4 @@
-"""Projecting: what a connector's feed says of an invoice becomes its status here, and what follows from it is done."""
+"""Projecting: what a connector's feed says of a document becomes its status here, and what follows from it is done."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from services.ingest.billing import books
 from services.ingest.billing import query as billing
 from services.ingest.billing.query import ERASED
 from services.ingest.status import query, store
-from shared.contract.message_schemas import load_problem, load_status
-from shared.contract.messages import INVOICE_STATUS_CHANGED, PROBLEM_CHANGED, InvoiceStatusMessage
+from services.ingest.timesheets import project as timesheets
+from shared.contract.message_schemas import load_problem, load_status, load_timesheet_status
+from shared.contract.messages import INVOICE_STATUS_CHANGED, PROBLEM_CHANGED, TIMESHEET_STATUS_CHANGED, InvoiceStatusMessage
 from shared.domain import reconcile
 from shared.platform.faultpoint import works
 from shared.platform.logs import log
 from shared.platform.vault import Vault
 
 Row = Mapping[str, Any]
-KINDS = (INVOICE_STATUS_CHANGED, PROBLEM_CHANGED)
+KINDS = (INVOICE_STATUS_CHANGED, TIMESHEET_STATUS_CHANGED, PROBLEM_CHANGED)
 
 
 def apply(session: Session, vault: Vault, service: str, row: Row) -> None:
@@ -28,13 +29,13 @@ def apply(session: Session, vault: Vault, service: str, row: Row) -> None:
         return
     if row["kind"] == INVOICE_STATUS_CHANGED:
         status(session, vault, row["organisation"], service, row["subject"], load_status(row["body"]))
+    elif row["kind"] == TIMESHEET_STATUS_CHANGED:
+        timesheets.status(session, row["organisation"], service, row["subject"], load_timesheet_status(row["body"]))
     elif row["kind"] == PROBLEM_CHANGED:
         _problem(session, vault, service, row)
 
 
-def status(
-    session: Session, vault: Vault, organisation: str, service: str, binding: str, message: InvoiceStatusMessage
-) -> None:
+def status(session: Session, vault: Vault, organisation: str, service: str, binding: str, message: InvoiceStatusMessage) -> None:
     """Take one word of one connection on one invoice, unless it is old, or says what can't be."""
     books.turn(session, organisation)
     head = billing.heads(session, organisation, [message.invoice]).get(message.invoice)

@@ -14,6 +14,7 @@ from services.ingest.billing.books import Word
 from services.ingest.billing.models import invoice
 from services.ingest.status.models import invoice_status, problem, status_history
 from services.ingest.tables import within
+from services.ingest.timesheets import query as timesheets
 from shared.contract.documents import Invoice, InvoiceLine
 from shared.contract.statuses import InvoiceStatus
 from shared.domain import reconcile
@@ -111,19 +112,21 @@ def history(session: Session, organisation: str, document: str) -> list[dict[str
 
 
 def problems(session: Session, vault: Vault, organisation: str) -> list[dict[str, Any]]:
-    """What is open and a person can mend, the oldest first, with the invoice it is about where it is about one."""
+    """What is open and a person can mend, the oldest first, with the invoice or timesheet it is about, if any."""
     mine = sa.select(problem).where(within(problem, organisation), problem.c.open.is_(sa.true()))
     rows = session.execute(mine.order_by(problem.c.at, problem.c.id)).all()
     keyring = vault.keyring(session, organisation, {row.about for row in rows})
     subjects = {row.subject for row in rows}
     bound = sa.select(invoice_status.c.binding, invoice_status.c.invoice).where(within(invoice_status, organisation))
     invoices = {row.binding: row.invoice for row in session.execute(bound.where(invoice_status.c.binding.in_(subjects)))}
+    sheets = timesheets.by_binding(session, organisation, subjects)
     names = ("id", "service", "connection", "code", "subject", "title", "remedy", "blocks", "at")
     return [
         {name: getattr(row, name) for name in names}
         | {
             "cause": keyring.open(row.about, "problem.cause", row.id, row.cause) or billing.ERASED,
             "invoice_id": invoices.get(row.subject),
+            "timesheet_id": sheets.get(row.subject),
         }
         for row in rows
     ]

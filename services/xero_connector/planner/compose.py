@@ -157,9 +157,10 @@ def _timesheet(books: Books, person: str, period: Period, good: Sequence[Placed]
 
 
 def timesheet_id(books: Books, person: str, period: Period) -> str:
-    """One per connection, person and period of a calendar."""
+    """One per connection, person and period of a calendar; another one once that is gone over there."""
     key = (books.connection, person, period.calendar, period.start.isoformat(), period.end.isoformat())
-    return document_id(books.organisation, "timesheet", *key)
+    turn = books.turns.get((person, period), 0)
+    return document_id(books.organisation, "timesheet", *key, *([str(turn)] if turn else []))
 
 
 def _lines(good: Iterable[Placed]) -> tuple[list[Line], list[tuple[str, int]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from services.xero_connector.planner.calendars import Calendar, Period
@@ -26,6 +26,7 @@ class Books:
     rate_kinds: frozenset[str] | None  # kinds of rates that the region takes on timesheets; None: all
     closed: Callable[[str, Period], bool]  # (person, period): its timesheet is processed, or its pay run posted
     held: Mapping[tuple[str, Period], Iterable[Cell]]  # timesheets composed earlier and still live, with what they had
+    turns: Mapping[tuple[str, Period], int] = field(default_factory=dict)  # how many are over: each next one is another
 
 
 @dataclass(frozen=True, slots=True, order=True)

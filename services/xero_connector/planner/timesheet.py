@@ -54,6 +54,27 @@ class Timesheet:
         """The units of the whole period."""
         return sum((line.units for line in self.lines), Decimal("0.00"))
 
+    # ---- what the shared algorithm asks of every document
+
+    @property
+    def number(self) -> str:
+        """How it is told from others of the same person; names nobody."""
+        return f"{self.period.start}/{self.period.end}"
+
+    @property
+    def client(self) -> str:
+        """Whom it is for."""
+        return self.person
+
+    @property
+    def currency(self) -> str:
+        """What its total counts: hours."""
+        return "h"
+
+    @property
+    def total(self) -> Decimal:
+        return self.hours
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allocation:

@@ -1,15 +1,28 @@
 """What services hand each other is read again to the cent, later fields are passed over, and wrong totals are refused."""
 
 from dataclasses import fields, replace
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
 
 from shared.contract.document_schemas import _INVOICE, _LineSchema, dump_invoice, load_invoice
 from shared.contract.documents import Grouping, Invoice, InvoiceLine, LineKind
-from shared.contract.message_schemas import _PROBLEM, _STATUS, dump_problem, dump_status, load_problem, load_status
-from shared.contract.messages import InvoiceStatusMessage, ProblemMessage
+from shared.contract.message_schemas import (
+    _PROBLEM,
+    _STATUS,
+    _TIMESHEET,
+    _WORK,
+    dump_problem,
+    dump_status,
+    dump_timesheet_status,
+    dump_work,
+    load_problem,
+    load_status,
+    load_timesheet_status,
+    load_work,
+)
+from shared.contract.messages import InvoiceStatusMessage, ProblemMessage, TimesheetStatusMessage, WorkMessage
 from shared.kernel import canonical
 from shared.kernel.errors import Invalid
 
@@ -90,7 +103,55 @@ PROBLEM = ProblemMessage(
     blocks=2,
     open=True,
 )
-CASES = [(INVOICE, dump_invoice, load_invoice), (STATUS, dump_status, load_status), (PROBLEM, dump_problem, load_problem)]
+TIMESHEET = TimesheetStatusMessage(
+    timesheet="t",
+    version=4,
+    connection="c",
+    generation=1,
+    person="p",
+    period_start=date(2026, 3, 2),
+    period_end=date(2026, 3, 15),
+    hours=D("76.25"),
+    region="nz",
+    status="approved",
+    binding_state="confirmed",
+    wanted_version=2,
+    pushed_version=2,
+    external_id="17",
+    deep_link=None,
+    total=D("76.25"),
+    payment_date=date(2026, 3, 18),
+    problem=None,
+    entries=(("e1", 27_000), ("e2", -60)),
+)
+WORK = WorkMessage(
+    entry="e1",
+    revision=3,
+    person="p",
+    person_name="Robin Sample",
+    date=date(2026, 3, 2),
+    seconds=(("ordinary", 27_000), ("overtime", 3_600)),
+    start=datetime(2026, 3, 2, 22, tzinfo=timezone(timedelta(hours=11))),
+    end=datetime.fromisoformat("2026-03-03T07:00:00"),  # a wall-clock time whose zone nobody told
+    zone="Australia/Sydney",
+    person_zone="Australia/Sydney",
+    break_seconds=1_800,
+    job="j",
+    tags=("g", "h"),
+    names={"j": "Harbour Site", "g": "Night", "h": "Wet"},
+    approved=True,
+    deleted=False,
+)
+BARE = replace(WORK, seconds=(), start=None, end=None, zone=None, job=None, tags=(), names={})
+CASES = [
+    (INVOICE, dump_invoice, load_invoice),
+    (STATUS, dump_status, load_status),
+    (PROBLEM, dump_problem, load_problem),
+    (TIMESHEET, dump_timesheet_status, load_timesheet_status),
+    (replace(TIMESHEET, entries=(), total=None, payment_date=None), dump_timesheet_status, load_timesheet_status),
+    (WORK, dump_work, load_work),
+    (BARE, dump_work, load_work),
+]
 
 
 def travelled(value, dump):
@@ -120,7 +181,14 @@ def test_what_must_be_there_is_named_when_it_is_missing(value, dump, load):
 
 @pytest.mark.parametrize(
     ("schema", "known"),
-    [(_INVOICE, Invoice), (_LineSchema(), InvoiceLine), (_STATUS, InvoiceStatusMessage), (_PROBLEM, ProblemMessage)],
+    [
+        (_INVOICE, Invoice),
+        (_LineSchema(), InvoiceLine),
+        (_STATUS, InvoiceStatusMessage),
+        (_PROBLEM, ProblemMessage),
+        (_TIMESHEET, TimesheetStatusMessage),
+        (_WORK, WorkMessage),
+    ],
 )
 def test_a_schema_has_the_fields_of_its_class(schema, known):
     assert set(schema.fields) == {field.name for field in fields(known)}
@@ -167,3 +235,18 @@ def test_a_field_of_the_wrong_kind_is_refused(field, value, code):
 def test_a_status_that_nobody_knows_is_refused(field, value):
     with pytest.raises(Invalid):
         load_status(travelled(STATUS, dump_status) | {field: value})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("seconds", [["ordinary"]]),
+        ("seconds", {"ordinary": 60}),
+        ("person_zone", "Mars/Base"),
+        ("start", "soon"),
+        ("names", {"j": 1}),
+    ],
+)
+def test_work_that_nobody_can_read_is_refused(field, value):
+    with pytest.raises(Invalid):
+        load_work(travelled(WORK, dump_work) | {field: value})

@@ -757,6 +757,63 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", "revision"),
     )
     op.create_table(
+        "timesheet_entry",
+        sa.Column("timesheet", sa.String(length=36), nullable=False),
+        sa.Column("connection", sa.String(length=36), nullable=False),
+        sa.Column("entry", sa.String(length=36), nullable=False),
+        sa.Column("organisation", sa.String(length=36), nullable=False),
+        sa.Column("seconds", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("timesheet", "connection", "entry"),
+    )
+    with op.batch_alter_table("timesheet_entry", schema=None) as batch_op:
+        batch_op.create_index("timesheet_entry_entry", ["entry"], unique=False)
+
+    op.create_table(
+        "timesheet_history",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("organisation", sa.String(length=36), nullable=False),
+        sa.Column("timesheet", sa.String(length=36), nullable=False),
+        sa.Column("connection", sa.String(length=36), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("total", shared.platform.db.Exact(), nullable=True),
+        sa.Column("payment_date", sa.Date(), nullable=True),
+        sa.Column("at", shared.platform.db.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("timesheet", "connection", "generation", "version", name="timesheet_history_once"),
+    )
+    op.create_table(
+        "timesheet_status",
+        sa.Column("timesheet", sa.String(length=36), nullable=False),
+        sa.Column("connection", sa.String(length=36), nullable=False),
+        sa.Column("organisation", sa.String(length=36), nullable=False),
+        sa.Column("service", sa.String(length=40), nullable=False),
+        sa.Column("binding", sa.String(length=64), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("person", sa.String(length=36), nullable=False),
+        sa.Column("period_start", sa.Date(), nullable=False),
+        sa.Column("period_end", sa.Date(), nullable=False),
+        sa.Column("hours", shared.platform.db.Exact(), nullable=False),
+        sa.Column("region", sa.String(length=40), nullable=False),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("binding_state", sa.String(length=10), nullable=False),
+        sa.Column("wanted_version", sa.Integer(), nullable=False),
+        sa.Column("pushed_version", sa.Integer(), nullable=False),
+        sa.Column("external_id", sa.String(length=200), nullable=True),
+        sa.Column("deep_link", sa.Text(), nullable=True),
+        sa.Column("total", shared.platform.db.Exact(), nullable=True),
+        sa.Column("payment_date", sa.Date(), nullable=True),
+        sa.Column("problem", sa.String(length=200), nullable=True),
+        sa.Column("at", shared.platform.db.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("timesheet", "connection"),
+    )
+    with op.batch_alter_table("timesheet_status", schema=None) as batch_op:
+        batch_op.create_index("timesheet_status_binding", ["binding"], unique=False)
+        batch_op.create_index("timesheet_status_listed", ["organisation", "period_start"], unique=False)
+
+    op.create_table(
         "vault_blob",
         sa.Column("organisation", sa.String(length=64), nullable=False),
         sa.Column("blob", sa.String(length=64), nullable=False),
@@ -788,6 +845,16 @@ def downgrade() -> None:
     op.drop_table("vault_subject")
     op.drop_table("vault_organisation")
     op.drop_table("vault_blob")
+    with op.batch_alter_table("timesheet_status", schema=None) as batch_op:
+        batch_op.drop_index("timesheet_status_listed")
+        batch_op.drop_index("timesheet_status_binding")
+
+    op.drop_table("timesheet_status")
+    op.drop_table("timesheet_history")
+    with op.batch_alter_table("timesheet_entry", schema=None) as batch_op:
+        batch_op.drop_index("timesheet_entry_entry")
+
+    op.drop_table("timesheet_entry")
     op.drop_table("time_entry_past")
     with op.batch_alter_table("time_entry", schema=None) as batch_op:
         batch_op.drop_index("time_entry_search")

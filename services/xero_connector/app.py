@@ -1,0 +1,48 @@
+"""The Xero connector as a service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from services.xero_connector import details, routes, wish
+from services.xero_connector import settings as ours
+from services.xero_connector.client import Client
+from services.xero_connector.provider import XeroProvider
+from shared.connector import app
+from shared.connector.app import More
+from shared.connector.context import Connection, Connector, Hooks
+from shared.contract.messages import WORK_CHANGED
+from shared.platform.db import Database
+from shared.platform.http import Network
+from shared.platform.jobs import Job
+from shared.platform.service import Service
+from shared.platform.settings import Settings
+from shared.platform.vault import Vault
+
+
+def build(settings: Settings, db: Database, vault: Vault, network: Network) -> Service:
+    """The service on a migrated database."""
+    mine = ours.load(settings)
+
+    def client(connector: Connector, connection: Connection, token: str) -> Client:
+        return Client(connector, mine.api_url, connection, token, au_version=mine.au_version, calls_per_day=mine.calls_per_day)
+
+    provider = XeroProvider(mine.info, mine.webhook_key, mine.array_size)
+    return app.build(settings, db, vault, network, provider, client, _hooks(), _more)
+
+
+def _hooks() -> Hooks:
+    return Hooks(
+        kinds=(WORK_CHANGED,),
+        take=wish.take,
+        before_plan=wish.before_plan,
+        pulled=wish.pulled,
+        linked=wish.linked,
+        details=details.of,
+        left_out=details.left_out,
+    )
+
+
+def _more(c: Connector) -> More:
+    handlers: Mapping[str, Callable[[Job], None]] = {wish.COMPOSE: lambda job: wish.work_off(c, job)}
+    return More(rooms=(routes.room(c),), handlers=handlers)

@@ -1,0 +1,71 @@
+"""What is told of timesheets beyond their bindings: what each pays, when it is paid, and what no timesheet could take."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from services.xero_connector import store
+from services.xero_connector.models import timesheet
+from services.xero_connector.payroll import PayRun
+from services.xero_connector.statuses import PayRunStatus
+from shared.connector import references
+from shared.connector.context import Connection, Connector
+from shared.connector.models import connection as connection_table
+from shared.kernel.duration import format_hms
+
+Row = Mapping[str, Any]
+
+
+def of(session: Session, rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
+    """By binding: ``region``, ``payment_date`` once its pay run is posted, ``entries`` with the seconds that it pays."""
+    heads = {
+        row.id: row for row in session.execute(sa.select(timesheet).where(timesheet.c.id.in_([row["local"] for row in rows])))
+    }
+    parts = store.allocations(session, {row["local"]: row["wanted_version"] for row in rows})
+    paid: dict[str, Counter[str]] = {}
+    for part in parts:
+        paid.setdefault(part.timesheet, Counter())[part.entry] += part.seconds
+    regions, runs = _regions(session, rows), _runs(session, rows)
+    return {
+        row["id"]: {
+            "region": regions.get(row["connection"], ""),
+            "payment_date": _payment(heads.get(row["local"]), runs.get(row["connection"], ())),
+            "entries": sorted(paid.get(row["local"], {}).items()),
+        }
+        for row in rows
+    }
+
+
+def _regions(session: Session, rows: Sequence[Row]) -> dict[str, str]:
+    there = connection_table.c.id.in_({row["connection"] for row in rows})
+    found = session.execute(sa.select(connection_table.c.id, connection_table.c.facts).where(there))
+    return {row.id: str(row.facts.get("region", "")) for row in found}
+
+
+def _runs(session: Session, rows: Sequence[Row]) -> dict[str, Sequence[PayRun]]:
+    known = {number: store.read_payroll(session, number) for number in {row["connection"] for row in rows}}
+    return {number: facts[0].runs for number, facts in known.items() if facts}
+
+
+def _payment(head: Any, runs: Sequence[PayRun]) -> Any:
+    if head is None:
+        return None
+    period = (head.calendar, head.start, head.end)
+    posted = [run for run in runs if run.status is PayRunStatus.POSTED and (run.calendar, run.start, run.end) == period]
+    return posted[-1].payment if posted else None
+
+
+def left_out(c: Connector, session: Session, connection: Connection) -> list[dict[str, Any]]:
+    """Work that no timesheet pays yet, by person and reason."""
+    names = references.locals_(c, session, connection, "employee")
+    said = ("person", "since", "until", "code", "cause", "remedy")
+    return [
+        {name: row[name] for name in said}
+        | {"name": names.get(row["person"], "(erased)"), "duration": format_hms(row["seconds"])}
+        for row in store.left_outs(session, connection.id)
+    ]

@@ -1,0 +1,287 @@
+"""Writing timesheets in all four regions: create, change, approve, take back; each step safe to repeat."""
+
+from __future__ import annotations
+
+import hashlib
+from decimal import Decimal
+
+import pytest
+
+from services.xero_connector import faults, sending
+from services.xero_connector.sdk import Books
+from shared.connector.provider import Operation
+from shared.kernel import canonical
+from shared.kernel.errors import Conflict, Failure, Missing, Park, Retry, Unsupported
+
+WEEK = "2026-11-02"
+
+
+def test_a_timesheet_is_created_as_a_draft(office):
+    wire = office.create("7.6", "8")
+    assert office.there() == [(WEEK, "DRAFT", "15.6")]
+    assert office.region.read_status(wire).total == Decimal("15.6")
+
+
+def test_a_timesheet_is_created_and_approved(office):
+    wire = office.create("7.6", approve=True)
+    assert office.there() == [(WEEK, "APPROVED", "7.6")]
+    assert office.region.read_status(wire).status == "approved"
+
+
+def test_the_same_write_twice_leaves_one_timesheet(office):
+    office.create("7.6", approve=True)
+    office.create("7.6", approve=True)
+    office.emulator.forget_keys()
+    office.create("7.6", approve=True)
+    assert office.there() == [(WEEK, "APPROVED", "7.6")]
+
+
+def test_what_stands_in_the_way_of_a_creation_is_shown_and_never_overwritten(office):
+    office.emulator.add(office.tenant, office.worker, WEEK, [{"day": WEEK, "units": "3"}])
+    with pytest.raises(Conflict) as refused:
+        office.create("7.6")
+    assert refused.value.code == faults.EXISTS
+    assert "2026-11-02 to 2026-11-08" in refused.value.cause
+    assert refused.value.remedy == "Look again: timebooks plan"
+    assert office.there() == [(WEEK, "DRAFT", "3")]
+
+
+def test_a_creation_that_says_what_is_there_already_takes_it_over_and_approves_it(office):
+    there = office.emulator.add(office.tenant, office.worker, WEEK, [{"day": WEEK, "units": "7.6"}])
+    wire = office.create("7.6", approve=True)
+    assert office.number(wire) == there["id"]
+    assert office.there() == [(WEEK, "APPROVED", "7.6")]
+
+
+def test_a_change_makes_the_draft_as_wanted(office):
+    number = office.number(office.create("7.6", "8", "1"))
+    [wire] = office.write(("update", office.week("7.6", "4", "0", "2", number=number), False), key="k-2")
+    assert office.there() == [(WEEK, "DRAFT", "13.6")]
+    assert office.region.picture(wire) == office.region.picture(office.week("7.6", "4", "0", "2"))
+
+
+def test_a_change_of_an_approved_one_goes_by_way_of_a_draft(dated_office):
+    number = dated_office.number(dated_office.create("7.6", approve=True))
+    [wire] = dated_office.write(("update", dated_office.week("7.6", "4", number=number), True), key="k-2")
+    assert wire["status"] == "Approved"
+    operations = [entry.operation for entry in dated_office.emulator.writes(kind="timesheet")]
+    assert operations == ["create", "approve", "revert", "add_line", "approve"]
+
+
+def test_a_change_that_is_there_already_writes_nothing(dated_office):
+    number = dated_office.number(dated_office.create("7.6", approve=True))
+    dated_office.calls()
+    dated_office.write(("update", dated_office.week("7.6", number=number), True), key="k-2")
+    assert [method for method, _ in dated_office.calls()] == ["GET"]
+
+
+def test_an_approved_one_refuses_a_change_in_australia_1_0(australia):
+    number = australia.number(australia.create("7.6", approve=True))
+    with pytest.raises(Conflict) as refused:
+        australia.write(("update", australia.week("8", number=number), False), key="k-2")
+    assert refused.value.code == faults.NOT_DRAFT
+
+
+def test_a_change_of_what_is_gone_says_so(dated_office):
+    number = dated_office.number(dated_office.create("7.6"))
+    dated_office.emulator.delete(dated_office.tenant, number)
+    with pytest.raises(Missing):
+        dated_office.write(("update", dated_office.week("8", number=number), False), key="k-2")
+
+
+@pytest.mark.parametrize("approve", [False, True])
+def test_a_withdrawn_one_is_deleted_and_deleting_it_again_is_as_good(dated_office, approve):
+    number = dated_office.number(dated_office.create("7.6", approve=approve))
+    for key in ("k-2", "k-2", "k-3"):
+        [wire] = dated_office.write(("retire", dated_office.week("7.6", number=number), False), key=key)
+        assert (wire["timesheetID"], wire["status"]) == (number, "Deleted")
+    assert dated_office.there() == []
+
+
+def test_a_refused_approval_leaves_the_draft_and_the_answer_shows_it(office):
+    path = "Timesheets" if office.region.key == "au1" else "Approve"
+    words = "Timesheets of this employee are approved by their manager"
+    office.emulator.fault(
+        "error_before", path=path, method="POST", nth=2 if path == "Timesheets" else 1, status=400, message=words
+    )
+    wire = office.create("7.6", approve=True)
+    assert office.region.read_status(wire).status == "draft"
+    assert office.there() == [(WEEK, "DRAFT", "7.6")]
+
+
+def test_a_paid_one_is_not_approved_again(dated_office):
+    wire = dated_office.create("7.6")
+    dated_office.emulator.pay(dated_office.tenant, dated_office.number(wire))
+    [after] = dated_office.write(("update", dated_office.week("7.6", number=dated_office.number(wire)), True), key="k-2")
+    assert after["status"] == "Completed"
+
+
+# ---- bytes
+
+
+def test_the_stored_bytes_go_out_and_not_the_librarys(office):
+    seen = []
+    whole = office.emulator.wsgi
+
+    def listening(environ, start):
+        body = environ["wsgi.input"].read()
+        environ["wsgi.input"].seek(0)
+        seen.append(body)
+        return whole(environ, start)
+
+    office.connector.network.mount("https://xero.example/", listening)
+    office.create("7.60", "8.00")
+    payload = office.week("7.60", "8.00")
+    assert canonical.dumps([payload] if office.region.key == "au1" else payload) in seen
+    assert b"7.60" in b"".join(seen)
+
+
+def test_other_bytes_than_the_intended_ones_are_refused_before_anything_is_sent(office):
+    body = canonical.dumps({"items": [{"timesheet": office.week("7.6"), "approve": False}]})
+    office.calls()
+    with pytest.raises(Park) as refused:
+        office.client.write([Operation.CREATE], body.replace(b"7.6", b"9.6"), "k-1", hashlib.sha256(body).hexdigest())
+    assert refused.value.code == "intent_mismatch"
+    assert office.calls() == []
+
+
+def test_a_library_that_would_send_something_else_is_refused(office):
+    books = Books(office.connector, "https://xero.example", office.tenant, office.token, office.region.key, 1000)
+    books.wires.part = canonical.dumps({"hours": 1})
+    office.calls()
+    with pytest.raises(Park, match="intent_mismatch"):
+        books.wires.POST("https://xero.example/payroll.xro/2.0/Timesheets", headers={}, body={"hours": 2})
+    assert office.calls() == []
+
+
+# ---- unknown outcomes: the caller looks, and sends the same again
+
+
+@pytest.mark.parametrize("kind", ["timeout", "reset_after", "page", "truncated", "empty", "error_after"])
+def test_a_creation_whose_answer_is_lost_is_found_and_repeating_it_makes_no_second(office, kind):
+    office.emulator.fault(kind, resource="timesheets", operation="create")
+    with pytest.raises(Retry) as unheard:
+        office.create("7.6")
+    assert unheard.value.unknown
+    assert office.find("create", office.week("7.6")) is not None
+    office.create("7.6")
+    assert office.there() == [(WEEK, "DRAFT", "7.6")]
+
+
+@pytest.mark.parametrize("kind", ["hang", "reset_before", "connect", "page_before"])
+def test_a_creation_that_never_arrived_is_not_found_and_made_by_repeating_it(office, kind):
+    office.emulator.fault(kind, resource="timesheets", operation="create")
+    with pytest.raises(Retry):
+        office.create("7.6")
+    assert office.find("create", office.week("7.6")) is None
+    office.create("7.6")
+    assert office.there() == [(WEEK, "DRAFT", "7.6")]
+
+
+@pytest.mark.parametrize("step", range(1, 7))
+@pytest.mark.parametrize("kind", ["timeout", "hang"])
+def test_a_change_broken_off_at_any_step_is_finished_by_repeating_it(dated_office, step, kind):
+    """Revert, remove a line, change one, add one, approve; between them reads."""
+    number = dated_office.number(dated_office.create("7.6", "8", approve=True))
+    wanted = ("update", dated_office.week("0", "4", "5", number=number), True)
+    dated_office.emulator.fault(kind, resource="timesheets", nth=step)
+    with pytest.raises(Retry):
+        dated_office.write(wanted, key="k-2")
+    dated_office.write(wanted, key="k-2")
+    assert dated_office.there() == [(WEEK, "APPROVED", "9")]
+    found = dated_office.find("update", wanted[1], approve=True, number=number)
+    assert found["status"] == "Approved"
+
+
+def test_a_draft_whose_approval_is_outstanding_is_not_found_as_done(office):
+    office.create("7.6")
+    assert office.find("create", office.week("7.6"), approve=False) is not None
+    assert office.find("create", office.week("7.6"), approve=True) is None
+
+
+def test_a_deletion_whose_answer_is_lost_is_found(dated_office):
+    number = dated_office.number(dated_office.create("7.6"))
+    payload = dated_office.week("7.6", number=number)
+    assert dated_office.find("retire", payload, number=number) is None
+    dated_office.emulator.fault("timeout", operation="delete")
+    with pytest.raises(Retry):
+        dated_office.write(("retire", payload, False), key="k-2")
+    gone = dated_office.find("retire", payload, number=number)
+    assert (gone["timesheetID"], gone["status"]) == (number, "Deleted")
+
+
+def test_another_call_has_other_keys_and_the_same_call_the_same(office):
+    office.emulator.fault("error_before", operation="create", status=500, kept=True)
+    for _ in range(2):  # Xero replays its stored error to the same key
+        with pytest.raises(Retry):
+            office.create("7.6", key="k-1")
+    office.create("7.6", key="k-2")
+    assert office.there() == [(WEEK, "DRAFT", "7.6")]
+
+
+def test_the_query_for_a_timesheet_that_is_not_understood_is_answered_by_the_whole_list(australia):
+    australia.create("7.6")
+    words = "No property or field 'EmployeeID' exists in type 'Timesheet' (at index 0)"
+    australia.emulator.fault("error_before", operation="list", status=400, message=words)
+    assert australia.find("create", australia.week("7.6")) is not None
+
+
+# ---- arrays
+
+
+def test_an_array_stores_several_and_approves_some(australia):
+    outcomes = australia.write(
+        ("create", australia.week("7.6"), True), ("create", australia.week("8", name="Barney Billabong"), False)
+    )
+    assert [australia.region.read_status(one).status for one in outcomes] == ["approved", "draft"]
+    assert len(australia.emulator.timesheets(australia.tenant)) == 2
+
+
+@pytest.mark.parametrize("arrays", ["all_or_nothing", "good_ones_stored"])
+def test_a_refused_array_says_of_each_what_is_wrong_and_of_the_others_that_they_have_to_be_looked_up(australia, arrays):
+    australia.emulator.configure(arrays=arrays)
+    bad = australia.week("8", name="Barney Billabong")
+    bad["TimesheetLines"][0]["NumberOfUnits"] = [1, 2, 3]
+    outcomes = australia.write(("create", australia.week("7.6"), False), ("create", bad, False))
+    assert all(isinstance(one, Failure) for one in outcomes)
+    assert [one.code for one in outcomes] == [sending.NEIGHBOUR, "period_differs"]
+    stored = australia.find("create", australia.week("7.6"))
+    assert (stored is not None) == (arrays == "good_ones_stored")
+
+
+def test_a_refused_array_told_of_in_xml_refuses_all_of_it(australia):
+    australia.emulator.configure(first_errors="xml")
+    bad = australia.week("8", name="Barney Billabong")
+    bad["TimesheetLines"][0]["NumberOfUnits"] = [1, 2, 3]
+    outcomes = australia.write(("create", australia.week("7.6"), False), ("create", bad, False))
+    assert [one.code for one in outcomes] == ["period_differs", "period_differs"]
+
+
+def test_a_refused_approval_of_an_array_shows_what_xero_has_now(australia):
+    australia.emulator.fault("error_before", method="POST", resource="timesheets", nth=2, status=400, message="Not now")
+    outcomes = australia.write(
+        ("create", australia.week("7.6"), True), ("create", australia.week("8", name="Barney Billabong"), True)
+    )
+    assert [australia.region.read_status(one).status for one in outcomes] == ["draft", "draft"]
+
+
+# ---- answers as they come
+
+
+def test_errors_in_json_xml_and_html_are_understood(australia):
+    gone = australia.week("7.6")
+    gone["TimesheetLines"][0]["EarningsRateID"] = "00000000-0000-4000-8000-000000000000"
+    for shape in ("json", "xml"):
+        australia.emulator.configure(first_errors=shape)
+        with pytest.raises(Park) as refused:
+            australia.write(("create", gone, False), key=shape)
+        assert refused.value.code == "rate_gone"
+    australia.emulator.fault("page_before", resource="timesheets", status=503)
+    with pytest.raises(Retry) as offline:
+        australia.create("7.6")
+    assert "offline" in offline.value.cause
+
+
+def test_a_reference_is_never_created_there(office):
+    with pytest.raises(Unsupported, match="not_created_there"):
+        office.client.create_reference(None, None, "k")
