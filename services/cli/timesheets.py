@@ -14,9 +14,11 @@ from services.cli.work import pages
 from shared.contract.statuses import TimesheetStatus
 from shared.kernel.errors import Missing
 
+_STATES = click.Choice([one.value for one in TimesheetStatus])
+
 
 @command("timesheets")
-@click.option("--status", "state", type=click.Choice([one.value for one in TimesheetStatus]), help="Only those in this state, as approved.")
+@click.option("--status", "state", type=_STATES, help="Only those in this state, as approved.")
 def list_timesheets(door: Door, state: str | None) -> Answer:
     """Every timesheet: whose, for which days, how many hours, and where it stands in the books."""
     found = list(timesheets(door, state))

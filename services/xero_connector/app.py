@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from services.xero_connector import details, routes, wish
+from services.xero_connector import details, intake, routes, sight, wish
 from services.xero_connector import settings as ours
 from services.xero_connector.client import Client
 from services.xero_connector.provider import XeroProvider
@@ -34,15 +34,15 @@ def build(settings: Settings, db: Database, vault: Vault, network: Network) -> S
 def _hooks() -> Hooks:
     return Hooks(
         kinds=(WORK_CHANGED,),
-        take=wish.take,
+        take=intake.take,
         before_plan=wish.before_plan,
-        pulled=wish.pulled,
-        linked=wish.linked,
+        pulled=sight.pulled,
+        linked=intake.linked,
         details=details.of,
         left_out=details.left_out,
     )
 
 
 def _more(c: Connector) -> More:
-    handlers: Mapping[str, Callable[[Job], None]] = {wish.COMPOSE: lambda job: wish.work_off(c, job)}
+    handlers: Mapping[str, Callable[[Job], None]] = {intake.COMPOSE: lambda job: wish.work_off(c, job)}
     return More(rooms=(routes.room(c),), handlers=handlers)

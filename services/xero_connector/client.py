@@ -29,7 +29,7 @@ class Client:
         calls_per_day: int = 1000,
     ) -> None:
         tenant = connection.tenant
-        self._tenant, self._au_version = tenant, au_version
+        self._tenant, self._au_version, self._connected_at = tenant, au_version, connection.connected_at
         known = str(tenant.facts.get("region") or "")
         self._books = Books(connector, api_url, tenant.id, token, known, calls_per_day)
 
@@ -72,7 +72,7 @@ class Client:
 
     def changed_since(self, at: datetime) -> Changes:
         region = self._region()
-        return looking.changed_since(self._books, region, at)
+        return looking.changed_since(self._books, region, at, self._connected_at)
 
     # ---- payroll
 

@@ -18,6 +18,7 @@ PAGE = 100
 MANY = 5  # ids from which a list may be the cheaper way
 REACH = timedelta(days=400)
 """How far back 2.0 lists are read for changes: they tell neither what changed since a time nor a later change to an old one."""
+DOUBT = timedelta(days=1)  # more than their clock and ours may differ
 ACCEPTED = (TimesheetStatus.APPROVED, TimesheetStatus.PROCESSED)
 
 
@@ -34,7 +35,8 @@ def existing(books: Books, region: Region, payload: Wire) -> Wire | None:
     start = start_of(payload)
     if not _dated(region):
         rows = _asked(books, f'EmployeeID==Guid("{payload["EmployeeID"]}") && {_starting(start)}')
-        return next((row for row in rows if row["EmployeeID"] == payload["EmployeeID"] and start_of(row) == start), None)
+        mine = (row for row in rows if row["EmployeeID"] == payload["EmployeeID"] and start_of(row) == start)
+        return next((_whole(books, region, row) for row in mine), None)
     asked = {"filter": f"employeeId=={payload['employeeID']}", "start_date": start, "end_date": civil_date(payload["endDate"])}
     found = next((row for row in _dated_pages(books, asked) if start_of(row) == start), None)
     return read(books, region, number_of(found)) if found else None
@@ -63,24 +65,29 @@ def same(region: Region, wire: Wire, payload: Wire) -> bool:
 
 def find(books: Books, region: Region, sought: Sequence[Sought]) -> Sequence[Wire | None]:
     """What writes have made or changed, where it shows. Those of a great array are looked for in the list of their period."""
+    if len(sought) <= MANY or _dated(region):
+        return [_find(books, region, one) for one in sought]
     listed: dict[tuple[str, date], Wire] = {}
-    if len(sought) > MANY and not _dated(region):
-        for start in sorted({start_of(one.payload["timesheet"]) for one in sought}):
-            rows = _asked(books, _starting(start))
-            listed |= {(row["EmployeeID"], start_of(row)): row for row in rows if _has_lines(row)}
-    return [_find(books, region, one, listed) for one in sought]
+    for start in sorted({start_of(one.payload["timesheet"]) for one in sought}):
+        listed |= {(row["EmployeeID"], start_of(row)): row for row in _asked(books, _starting(start))}
+    return [_find_listed(books, region, one, listed) for one in sought]
 
 
-def _find(books: Books, region: Region, sought: Sought, listed: Mapping[tuple[str, date], Wire]) -> Wire | None:
+def _find(books: Books, region: Region, sought: Sought) -> Wire | None:
     payload = sought.payload["timesheet"]
-    known = listed.get((payload["EmployeeID"], start_of(payload))) if listed else None
     if sought.operation is Operation.CREATE:
-        return _taken_effect(region, sought, known or existing(books, region, payload))
+        return _taken_effect(region, sought, existing(books, region, payload))
     number = sought.external_id or number_of(payload)
-    there = known if known and number_of(known) == number else read(books, region, number)
+    there = read(books, region, number)
     if sought.operation is Operation.RETIRE and Can.DELETE in region.can:
         return deleted(payload, number) if there is None else None
     return _taken_effect(region, sought, there)
+
+
+def _find_listed(books: Books, region: Region, sought: Sought, listed: Mapping[tuple[str, date], Wire]) -> Wire | None:
+    payload = sought.payload["timesheet"]
+    row = listed.get((payload["EmployeeID"], start_of(payload)))
+    return _taken_effect(region, sought, _whole(books, region, row)) if row else None
 
 
 def _taken_effect(region: Region, sought: Sought, there: Wire | None) -> Wire | None:
@@ -109,8 +116,12 @@ def fetch(books: Books, region: Region, numbers: Sequence[str]) -> Mapping[str, 
     return {number: found.get(number) or read(books, region, number) for number in numbers}
 
 
-def changed_since(books: Books, region: Region, at: datetime) -> Changes:
-    """What changed since a time, with lines. It is said to the second, so a second more is asked for."""
+def changed_since(books: Books, region: Region, at: datetime, connected_at: datetime) -> Changes:
+    """What changed since a time, with lines. It is said to the second, so a second more is asked for.
+
+    What was last changed before the organisation was connected can't be ours: 2.0 rows of that kind stay without lines, since
+    reading those takes a call each.
+    """
     until = clock.now()
     since = at.replace(microsecond=0) - timedelta(seconds=1)
     if Can.CHANGED_SINCE in region.can:
@@ -118,7 +129,8 @@ def changed_since(books: Books, region: Region, at: datetime) -> Changes:
     else:
         listed = _dated_pages(books, {"start_date": (since - REACH).date()})
         rows = [row for row in listed if not _before(row, since)]
-    whole = (row if _has_lines(row) else read(books, region, number_of(row)) for row in rows)
+    foreign = connected_at - DOUBT
+    whole = (row if _before(row, foreign) else _whole(books, region, row) for row in rows)
     return Changes(documents=[row for row in whole if row is not None], until=until)
 
 
@@ -128,8 +140,9 @@ def _before(row: Wire, since: datetime) -> bool:
     return changed is not None and milliseconds(changed) < int(since.timestamp()) * 1000
 
 
-def _has_lines(row: Wire) -> bool:
-    return "timesheetLines" in row or "TimesheetLines" in row
+def _whole(books: Books, region: Region, row: Wire) -> Wire | None:
+    """A listed timesheet with its lines, which a list may leave out."""
+    return row if "timesheetLines" in row or "TimesheetLines" in row else read(books, region, number_of(row))
 
 
 # ---- pages

@@ -133,23 +133,23 @@ class Books:
 
     def timesheets(self, method: str, *ids: str, part: Any = None, **options: Any) -> Any:
         """A method of the region's timesheets. ``part``: what it carries, a part of the stored body."""
-        return self._tenants(self.region, method, ids, part, options)
+        given = (self.tenant, *ids, *self._carried(part))
+        return self._call(self.region, method, given, options)
 
     def payroll(self, method: str, *ids: str, part: Any = None, **options: Any) -> Any:
         """A method about employees, calendars, rates and pay runs."""
-        return self._tenants(_FACTS_OF.get(self.region, self.region), method, ids, part, options)
+        given = (self.tenant, *ids, *self._carried(part))
+        return self._call(_FACTS_OF.get(self.region, self.region), method, given, options)
 
     def accounting(self, method: str) -> Any:
-        return self._tenants("accounting", method, (), None, {})
+        return self._call("accounting", method, (self.tenant,), {})
 
     def identity(self, method: str, *ids: str, **options: Any) -> Any:
         return self._call("identity", method, ids, options)
 
-    def _tenants(self, api: str, method: str, ids: Sequence[str], part: Any, options: Mapping[str, Any]) -> Any:
-        if part is None:
-            return self._call(api, method, (self.tenant, *ids), options)
-        self.wires.part = canonical.dumps(part)
-        return self._call(api, method, (self.tenant, *ids, part), options)
+    def _carried(self, part: Any) -> tuple[Any, ...]:
+        self.wires.part = None if part is None else canonical.dumps(part)
+        return () if part is None else (part,)
 
     def _call(self, api: str, method: str, given: Sequence[Any], options: Mapping[str, Any]) -> Any:
         if api not in self._apis:

@@ -12,6 +12,7 @@ from services.xero_connector.regions import au1, dated
 from services.xero_connector.regions.region import Region, Step
 from services.xero_connector.sdk import Books, other_bytes, thing, things
 from services.xero_connector.statuses import TimesheetStatus
+from shared.connector.outcome import STALE
 from shared.connector.provider import Operation, Outcome, Wire
 from shared.kernel import canonical
 from shared.kernel.errors import Conflict, Failure, Invalid, Missing, Park, Retry, Unsupported
@@ -65,7 +66,7 @@ def _created(books: Books, region: Region, payload: Wire, *, approve: bool) -> W
     return _approved(books, region, made) if approve else _whole(books, region, made)
 
 
-def _ours_already(books: Books, region: Region, payload: Wire, refusal: Conflict) -> Wire:
+def _ours_already(books: Books, region: Region, payload: Wire, refusal: Failure) -> Wire:
     """What stands in the way of a creation, when it says the same; anything else is for a person to see."""
     if refusal.code != faults.EXISTS:
         raise refusal
@@ -139,15 +140,22 @@ _METHODS = {
 
 
 def _step(books: Books, there: Wire, step: Step) -> Any:
-    """One call of a change. A line that is to be removed and is gone is as wanted."""
+    """One call of a change."""
     line = step.path.removeprefix("/Lines/") if step.path.startswith("/Lines/") else None
     ids = [looking.number_of(there), *([line] if line else [])]
     try:
         return books.timesheets(_METHODS[step.does], *ids, part=step.body)
     except Missing:
-        if step.does == "line_removed":
-            return {}
-        raise
+        if line is None:
+            raise
+        return _line_gone(step)
+
+
+def _line_gone(step: Step) -> Any:
+    """A line that isn't there says nothing of its timesheet: removed is as wanted, and any other calls for a new look."""
+    if step.does == "line_removed":
+        return {}
+    raise Conflict(STALE, "The timesheet was changed in Xero in this very moment.", "It is looked at again by itself.")
 
 
 # ---- 1.0: whole timesheets, several at once
@@ -155,6 +163,9 @@ def _step(books: Books, there: Wire, step: Step) -> Any:
 
 def _array(books: Books, region: Region, operations: Sequence[Operation], items: Sequence[Item]) -> Sequence[Outcome]:
     """Store every item as a draft, then approve those that are to be."""
+    if Operation.RETIRE in operations:
+        why = "Xero lets no program delete a timesheet in Australia (Payroll API 1.0)."
+        raise Unsupported("not_deleted_there", why, "Delete it in Xero, or have it set to zero hours.")
     payloads = [item["timesheet"] for item in items]
     try:
         outcomes = _by_payload(_posted(books, payloads), payloads)
@@ -187,10 +198,11 @@ def _refused(books: Books, region: Region, payloads: Sequence[Wire], refusal: Fa
     """What a refusal says of each item. One alone that exists already may be ours."""
     if len(payloads) > 1:
         return _each_refused(books.wires.refusal, len(payloads), refusal)
-    creation = "TimesheetID" not in payloads[0]
-    if not (creation and isinstance(refusal, Conflict)):
-        raise refusal
-    return [_ours_already(books, region, payloads[0], refusal)]
+    if "TimesheetID" not in payloads[0]:
+        return [_ours_already(books, region, payloads[0], refusal)]
+    if looking.read(books, region, looking.number_of(payloads[0])) is None:
+        raise Missing("gone", "Xero doesn't have this timesheet any more.")
+    raise refusal
 
 
 def _each_refused(answer: Response | None, count: int, refusal: Failure) -> list[Outcome]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from services.xero_connector.documents import load_payroll
 from services.xero_connector.models import dirty, left_out, pay_allocation, payroll, sheet, timesheet, timesheet_version, work
 from services.xero_connector.payroll import Payroll
-from services.xero_connector.planner.timesheet import Allocation, LeftOut, Timesheet
+from services.xero_connector.planner.timesheet import Allocation, Cell, LeftOut, Timesheet
 from services.xero_connector.planner.work import PayableWork
 from shared.connector.models import binding, reference
 from shared.contract.messages import WorkMessage
@@ -137,7 +137,7 @@ def body(session: Session, number: str, version: int) -> dict[str, Any] | None:
     return found
 
 
-def keep_timesheet(session: Session, connection: str, one: Timesheet, parts: Sequence[Allocation], cells: Iterable[Any]) -> None:
+def keep_timesheet(session: Session, connection: str, one: Timesheet, parts: Sequence[Allocation], cells: Iterable[Cell]) -> None:
     """A new version of a timesheet with what it pays. Versions between what the books have and what is wanted are forgotten."""
     period = one.period
     fixed = {"id": one.id, "organisation": one.organisation, "connection": connection, "person": one.person}
@@ -168,8 +168,8 @@ def end_timesheets(session: Session, numbers: Collection[str]) -> None:
         session.execute(sa.update(timesheet).where(timesheet.c.id.in_(numbers)).values(over=True))
 
 
-def allocations(session: Session, versions: Mapping[str, int]) -> list[Allocation]:
-    """What these versions of timesheets pay."""
+def allocations(session: Session, versions: Mapping[str, int | None]) -> list[Allocation]:
+    """What these versions of timesheets pay; none and 0 pay nothing."""
     if not versions:
         return []
     rows = session.execute(sa.select(pay_allocation).where(pay_allocation.c.timesheet.in_(versions))).mappings().all()

@@ -1,80 +1,44 @@
-"""From work to wished timesheets: takes in what ingest tells of entries, and has the planner compose of it."""
+"""Has the planner compose marked people's timesheets, and wants in the books what it composed."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from services.xero_connector import store
+from services.xero_connector import sight, store
 from services.xero_connector.documents import dump_payroll, load_timesheet
+from services.xero_connector.intake import EMPLOYEE, RATE, TRACKING
 from services.xero_connector.payroll import Payroll
 from services.xero_connector.planner.calendars import Period
-from services.xero_connector.planner.compose import Composed, compose
+from services.xero_connector.planner.compose import compose
 from services.xero_connector.planner.due import Books
 from services.xero_connector.planner.rates import Employee, Links
-from services.xero_connector.planner.timesheet import Allocation, Cell, Timesheet
+from services.xero_connector.planner.timesheet import Allocation, LeftOut, Timesheet
 from services.xero_connector.regions.region import Can, Region
 from services.xero_connector.regions.registry import REGIONS
-from services.xero_connector.statuses import PayRunStatus
-from shared.connector import follow, problems, references, tokens
+from shared.connector import follow, problems, tokens
 from shared.connector import store as connections
 from shared.connector.context import Connection, Connector
-from shared.connector.models import binding
 from shared.connector.models import connection as connection_table
-from shared.connector.provider import Need, Seen
-from shared.contract.message_schemas import load_work
-from shared.contract.messages import WorkMessage
-from shared.contract.statuses import BindingState, TimesheetStatus
+from shared.contract.statuses import BindingState
 from shared.kernel import canonical
 from shared.kernel.errors import Park
-from shared.platform import clock, jobs
+from shared.platform import clock
 from shared.platform.db import reading, transaction
 from shared.platform.jobs import Job
 
-COMPOSE = "compose"  # job kind; its subject is the connection
 AT_ONCE = 50  # people in one transaction
 FRESH, STALE = timedelta(minutes=1), timedelta(hours=6)
 """How old payroll facts may be: when somebody looks at a plan, and otherwise."""
-EMPLOYEE, RATE, TRACKING = "employee", "earnings_rate", "tracking"
+CALLING = (BindingState.SENT, BindingState.UNKNOWN)
 
 Row = Mapping[str, Any]
-
-# ---- taking work in
-
-
-def take(c: Connector, session: Session, row: Row) -> None:
-    """One ``work.changed`` row: keep it, and have its person's timesheets composed anew on every connection."""
-    if row["body"] is None:
-        return
-    organisation, message = row["organisation"], load_work(row["body"])
-    before = store.keep_work(session, organisation, message)
-    for live in connections.live(session, organisation):
-        references.note(c, session, live, _needs(message))
-        store.mark(session, live["id"], [one for one in (message.person, before) if one])
-        jobs.ask(session, COMPOSE, live["id"], organisation=organisation)
-
-
-def _needs(message: WorkMessage) -> list[Need]:
-    """Who has to be linked to pay this: the person, and each kind of pay."""
-    person = Need(kind=EMPLOYEE, locals=(message.person,), currency="", name=message.person_name, subject=message.person)
-    kinds = [Need(kind=RATE, locals=(kind,), currency="", name=kind) for kind, _ in message.seconds]
-    return [person, *kinds]
-
-
-def linked(c: Connector, session: Session, connection: Connection, kind: str, local: str) -> None:
-    """A link was made: whose timesheets it concerns is composed anew."""
-    people = [local] if kind == EMPLOYEE else store.workers(session, connection.organisation)
-    store.mark(session, connection.id, people)
-    jobs.ask(session, COMPOSE, connection.id, organisation=connection.organisation, queue="interactive")
-
-
-# ---- composing
 
 
 def work_off(c: Connector, job: Job) -> None:
@@ -116,7 +80,9 @@ def compose_marked(c: Connector, connection: Connection) -> None:
             people = store.marked(session, connection.id, AT_ONCE)
             if known is None or not people:
                 return
-            _Round(c, session, connection, known[0], people).run()
+            where = sa.select(connection_table).where(connection_table.c.id == connection.id)
+            row = session.execute(where).mappings().one()
+            _Round(c, session, connection, row, known[0], people).run()
             store.unmark(session, connection.id, people)
 
 
@@ -127,6 +93,7 @@ class _Round:
     c: Connector
     session: Session
     connection: Connection
+    row: Row  # the connection's
     payroll: Payroll
     people: list[str]
 
@@ -135,216 +102,119 @@ class _Round:
         return REGIONS[str(self.connection.tenant.facts["region"])]
 
     def run(self) -> None:
-        self._end_gone()
-        mine = self._mine()
-        rows = store.timesheets(self.session, self.connection.id, mine)
-        books, closed = self._books(mine, rows)
-        self._settle_closed(rows, closed)
-        paid = store.allocations(self.session, {row["id"]: row["b_pushed_version"] for row in closed if row["b_pushed_version"]})
-        entries, zones = store.works_of(self.session, self.connection.organisation, mine)
+        ours = self._ours()
+        sheets = self._ended(store.timesheets(self.session, self.connection.id, ours))
+        books = self._books(sheets)
+        live = [sheet for sheet in sheets if not sheet["over"]]
+        shut = [sheet for sheet in live if books.closed(sheet["person"], _period(sheet))]
+        paid = store.allocations(self.session, {sheet["id"]: sheet["b_pushed_version"] for sheet in shut})
+        for sheet in shut:
+            self._settle(sheet)
+        entries, zones = store.works_of(self.session, self.connection.organisation, ours)
         found = compose(books, entries, zones.__getitem__, paid=paid)
-        for sheet in found.timesheets:
-            self._wish(sheet, [part for part in found.allocations if part.timesheet == sheet.id], rows)
-        adopt(self.c, self.session, self.connection, mine)
-        self._say(found)
+        parts = _by_timesheet(found.allocations)
+        for made in found.timesheets:
+            self._wish(made, parts.get(made.id, []), sheets)
+        sight.adopt(self.c, self.session, self.connection, ours)
+        self._say(found.left_out)
 
-    def _mine(self) -> list[str]:
+    def _ours(self) -> list[str]:
         """Those whom this connection pays, or might: not those linked on another, nor those erased."""
         elsewhere = store.linked_elsewhere(self.session, self.connection.organisation, self.connection.id, EMPLOYEE)
         keys = self.c.vault.keyring(self.session, self.connection.organisation, self.people)
         return [person for person in self.people if person not in elsewhere and not keys.erased(person)]
 
-    def _end_gone(self) -> None:
-        """Timesheets that are gone over there, or were dropped before they were sent, pay nothing any more."""
-        rows = store.timesheets(self.session, self.connection.id, self.people)
-        store.end_timesheets(self.session, [row["id"] for row in rows if row["b_state"] == BindingState.VOID and not row["over"]])
+    def _ended(self, sheets: Sequence[Row]) -> list[Row]:
+        """Those gone over there, or dropped before they were sent, pay nothing any more; another takes their place."""
+        ended = {sheet["id"] for sheet in sheets if sheet["b_state"] == BindingState.VOID}
+        store.end_timesheets(self.session, [sheet["id"] for sheet in sheets if sheet["id"] in ended and not sheet["over"]])
+        return [{**sheet, "over": sheet["over"] or sheet["id"] in ended} for sheet in sheets]
 
-    def _books(self, people: Collection[str], rows: Sequence[Row]) -> tuple[Books, list[Row]]:
+    def _books(self, sheets: Sequence[Row]) -> Books:
         employees = store.links(self.session, self.connection.id, EMPLOYEE)
-        shut = _Shut(self.session, self.connection.id, self.payroll, employees)
-        live = [row for row in rows if not row["over"]]
-        closed = [row for row in live if shut(row["person"], _period(row)) and row["b_status"] != TimesheetStatus.DELETED]
-        turns: dict[tuple[str, Period], int] = {}
-        for row in rows:
-            key = (row["person"], _period(row))
-            turns[key] = turns.get(key, 0) + int(row["over"])
-        books = Books(
+        rates = store.links(self.session, self.connection.id, RATE)
+        tracking = store.links(self.session, self.connection.id, TRACKING)
+        return Books(
             organisation=self.connection.organisation,
             connection=self.connection.id,
             employees=_employees(employees, self.payroll.employees),
             calendars=self.payroll.calendars,
             rates=self.payroll.rates,
-            links=Links(
-                rates=store.links(self.session, self.connection.id, RATE),
-                tracking=store.links(self.session, self.connection.id, TRACKING),
-            ),
+            links=Links(rates=rates, tracking=tracking),
             rate_kinds=self.region.rate_kinds,
-            closed=shut,
-            held={(row["person"], _period(row)): [_cell(one) for one in row["cells"]] for row in live},
-            turns=turns,
+            closed=sight.closed(self.session, self.connection.id, employees, self.payroll.runs),
+            held={_place(sheet): [(cell[0], cell[1]) for cell in sheet["cells"]] for sheet in sheets if not sheet["over"]},
+            turns=Counter(_place(sheet) for sheet in sheets if sheet["over"]),
         )
-        return books, closed
 
-    def _settle_closed(self, rows: Sequence[Row], closed: Sequence[Row]) -> None:
+    def _settle(self, sheet: Row) -> None:
         """A closed timesheet stays as the books have it: what was wished beyond that goes into the next period."""
-        for row in closed:
-            pushed = row["b_pushed_version"] or 0
-            if row["b_wanted_version"] == pushed or row["b_state"] in (BindingState.SENT, BindingState.UNKNOWN):
-                continue
-            body = store.body(self.session, row["id"], pushed or row["version"])
-            if body is not None:
-                parts = store.allocations(self.session, {row["id"]: pushed})
-                dropped = {} if pushed else {"lines": [], "withdrawn": True}  # never sent: it is not sent any more
-                self._keep({**body, **dropped, "version": row["version"] + 1}, parts, row)
-
-    def _wish(self, sheet: Timesheet, parts: Sequence[Allocation], rows: Sequence[Row]) -> None:
-        """Want a composed timesheet in the books, unless it says what is wanted already."""
-        row = next((one for one in rows if one["id"] == sheet.id), None)
-        sent = row is not None and row["b_external_id"] is not None
-        if sheet.withdrawn and sent and Can.DELETE not in self.region.can:
-            sheet = replace(sheet, withdrawn=False)  # where nothing can be deleted, it stands there with zeros
-        version = row["version"] if row else 0
-        body = asdict(sheet) | {"version": version}
-        before = store.body(self.session, sheet.id, version) if row else None
-        same_work = row is not None and _payable(parts) == _payable(store.allocations(self.session, {sheet.id: version}))
-        if before is not None and _said(before) == _said(body) and same_work:
+        pushed = sheet["b_pushed_version"]
+        if sheet["b_wanted_version"] == pushed or sheet["b_state"] in CALLING:
             return
-        self._keep(body | {"version": version + 1}, parts, row)
+        body = store.body(self.session, sheet["id"], pushed or sheet["version"])
+        if body is not None:
+            dropped = {} if pushed else {"lines": [], "withdrawn": True}  # never sent: it is not sent any more
+            self._keep(body | dropped, store.allocations(self.session, {sheet["id"]: pushed}), sheet)
 
-    def _keep(self, body: dict[str, Any], parts: Iterable[Allocation], row: Row | None) -> None:
-        plain = _plain(body)
-        sheet = load_timesheet(plain)
-        here = [[line.rate, line.tracking] for line in sheet.lines]
-        had = list(row["cells"]) if row else []
-        cells = had + [cell for cell in _once(here) if cell not in had]
-        store.keep_timesheet(self.session, self.connection.id, sheet, [replace(part) for part in parts], cells)
-        pushed = (row["b_pushed_version"] or 0) if row else 0
-        wanted = (row["b_wanted_version"] or 0) if row else 0
-        store.forget_versions(self.session, sheet.id, {sheet.version, wanted, pushed})
-        where = self.session.execute(sa.select(connection_table).where(connection_table.c.id == self.connection.id))
-        # What somebody deleted over there comes back only when a person has seen it in a plan.
-        again = {"push": "on_plan"} if any(one["over"] for one in self._same(sheet)) else {}
-        follow.want(self.c, self.session, self.connection.organisation, plain, connection={**where.mappings().one(), **again})
+    def _wish(self, made: Timesheet, parts: Sequence[Allocation], sheets: Sequence[Row]) -> None:
+        """Want a composed timesheet in the books, unless just that is wanted already."""
+        sheet = next((one for one in sheets if one["id"] == made.id), None)
+        if sheet is not None and made.withdrawn and sheet["b_external_id"] and Can.DELETE not in self.region.can:
+            made = replace(made, withdrawn=False)  # where nothing can be deleted, it stands there with zeros
+        body = _plain(asdict(made))
+        if sheet is None or not self._same(sheet, body, parts):
+            again = any(one["over"] and _place(one) == (made.person, made.period) for one in sheets)
+            self._keep(body, parts, sheet, push="on_plan" if again else self.row["push"])
 
-    def _same(self, sheet: Timesheet) -> list[Row]:
-        rows = store.timesheets(self.session, self.connection.id, [sheet.person])
-        return [row for row in rows if _period(row) == sheet.period]
+    def _same(self, sheet: Row, body: Row, parts: Sequence[Allocation]) -> bool:
+        before = store.body(self.session, sheet["id"], sheet["version"])
+        paid = store.allocations(self.session, {sheet["id"]: sheet["version"]})
+        return before is not None and _said(before) == _said(body) and sorted(map(repr, paid)) == sorted(map(repr, parts))
 
-    def _say(self, found: Composed) -> None:
+    def _keep(self, body: Row, parts: Sequence[Allocation], sheet: Row | None, *, push: str | None = None) -> None:
+        """The next version. ``push``: what somebody deleted over there comes back only when a person has seen it in a plan."""
+        versions = {sheet["b_wanted_version"], sheet["b_pushed_version"]} if sheet else set()
+        body = {**body, "version": sheet["version"] + 1 if sheet else 1}
+        made = load_timesheet(body)
+        had = [tuple(cell) for cell in sheet["cells"]] if sheet else []
+        cells = dict.fromkeys([*had, *((line.rate, line.tracking) for line in made.lines)])
+        store.keep_timesheet(self.session, self.connection.id, made, parts, cells)
+        store.forget_versions(self.session, made.id, {made.version, *versions} - {None})
+        where = {**self.row, "push": push or self.row["push"]}
+        follow.want(self.c, self.session, self.connection.organisation, body, connection=where)
+
+    def _say(self, left_out: Sequence[LeftOut]) -> None:
         """What no timesheet pays is a problem of its person, one for each cause."""
-        c, session, here = self.c, self.session, self.connection
-        store.keep_left_out(session, here.organisation, here.id, self.people, found.left_out)
-        first = {(one.person, one.code): one for one in reversed(found.left_out)}
+        here = self.connection
+        store.keep_left_out(self.session, here.organisation, here.id, self.people, left_out)
+        first = {(one.person, one.code): one for one in reversed(left_out)}
         for person in self.people:
             mine = [one for (whose, _), one in first.items() if whose == person]
-            problems.close_others(c, session, here.id, subject=person, codes=[one.code for one in mine])
+            problems.close_others(self.c, self.session, here.id, subject=person, codes=[one.code for one in mine])
             for one in mine:
                 failure = Park(one.code, one.cause, one.remedy)
-                problems.open_(c, session, here.organisation, here.id, person, failure, about=person)
-
-
-# ---- what is there already
-
-
-def pulled(c: Connector, session: Session, connection: Connection, seen: Sequence[Seen], gone: Collection[str]) -> None:
-    """What a pull saw, whoever made it: a timesheet that was processed, or came or went, changes what is composed."""
-    people = {remote: person for person, remote in store.links(session, connection.id, EMPLOYEE).items()}
-    rows = [_sheet(connection, one) for one in seen if "employee" in one.picture]
-    known = {row["external_id"]: row for row in store.sheets(session, connection.id, {row["employee"] for row in rows})}
-    moved = [row["employee"] for row in rows if _matters(known.get(row["external_id"]), row)]
-    store.keep_sheets(session, rows)
-    moved += store.drop_sheets(session, connection.id, gone)
-    concerned = {people[employee] for employee in moved if employee in people}
-    if concerned:
-        store.mark(session, connection.id, concerned)
-        jobs.ask(session, COMPOSE, connection.id, organisation=connection.organisation)
-
-
-def _sheet(connection: Connection, one: Seen) -> dict[str, Any]:
-    start, end = one.picture["period"].split(" to ")
-    return {
-        "connection": connection.id,
-        "external_id": one.external_id,
-        "employee": one.picture["employee"],
-        "start": date.fromisoformat(start),
-        "end": date.fromisoformat(end),
-        "status": one.status,
-        "remote_version": one.remote_version,
-        "remote_order": one.order,
-        "hours": str(one.total or 0),
-    }
-
-
-def _matters(before: Row | None, now: Row) -> bool:
-    processed = TimesheetStatus.PROCESSED
-    return before is None or (before["status"] == processed) != (now["status"] == processed)
-
-
-def adopt(c: Connector, session: Session, connection: Connection, people: Collection[str]) -> None:
-    """A wished timesheet whose employee has one for the period already becomes a change of that one, shown in the plan."""
-    employees = store.links(session, connection.id, EMPLOYEE)
-    there = {(row["employee"], row["start"], row["end"]): row for row in store.sheets(session, connection.id, employees.values())}
-    free = (binding.c.external_id.is_(None), binding.c.state.in_([BindingState.RESERVED, BindingState.PARKED]))
-    mine = sa.select(binding).where(binding.c.connection == connection.id, binding.c.client.in_(people), *free)
-    for row in session.execute(mine.with_for_update()).mappings().all():
-        start, end = map(date.fromisoformat, row["number"].split("/"))
-        found = there.get((employees.get(row["client"], ""), start, end))
-        if found is not None:
-            same = {name: found[name] for name in ("external_id", "remote_version", "remote_order", "status")}
-            known = {"total": Decimal(found["hours"]), "state": BindingState.CONFIRMED, "problem": None}
-            connections.change(session, row, **same, **known)
-
-
-# ---- what is closed
-
-
-@dataclass(slots=True)
-class _Shut:
-    """Whether a person's period is closed: its timesheet is processed, or a pay run of it is posted."""
-
-    session: Session
-    connection: str
-    payroll: Payroll
-    employees: Mapping[str, str]
-    seen: dict[str, set[tuple[date, date]]] | None = None
-
-    def __call__(self, person: str, period: Period) -> bool:
-        posted = any(
-            run.status is PayRunStatus.POSTED and run.scheduled and run.calendar == period.calendar
-            and (run.start, run.end) == (period.start, period.end)
-            for run in self.payroll.runs
-        )  # fmt: skip
-        return posted or (period.start, period.end) in self._processed().get(self.employees.get(person, ""), set())
-
-    def _processed(self) -> dict[str, set[tuple[date, date]]]:
-        if self.seen is None:
-            self.seen = {}
-            for row in store.sheets(self.session, self.connection, set(self.employees.values())):
-                if row["status"] == TimesheetStatus.PROCESSED:
-                    self.seen.setdefault(row["employee"], set()).add((row["start"], row["end"]))
-        return self.seen
+                problems.open_(self.c, self.session, here.organisation, here.id, person, failure, about=person)
 
 
 def _employees(links: Mapping[str, str], known: Mapping[str, Employee]) -> dict[str, Employee]:
     """By person; one that is linked and not there any more counts as inactive."""
-    gone = {remote: Employee(id=remote, active=False, calendars=()) for remote in links.values()}
-    return {person: known.get(remote, gone[remote]) for person, remote in links.items()}
+    return {person: known.get(remote) or Employee(id=remote, active=False, calendars=()) for person, remote in links.items()}
 
 
-def _period(row: Row) -> Period:
-    return Period(row["start"], row["end"], row["calendar"])
+def _by_timesheet(parts: Sequence[Allocation]) -> dict[str, list[Allocation]]:
+    found: dict[str, list[Allocation]] = {}
+    for part in parts:
+        found.setdefault(part.timesheet, []).append(part)
+    return found
 
 
-def _cell(pair: Sequence[str | None]) -> Cell:
-    return str(pair[0]), pair[1]
+def _period(sheet: Row) -> Period:
+    return Period(sheet["start"], sheet["end"], sheet["calendar"])
 
 
-def _once(cells: Iterable[list[Any]]) -> list[list[Any]]:
-    return [list(cell) for cell in dict.fromkeys(map(tuple, cells))]
-
-
-def _said(body: Row) -> dict[str, Any]:
-    return {name: value for name, value in _plain(body).items() if name not in ("version", "people")}
+def _place(sheet: Row) -> tuple[str, Period]:
+    return sheet["person"], _period(sheet)
 
 
 def _plain(body: Row) -> dict[str, Any]:
@@ -353,8 +223,5 @@ def _plain(body: Row) -> dict[str, Any]:
     return plain
 
 
-def _payable(parts: Iterable[Allocation]) -> list[Any]:
-    return sorted(
-        (one.entry, one.revision, str(one.worked), one.kind, one.seconds, one.rate, one.tracking or "", str(one.line_date))
-        for one in parts
-    )
+def _said(body: Row) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name != "version"}

@@ -30,7 +30,9 @@ WORKER = {"au": "Wanda Wattle", "nz": "Kiri Kowhai", "uk": "Wilma Weekly"}
 class Payroll(Product):
     """One installation with one organisation, paying through Xero."""
 
-    def __init__(self, make_database: Callable[..., Database], clock: Any, *, own: dict[str, str] | None = None, **options: Any) -> None:
+    def __init__(
+        self, make_database: Callable[..., Database], clock: Any, *, own: dict[str, str] | None = None, **options: Any
+    ) -> None:
         self.clock, self.vault, self.network = clock, Vault(bytes(range(32))), Network()
         self._tokens = {}
         self.emulator: Any = create(Options(clock=clock, **options))

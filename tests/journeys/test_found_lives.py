@@ -114,3 +114,22 @@ def test_a_lost_answer_that_turns_out_void_meets_a_withdrawal_that_came_meanwhil
     life.log("a", seconds=1, client="harbour", by_file=False)
     life.log("c", deleted=True, by_file=False)
     rests(life, heard=False)
+
+
+def test_a_correction_that_is_paid_after_what_it_corrected_was_deleted_leaves_the_rest_to_be_billed(life):
+    life.unpay(0, void=True)
+    life.delete_there(1)
+    life.make_plan()
+    life.go()
+    life.work()
+    life.deliver(drop=True)
+    life.goes_wrong("reset_before", method="POST", path="/(invoice|batch)")
+    life.delete_there(0)
+    life.make_plan()
+    life.pay(5)
+    life.follow()
+    life.wait(minutes=57600)
+    life.make_plan()
+    life.go()
+    life.mode("automatic")
+    rests(life)

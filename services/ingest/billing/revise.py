@@ -46,4 +46,6 @@ def restore(session: Session, vault: Vault, organisation: str, head: Head, versi
     kept = query.wish_of(session, vault, organisation, head)
     freeze.write(session, vault, Freeze(invoice=back, cause="restored", wish=kept, content_of=content))
     audit.record(session, organisation, actor, "invoice.restored", head.id, version=back.version)
-    reckon(session, vault, organisation, held | {row["entry"] for row in rows}, actor, anew=elsewhere)
+    # One that corrected what is gone by now looks like a first billing: what it lacks is owed still.
+    moved = {row["entry"] for row, claim in zip(rows, claims, strict=True) if row["chain"] != claim["chain"]}
+    reckon(session, vault, organisation, held | {row["entry"] for row in rows}, actor, anew=moved | elsewhere.keys())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -110,9 +111,15 @@ def _accept_kind(session: Session, keyring: Keyring, kind: Kind, some: list[Numb
         rows.append(to_row(kind, record, keyring, revision=revision + 1, content_hash=content_hash, at=at))
         results[index] = Result(Outcome.CHANGED if revision else Outcome.NEW, kind, record.id, revision + 1)
     if rows:
-        store.keep(session, kind, rows)
-        announce(session, organisation, kind, [(row["id"], row["revision"]) for row in rows])
+        _keep(session, organisation, kind, rows, announce)
     return results
+
+
+def _keep(session: Session, organisation: str, kind: Kind, rows: Sequence[dict[str, Any]], announce: Announce) -> None:
+    if kind is Kind.PERSON:
+        work.announce_moves(session, organisation, {row["id"]: row["zone"] for row in rows if row["revision"] > 1})
+    store.keep(session, kind, rows)
+    announce(session, organisation, kind, [(row["id"], row["revision"]) for row in rows])
 
 
 # ---- what a record refers to

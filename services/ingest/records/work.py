@@ -23,7 +23,7 @@ PUBLISH = "records.publish"  # job kind; its subject is the organisation
 NOTE = "work"
 """What a note says in place of a kind when its entries' work changed but not the records themselves."""
 
-_TIME = TABLES[Kind.TIME].present
+_TIME, _PERSON = TABLES[Kind.TIME].present, TABLES[Kind.PERSON].present
 
 
 def announce(session: Session, organisation: str, changed: Mapping[str, int]) -> None:
@@ -31,7 +31,11 @@ def announce(session: Session, organisation: str, changed: Mapping[str, int]) ->
     if len(changed) <= store.AT_ONCE:
         publish(session, organisation, changed)
         return
-    for some in store.chunks(changed):
+    _announce_later(session, organisation, changed)
+
+
+def _announce_later(session: Session, organisation: str, entries: Collection[str]) -> None:
+    for some in store.chunks(entries):
         store.announce_later(session, organisation, NOTE, some)
     jobs.ask(session, PUBLISH, organisation, organisation=organisation)
 
@@ -46,6 +50,18 @@ def announce_person(session: Session, organisation: str, person: str) -> None:
     """Tell of all that a person ever logged."""
     mine = sa.select(_TIME.c.id, _TIME.c.revision).where(within(_TIME, organisation), _TIME.c.person == person)
     announce(session, organisation, {row.id: row.revision for row in session.execute(mine)})
+
+
+def announce_moves(session: Session, organisation: str, zones: Mapping[str, str | None]) -> None:
+    """Before people are stored anew: tell later of all that those logged whose zone (person -> zone) becomes another."""
+    mine = sa.select(_PERSON.c.id, _PERSON.c.zone).where(within(_PERSON, organisation, by_id=True))
+    theirs = sa.select(_TIME.c.id).where(within(_TIME, organisation))
+    for some in store.chunks(zones):
+        rows = session.execute(mine.where(store.among(session, _PERSON.c.id, some)))
+        moved = [row.id for row in rows if row.zone != zones[row.id]]
+        entries = session.execute(theirs.where(store.among(session, _TIME.c.person, moved))).scalars().all() if moved else []
+        if entries:
+            _announce_later(session, organisation, entries)
 
 
 def bodies(session: Session, vault: Vault, rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

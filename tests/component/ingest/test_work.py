@@ -94,6 +94,17 @@ def test_approved_work_whose_edit_makes_a_day_too_long_is_not_payable_until_conf
     assert told(owner, "t2")[-1].approved is False  # type: ignore[union-attr]
 
 
+def test_a_person_who_moves_to_another_zone_has_all_their_work_told_again_and_a_new_name_is_no_move(
+    owner: Caller, db: Database
+) -> None:
+    sends(owner, *NAMED, SHIFT, PLAIN)
+    before = rows(owner)[-1]["position"]
+    sends(owner, {**NAMED[1], "name": "Kim Sample"}, {**NAMED[0], "zone": "Australia/Perth"})
+    jobs.run_ready(db, owner.service.handlers)
+    [row] = rows(owner, before)
+    assert (row["subject"], row["body"]["person_zone"]) == (ref(owner, "time", "t1"), "Australia/Perth")
+
+
 def test_expenses_and_trips_are_nobodys_payable_time(owner: Caller) -> None:
     expense = {"kind": "expense", "source_id": "e", "date": "2026-03-02", "person": "kim", "amount": "5", "currency": "EUR"}
     sends(owner, *NAMED, expense)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -147,6 +149,17 @@ def test_what_changed_since_a_time_comes_with_its_lines(office, clock):
     assert changes.until <= clock.now
 
 
+def test_what_was_there_long_before_connecting_is_not_read_one_by_one(dated_office, clock):
+    dated_office.create("7.6")
+    clock.advance(hours=36)
+    dated_office.app.tokens = dated_office.app.refresh().body
+    later = replace(dated_office.connection(), connected_at=clock.now)
+    dated_office.calls()
+    [wire] = dated_office.anew(later).changed_since(NOW).documents
+    assert dated_office.region.read_status(wire).total == Decimal("7.6")
+    assert len(dated_office.calls()) == 1
+
+
 @pytest.mark.parametrize("counts", ["second", "strict"])
 def test_a_change_in_the_very_second_of_the_last_look_is_not_missed(australia, counts):
     australia.emulator.configure(modified_after=counts)
@@ -170,7 +183,7 @@ def test_a_great_array_is_looked_for_in_the_list_of_its_period(emulator, open_of
     office.calls()
     found = office.find_all(*(("create", office.week("7.6", name=name)) for name in names[:92]))
     assert [wire is not None for wire in found] == [True] * 90 + [False, False]
-    assert len(office.calls()) == 2
+    assert len(office.calls()) == 1
 
 
 # ---- payroll

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -15,6 +17,7 @@ from services.xero_connector.sdk import Books, claims, step_key
 from shared.kernel.errors import Reconnect, Retry
 from shared.platform import quota
 from shared.platform.http import TIMEOUT, Network
+from tests.architecture.sources import ROOT
 from tests.component.xero.conftest import NOW, XERO
 from tests.component.xero_emulator.driver import AU, NZ
 
@@ -108,6 +111,12 @@ def test_an_answer_without_the_thing_is_not_understood_and_says_that_it_may_be_d
     assert unheard.value.unknown
 
 
+def test_the_library_is_not_loaded_before_it_is_used():
+    loaded = "import sys, services.xero_connector.client; print([name for name in sys.modules if name.startswith('xero_python')])"
+    said = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert said.stdout.strip() == "[]"
+
+
 # ---- waiting
 
 
@@ -160,7 +169,7 @@ def test_a_dropped_connection_is_tried_once(office):
 
 @BOTH
 def test_the_minutes_quota_is_used_nearly_whole_and_never_exceeded(office, clock):
-    office.emulator.configure(limits=Limits(), organisations=None)
+    office.emulator.configure(limits=Limits())
     office.client.changed_since(NOW)
     start, calls = clock.now, 180
     for _ in range(calls):

@@ -37,7 +37,6 @@ def test_without_settings_xero_itself_is_spoken_to_within_what_the_smallest_tier
     assert (ours.au_version, ours.array_size, ours.calls_per_day) == ("1.0", 1, 1000)
     assert ours.info.key_memory == timedelta(seconds=300)
     assert ours.info.settle == timedelta(seconds=10)
-    assert ours.info.look_back == timedelta(days=29)
     assert "timesheet_exists" in ours.info.perhaps_ours
 
 

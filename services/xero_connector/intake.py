@@ -1,0 +1,46 @@
+"""Takes in what ingest tells of work, and what people linked: whose timesheets have to be composed anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from services.xero_connector import store
+from shared.connector import references
+from shared.connector import store as connections
+from shared.connector.context import Connection, Connector
+from shared.connector.provider import Need
+from shared.contract.message_schemas import load_work
+from shared.contract.messages import WorkMessage
+from shared.platform import jobs
+
+COMPOSE = "compose"  # job kind; its subject is the connection
+EMPLOYEE, RATE, TRACKING = "employee", "earnings_rate", "tracking"
+
+
+def take(c: Connector, session: Session, row: Mapping[str, Any]) -> None:
+    """One ``work.changed`` row: keep it, and have its person's timesheets composed anew on every connection."""
+    if row["body"] is None:
+        return
+    organisation, message = row["organisation"], load_work(row["body"])
+    before = store.keep_work(session, organisation, message)
+    for live in connections.live(session, organisation):
+        references.note(c, session, live, _needs(message))
+        store.mark(session, live["id"], [one for one in (message.person, before) if one])
+        jobs.ask(session, COMPOSE, live["id"], organisation=organisation)
+
+
+def _needs(message: WorkMessage) -> list[Need]:
+    """What has to be linked to pay this: the person, and each kind of pay."""
+    person = Need(kind=EMPLOYEE, locals=(message.person,), currency="", name=message.person_name, subject=message.person)
+    kinds = [Need(kind=RATE, locals=(kind,), currency="", name=kind) for kind, _ in message.seconds]
+    return [person, *kinds]
+
+
+def linked(c: Connector, session: Session, connection: Connection, kind: str, local: str) -> None:
+    """A link was made: those whom it concerns are composed anew, once their employees have been read."""
+    people = [local] if kind == EMPLOYEE else store.workers(session, connection.organisation)
+    store.mark(session, connection.id, people)
+    jobs.ask(session, COMPOSE, connection.id, organisation=connection.organisation, queue="interactive")

@@ -1,0 +1,95 @@
+"""What the books hold, whoever made it: kept as pulls see it, so that it is changed, not made twice, and what is closed stays."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from services.xero_connector import store
+from services.xero_connector.intake import COMPOSE, EMPLOYEE
+from services.xero_connector.payroll import PayRun
+from services.xero_connector.planner.calendars import Period
+from services.xero_connector.statuses import PayRunStatus
+from shared.connector import store as connections
+from shared.connector.context import Connection, Connector
+from shared.connector.models import binding
+from shared.connector.provider import Seen
+from shared.contract.statuses import BindingState, TimesheetStatus
+from shared.platform import jobs
+
+Row = Mapping[str, Any]
+
+
+def pulled(c: Connector, session: Session, connection: Connection, seen: Sequence[Seen], gone: Collection[str]) -> None:
+    """Keep what a pull saw; a timesheet that came, went, was processed or opened again changes what is composed."""
+    rows = [_row(connection, one) for one in seen if "employee" in one.picture]
+    known = {row["external_id"]: row for row in store.sheets(session, connection.id, {row["employee"] for row in rows})}
+    moved = {row["employee"] for row in rows if _matters(known.get(row["external_id"]), row)}
+    store.keep_sheets(session, rows)
+    moved |= set(store.drop_sheets(session, connection.id, gone))
+    links = store.links(session, connection.id, EMPLOYEE)
+    concerned = [person for person, employee in links.items() if employee in moved]
+    if concerned:
+        store.mark(session, connection.id, concerned)
+        jobs.ask(session, COMPOSE, connection.id, organisation=connection.organisation)
+
+
+def _row(connection: Connection, one: Seen) -> dict[str, Any]:
+    start, end = one.picture["period"].split(" to ")
+    return {
+        "connection": connection.id,
+        "external_id": one.external_id,
+        "employee": one.picture["employee"],
+        "start": date.fromisoformat(start),
+        "end": date.fromisoformat(end),
+        "status": one.status,
+        "remote_version": one.remote_version,
+        "remote_order": one.order,
+        "hours": str(one.total or 0),
+    }
+
+
+def _matters(before: Row | None, now: Row) -> bool:
+    processed = TimesheetStatus.PROCESSED
+    return before is None or (before["status"] == processed) != (now["status"] == processed)
+
+
+def adopt(c: Connector, session: Session, connection: Connection, people: Collection[str]) -> None:
+    """A wished timesheet whose employee has one for the period already becomes a change of that one, shown in the plan."""
+    employees = store.links(session, connection.id, EMPLOYEE)
+    seen = store.sheets(session, connection.id, set(employees.values()))
+    there = {(row["employee"], f"{row['start']}/{row['end']}"): row for row in seen}
+    unsent = (binding.c.external_id.is_(None), binding.c.state.in_([BindingState.RESERVED, BindingState.PARKED]))
+    mine = sa.select(binding).where(binding.c.connection == connection.id, binding.c.client.in_(people), *unsent)
+    for row in session.execute(mine.with_for_update()).mappings().all():
+        found = there.get((employees.get(row["client"], ""), row["number"]))
+        if found is not None:
+            same = {name: found[name] for name in ("external_id", "remote_version", "remote_order", "status")}
+            known = {"total": Decimal(found["hours"]), "state": BindingState.CONFIRMED, "problem": None}
+            connections.change(session, row, **same, **known)
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Whether a person's period is closed: its timesheet is processed, or its pay run posted."""
+
+    employees: Mapping[str, str]  # by person
+    processed: frozenset[tuple[str, date, date]]  # employee, first and last day
+    posted: frozenset[Period]
+
+    def __call__(self, person: str, period: Period) -> bool:
+        return period in self.posted or (self.employees.get(person, ""), period.start, period.end) in self.processed
+
+
+def closed(session: Session, connection: str, employees: Mapping[str, str], runs: Sequence[PayRun]) -> Closed:
+    """What is closed for these people, as last seen."""
+    seen = store.sheets(session, connection, set(employees.values()))
+    done = [(row["employee"], row["start"], row["end"]) for row in seen if row["status"] == TimesheetStatus.PROCESSED]
+    over = [run for run in runs if run.status is PayRunStatus.POSTED and run.scheduled]
+    return Closed(employees, frozenset(done), frozenset(Period(run.start, run.end, run.calendar) for run in over))
