@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 import importlib
 import json
 import pickle
 import shutil
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -237,7 +237,9 @@ class Office:
         self._beside, self._next_round = True, self.clock.now + ROUND
         with transaction(self.xero.db) as session:
             jobs.ask(session, "rounds", "*", organisation="*")
-        self.works_off(self.xero)
+        other = threading.Thread(target=self.works_off, args=(self.xero,))
+        other.start()
+        other.join()
         self._beside = False
 
 

@@ -33,7 +33,7 @@ def _each(door: Door, wanted: str | None, act: Callable[[dict[str, Any]], Answer
         return act(chosen[0])
     answers = [(one, _tried(act, one)) for one in chosen]
     value = [{"connection": one["id"], "provider": one["provider"], **answer.value} for one, answer in answers]
-    text = "\n\n".join(f"{title(one)}\n{answer.text}" for one, answer in answers)
+    text = "\n\n".join(f"{title(one)}\n{answer.text or 'Nothing was written.'}" for one, answer in answers)
     codes = {answer.code for _, answer in answers}
     return Answer({"connections": value}, text, next((code for code in _WORST if code in codes), DONE))
 

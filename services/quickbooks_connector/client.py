@@ -173,7 +173,7 @@ class Client:
         # Not in the index is not gone: only a read by id tells.
         return {number: found[number] if number in found else self._read(number) for number in external_ids}
 
-    def changed_since(self, at: datetime) -> Changes:
+    def changed_since(self, at: datetime, *, full: bool = False) -> Changes:
         now = clock.now()
         answer = self._get("cdc", {"entities": "Invoice,Payment", "changedSince": utc_text(at)})
         changed = [entity for response in answer["CDCResponse"] for entity in response.get("QueryResponse", ())]

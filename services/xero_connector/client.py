@@ -70,9 +70,9 @@ class Client:
         region = self._region()
         return looking.fetch(self._books, region, external_ids)
 
-    def changed_since(self, at: datetime) -> Changes:
+    def changed_since(self, at: datetime, *, full: bool = False) -> Changes:
         region = self._region()
-        return looking.changed_since(self._books, region, at, self._connected_at)
+        return looking.changed_since(self._books, region, at, self._connected_at, full=full)
 
     # ---- payroll
 

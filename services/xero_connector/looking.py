@@ -116,22 +116,27 @@ def fetch(books: Books, region: Region, numbers: Sequence[str]) -> Mapping[str, 
     return {number: found.get(number) or read(books, region, number) for number in numbers}
 
 
-def changed_since(books: Books, region: Region, at: datetime, connected_at: datetime) -> Changes:
+def changed_since(books: Books, region: Region, at: datetime, connected_at: datetime, *, full: bool) -> Changes:
     """What changed since a time, with lines. It is said to the second, so a second more is asked for.
+
+    No list shows what was deleted: 2.0 lists name everything that is there, 1.0 is asked for everything only when ``full``.
 
     What was last changed before the organisation was connected can't be ours: 2.0 rows of that kind stay without lines, since
     reading those takes a call each.
     """
     until = clock.now()
     since = at.replace(microsecond=0) - timedelta(seconds=1)
+    present: list[Wire] | None = None
     if Can.CHANGED_SINCE in region.can:
         rows = list(_australian_pages(books, {"if_modified_since": since}))
+        present = list(_australian_pages(books, {})) if full else None
     else:
-        listed = _dated_pages(books, {"start_date": (since - REACH).date()})
-        rows = [row for row in listed if not _before(row, since)]
+        present = list(_dated_pages(books, {"start_date": (since - REACH).date()}))
+        rows = [row for row in present if not _before(row, since)]
     foreign = connected_at - DOUBT
     whole = (row if _before(row, foreign) else _whole(books, region, row) for row in rows)
-    return Changes(documents=[row for row in whole if row is not None], until=until)
+    listed = None if present is None else frozenset(map(number_of, present))
+    return Changes(documents=[row for row in whole if row is not None], until=until, listed=listed)
 
 
 def _before(row: Wire, since: datetime) -> bool:

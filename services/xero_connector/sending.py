@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from services.xero_connector import faults, looking
+from services.xero_connector import faults, looking, pace
 from services.xero_connector.regions import au1, dated
 from services.xero_connector.regions.region import Region, Step
 from services.xero_connector.sdk import Books, other_bytes, thing, things
@@ -36,11 +36,25 @@ def write(
     items = canonical.loads(body)["items"]
     books.wires.key = key
     try:
-        if region.version == "1.0":
-            return _array(books, region, operations, items)
-        return [_one(books, region, operation, item) for operation, item in zip(operations, items, strict=True)]
+        with pace.booked(books.connector.db, books.tenant, _calls(region, operations, items), books.calls_per_day):
+            return _written(books, region, operations, items)
     finally:
         books.wires.key = ""
+
+
+def _calls(region: Region, operations: Sequence[Operation], items: Sequence[Item]) -> int:
+    """How many calls this takes if nothing is refused; a little too many where that depends on what is there."""
+    if region.version == "1.0":
+        return 1
+    lines = sum(len(item["timesheet"].get("timesheetLines") or ()) for item in items)
+    created = sum(2 if item["approve"] else 1 for item in items)
+    return created if set(operations) == {Operation.CREATE} else 3 * len(items) + lines
+
+
+def _written(books: Books, region: Region, operations: Sequence[Operation], items: Sequence[Item]) -> Sequence[Outcome]:
+    if region.version == "1.0":
+        return _array(books, region, operations, items)
+    return [_one(books, region, operation, item) for operation, item in zip(operations, items, strict=True)]
 
 
 # ---- 2.0: one timesheet, line by line
@@ -162,21 +176,32 @@ def _line_gone(step: Step) -> Any:
 
 
 def _array(books: Books, region: Region, operations: Sequence[Operation], items: Sequence[Item]) -> Sequence[Outcome]:
-    """Store every item as a draft, then approve those that are to be."""
+    """Store every item, approved at once where it is to be; what stands there as a draft in spite of it is approved after."""
     if Operation.RETIRE in operations:
         why = "Xero lets no program delete a timesheet in Australia (Payroll API 1.0)."
         raise Unsupported("not_deleted_there", why, "Delete it in Xero, or have it set to zero hours.")
     payloads = [item["timesheet"] for item in items]
-    try:
-        outcomes = _by_payload(_posted(books, payloads), payloads)
-    except REFUSED as refusal:
-        outcomes = _refused(books, region, payloads, refusal)
+    outcomes = _stored(books, region, items, payloads)
     drafts = {
         place: looking.number_of(row)
         for place, (item, row) in enumerate(zip(items, outcomes, strict=True))
         if item["approve"] and isinstance(row, dict) and looking.status_of(row) not in looking.ACCEPTED
     }
     return _approve_array(books, region, payloads, outcomes, drafts) if drafts else outcomes
+
+
+def _stored(books: Books, region: Region, items: Sequence[Item], payloads: Sequence[Wire]) -> list[Outcome]:
+    """What became of each. Where Xero won't take them approved, they are stored as drafts."""
+    wanted = [au1.approved(item["timesheet"]) if item["approve"] else item["timesheet"] for item in items]
+    try:
+        return _by_payload(_posted(books, wanted), payloads)
+    except REFUSED as refusal:
+        if wanted == payloads or refusal.code in (faults.EXISTS, faults.NOT_DRAFT):
+            return _refused(books, region, payloads, refusal)
+    try:
+        return _by_payload(_posted(books, payloads), payloads)
+    except REFUSED as refusal:
+        return _refused(books, region, payloads, refusal)
 
 
 def _posted(books: Books, payloads: Sequence[Wire]) -> list[Wire]:

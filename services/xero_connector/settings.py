@@ -30,6 +30,7 @@ NUMBERS = {  # default, least, most
 }
 LOOK_BACK = timedelta(days=3650)  # lists say what there is, however old
 FIRST_LOOK = timedelta(days=400)  # timesheets that were there before: so far back work may still be paid
+FULL_LOOK = timedelta(hours=6)  # lists of changes don't show what was deleted
 OPTIONS = {"approve": (False, True), "correct_approved": (False, True)}
 """Whether timesheets are approved there as they are written, and whether approved ones may be set back, changed and approved."""
 LIFECYCLE = Lifecycle(
@@ -95,6 +96,7 @@ def _info(oauth: OAuthFacts, numbers: Mapping[str, int]) -> Info:
         settle=timedelta(seconds=numbers["XERO_SETTLE_SECONDS"]),
         look_back=LOOK_BACK,
         first_look=FIRST_LOOK,
+        full_look=FULL_LOOK,
         exclusive=frozenset({"employee"}),
         options=OPTIONS,
         calls_per_day=numbers["XERO_CALLS_PER_DAY"],

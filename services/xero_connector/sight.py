@@ -34,9 +34,11 @@ def pulled(c: Connector, session: Session, connection: Connection, seen: Sequenc
     store.keep_sheets(session, rows)
     moved |= set(store.drop_sheets(session, connection.id, gone))
     links = store.links(session, connection.id, EMPLOYEE)
-    concerned = [person for person, employee in links.items() if employee in moved]
+    ours = sa.select(binding.c.client).where(binding.c.connection == connection.id, binding.c.external_id.in_(gone))
+    concerned = {person for person, employee in links.items() if employee in moved} | set(session.execute(ours).scalars())
     if concerned:
         store.mark(session, connection.id, concerned)
+        store.age_payroll(session, connection.id)  # what was processed went with a pay run that we haven't read
         jobs.ask(session, COMPOSE, connection.id, organisation=connection.organisation)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -118,7 +118,19 @@ def read_payroll(session: Session, connection: str) -> tuple[Payroll, datetime] 
     return None if row is None else (load_payroll(row.body), row.read_at)
 
 
+def age_payroll(session: Session, connection: str) -> None:
+    """Have the facts read again before they are used."""
+    session.execute(sa.update(payroll).where(payroll.c.connection == connection).values(read_at=datetime(1970, 1, 1, tzinfo=UTC)))
+
+
 # ---- timesheets of ours
+
+
+def bindings_of(session: Session, connection: str, numbers: Collection[str]) -> list[Row]:
+    """The bindings of these periods' timesheets, as ``<first day>/<last day>``."""
+    mine = sa.select(binding).where(binding.c.connection == connection, binding.c.number.in_(numbers))
+    return list(session.execute(mine).mappings().all())
+
 
 
 def timesheets(session: Session, connection: str, people: Collection[str]) -> list[Row]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from services.xero_connector import sight, store
 from services.xero_connector.documents import dump_payroll, load_timesheet
 from services.xero_connector.intake import EMPLOYEE, RATE, TRACKING
-from services.xero_connector.payroll import Payroll
+from services.xero_connector.payroll import Payroll, PayRun
 from services.xero_connector.planner.calendars import Period
 from services.xero_connector.planner.compose import compose
 from services.xero_connector.planner.due import Books
@@ -22,6 +22,7 @@ from services.xero_connector.planner.rates import Employee, Links
 from services.xero_connector.planner.timesheet import Allocation, LeftOut, Timesheet
 from services.xero_connector.regions.region import Can, Region
 from services.xero_connector.regions.registry import REGIONS
+from services.xero_connector.statuses import PayRunStatus
 from shared.connector import follow, problems, tokens
 from shared.connector import store as connections
 from shared.connector.context import Connection, Connector
@@ -36,6 +37,8 @@ from shared.platform.jobs import Job
 AT_ONCE = 50  # people in one transaction
 FRESH, STALE = timedelta(minutes=1), timedelta(hours=6)
 """How old payroll facts may be: when somebody looks at a plan, and otherwise."""
+NOTHING = "nothing_to_pay"
+"""Seconds that cancel out, or are too few to be told: nobody has to do anything about them."""
 CALLING = (BindingState.SENT, BindingState.UNKNOWN)
 
 Row = Mapping[str, Any]
@@ -69,6 +72,14 @@ def refresh(c: Connector, connection: Connection, *, older: timedelta) -> None:
         store.keep_payroll(session, connection.organisation, connection.id, body, clock.now())
         if known is None or dump_payroll(known[0]) != body:
             store.mark(session, connection.id, store.workers(session, connection.organisation))
+            _tell_payment(session, connection, known[0].runs if known else (), found.runs)
+
+
+def _tell_payment(session: Session, connection: Connection, before: Sequence[PayRun], now: Sequence[PayRun]) -> None:
+    """A pay run that was posted, or set back, says when its timesheets are paid."""
+    changed = {(run.start, run.end) for run in set(before) ^ set(now) if run.status is PayRunStatus.POSTED}
+    for row in store.bindings_of(session, connection.id, [f"{start}/{end}" for start, end in changed]):
+        connections.tell(session, row)
 
 
 def compose_marked(c: Connector, connection: Connection) -> None:
@@ -187,6 +198,7 @@ class _Round:
     def _say(self, left_out: Sequence[LeftOut]) -> None:
         """What no timesheet pays is a problem of its person, one for each cause."""
         here = self.connection
+        left_out = [one for one in left_out if one.code != NOTHING]
         store.keep_left_out(self.session, here.organisation, here.id, self.people, left_out)
         first = {(one.person, one.code): one for one in reversed(left_out)}
         for person in self.people:

@@ -86,6 +86,7 @@ def _tenant(c: Connector, granted: Tokens, organisation: str, named: str) -> Ten
         state=ConnectionState.LIVE,
         push="on_plan",
         pulled_until=None,
+        listed_at=None,
         connected_at=clock.now(),
         refresh_expires_at=None,
     )

@@ -25,6 +25,7 @@ class Connection:
     state: str  # statuses.ConnectionState
     push: str  # "on_plan" | "automatic"
     pulled_until: datetime | None
+    listed_at: datetime | None
     connected_at: datetime
     refresh_expires_at: datetime | None
 

@@ -42,6 +42,7 @@ connection = sa.Table(
     sa.Column("refresh_fence", sa.Integer, nullable=False, default=0),
     sa.Column("refresh_lease_until", Instant),
     sa.Column("pulled_until", Instant),  # how far the change query has safely got
+    sa.Column("listed_at", Instant),  # when everything over there was last listed
     sa.Column("connected_by", sa.String(64), nullable=False),
     sa.Column("connected_at", Instant, nullable=False),
 )

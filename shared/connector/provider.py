@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -65,6 +65,7 @@ class Info:
     key_memory: timedelta  # how long an idempotency key surely works; past it, only a look-up tells
     settle: timedelta  # longer than the lag of the provider's index
     look_back: timedelta  # how far the change query reaches
+    full_look: timedelta | None = None  # how often everything is listed, where changes don't show what is gone
     first_look: timedelta = timedelta(0)  # how far before its connection a tenant's documents concern us
     calls_per_day: int | None = None  # what one tenant may be asked in a day; None: as good as unlimited
     exclusive: frozenset[str] = frozenset()  # kinds of reference that are one to one, over all connections
@@ -156,7 +157,7 @@ class Changes:
 
     documents: Sequence[Wire]
     until: datetime
-    missing: Sequence[str] = ()  # of those asked about by id: gone over there
+    listed: Collection[str] | None = None  # ids of everything that is there; None: only changes were asked for
 
 
 class Refs(Protocol):
@@ -228,7 +229,8 @@ class Client(Protocol):
     def fetch(self, external_ids: Sequence[str]) -> Mapping[str, Wire | None]:
         """The documents by id; None for one that is gone over there."""
 
-    def changed_since(self, at: datetime) -> Changes: ...
+    def changed_since(self, at: datetime, *, full: bool) -> Changes:
+        """What changed since a time; ``full``: and, where changes don't show what is gone, what there is."""
 
     def leave(self, refresh_token: str) -> None:
         """End the authorisation of this one tenant over there."""

@@ -33,16 +33,18 @@ def pull(c: Connector, job: Job, connection: Connection, run: Run) -> None:
     """Fetch what changed since the cursor and what callbacks named; apply it with the cursor in one transaction."""
     now, since = clock.now(), _since(c, connection)
     events, named = _named(c, connection, every=since is None)
-    fetched = tokens.use(c, connection, lambda client: client.fetch(named)) if named else {}
-    changes = tokens.use(c, connection, lambda client: client.changed_since(since)) if since else Changes(documents=(), until=now)
+    fetched = dict(tokens.use(c, connection, lambda client: client.fetch(named)) if named else {})
+    changes = _changes(c, connection, since, now)
+    lost = _lost(c, connection, changes)
+    fetched |= tokens.use(c, connection, lambda client: client.fetch(lost)) if lost else {}
     faultpoint("pull.fetched")
     seen = [c.provider.read_status(wire) for wire in [*changes.documents, *(wire for wire in fetched.values() if wire)]]
-    gone = {*changes.missing, *(external for external, wire in fetched.items() if wire is None)}
+    gone = {external for external, wire in fetched.items() if wire is None}
     with fenced(c.db, job) as session:
         store.hold(session, connection.id)
         c.hooks.pulled(c, session, connection, seen, gone)
         _apply_all(c, session, connection, seen, gone, run)
-        _move(c, session, connection, changes.until, events)
+        _move(c, session, connection, changes, events)
         faultpoint("pull.applied")
 
 
@@ -54,6 +56,25 @@ def _since(c: Connector, connection: Connection) -> datetime | None:
     begin = connection.pulled_until or connection.connected_at - c.provider.info.first_look
     since = begin - c.provider.info.settle - OVERLAP
     return since if since > clock.now() - c.provider.info.look_back else None
+
+
+def _changes(c: Connector, connection: Connection, since: datetime | None, now: datetime) -> Changes:
+    if since is None:
+        return Changes(documents=(), until=now)
+    every = c.provider.info.full_look
+    full = every is not None and (connection.listed_at is None or connection.listed_at < now - every)
+    return tokens.use(c, connection, lambda client: client.changed_since(since, full=full))
+
+
+def _lost(c: Connector, connection: Connection, changes: Changes) -> list[str]:
+    """Ids of ours that a list of everything doesn't name: gone, or older than it reaches. Only asking for each tells."""
+    if changes.listed is None:
+        return []
+    with reading(c.db) as session:
+        final = list(c.provider.info.lifecycle.final)
+        living = (binding.c.external_id.is_not(None), binding.c.status.not_in(final))
+        ours = sa.select(binding.c.external_id).where(binding.c.connection == connection.id, *living)
+        return sorted(set(session.execute(ours).scalars()) - set(changes.listed))
 
 
 def _named(c: Connector, connection: Connection, *, every: bool) -> tuple[list[Row], list[str]]:
@@ -177,12 +198,13 @@ def _vanish(c: Connector, session: Session, row: Row) -> bool:
     return True
 
 
-def _move(c: Connector, session: Session, connection: Connection, until: datetime, events: Sequence[Row]) -> None:
+def _move(c: Connector, session: Session, connection: Connection, changes: Changes, events: Sequence[Row]) -> None:
     """Move the cursor, not past a call under way: what was paid before we knew its id must come round again."""
     open_since = sa.select(sa.func.min(call.c.intended_at)).where(call.c.connection == connection.id, call.c.state == "intended")
     earliest = session.execute(open_since).scalar()
-    reached = min(until, earliest) if earliest else until
-    session.execute(sa.update(connection_table).where(connection_table.c.id == connection.id).values(pulled_until=reached))
+    reached = min(changes.until, earliest) if earliest else changes.until
+    values = {"pulled_until": reached} | ({"listed_at": changes.until} if changes.listed is not None else {})
+    session.execute(sa.update(connection_table).where(connection_table.c.id == connection.id).values(values))
     if not events:
         return
     if earliest is None:

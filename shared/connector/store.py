@@ -66,6 +66,7 @@ def _connection(c: Connector, session: Session, row: Row) -> Connection:
         state=row["state"],
         push=row["push"],
         pulled_until=row["pulled_until"],
+        listed_at=row["listed_at"],
         connected_at=row["connected_at"],
         refresh_expires_at=row["refresh_expires_at"],
     )
@@ -105,6 +106,13 @@ def change(session: Session, row: Row, **values: Any) -> None:
 _TOLD = frozenset(
     {"state", "status", "external_id", "external_number", "balance", "total", "pushed_version", "wanted_version", "problem"}
 )
+
+
+def tell(session: Session, row: Row) -> None:
+    """Say the status of a binding's document anew: something changed that its row doesn't show."""
+    more = sa.update(binding).where(binding.c.id == row["id"]).values(status_version=binding.c.status_version + 1)
+    version = session.execute(more.returning(binding.c.status_version)).scalar_one()
+    feed.publish(session, row["organisation"], status_kind(row["kind"]), row["id"], version)
 
 
 def status_kind(document_kind: str) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shlex
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from services.cli import exits, main
 from tests.distributed.firm import Firm
-from tests.distributed.stack import Stack
+from tests.distributed.stack import Stack, command_line
 from tests.distributed.workers import BULK, Workers
 
 ORCHARD, BILLABONG = "9341450000000002", "9341450000000004"
@@ -40,6 +44,23 @@ def firms(stack, workers):
     wanted = (("Orchard", ORCHARD, "USD"), ("Billabong", BILLABONG, "AUD"))
     with ThreadPoolExecutor(2) as both:
         return tuple(both.map(lambda facts: Firm(stack, *facts), wanted))
+
+
+@pytest.fixture
+def run(stack, tmp_path, monkeypatch, capsys):
+    """Types a command, in a data folder of the test's own; gives its --json."""
+    for name in [name for name in os.environ if name.startswith(("TIMEBOOKS_", "QUICKBOOKS_", "XERO_"))]:
+        monkeypatch.delenv(name)
+    for name, value in command_line(stack, tmp_path).items():
+        monkeypatch.setenv(name, value)
+
+    def command(line: str):
+        code = main([*shlex.split(line), "--json"])
+        told = capsys.readouterr()
+        assert code == exits.DONE, f"{line}: exit {code}\n{told.out}{told.err}\n{stack.logs()}"
+        return json.loads(told.out)
+
+    return command
 
 
 @pytest.fixture

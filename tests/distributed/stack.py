@@ -18,11 +18,14 @@ from typing import Any
 
 import requests
 
+from services.xero_connector.emulator.app import environment as payroll
 from tests import servers
 from tests.distributed import compose
 
 ROOT = Path(__file__).resolve().parents[2]
-WEB = {"ingest": "/api/v1/worklog", "quickbooks": "/quickbooks"}
+WEB = {"ingest": "/api/v1/worklog", "quickbooks": "/quickbooks", "xero": "/xero"}
+EMULATORS = {"quickbooks": (8099, "/accountant"), "xero": (8098, "/clerk")}
+"""Where compose.yaml has them published, and a page of each."""
 PATIENCE = 60
 
 
@@ -51,7 +54,7 @@ class Stack:
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder, self.postgres, self.valkey = folder, servers.postgres(), servers.Valkey()
-        self.ports = {name: _free_port() for name in (*WEB, "emulator")}
+        self.ports = {name: _free_port() for name in (*WEB, *map(_emulator, EMULATORS))}
         self.databases = {name: self.postgres.create() for name in WEB}
         self.environment = self._environment() | settings
         assert compose.settings() <= set(self.environment)
@@ -69,7 +72,8 @@ class Stack:
             self.start(name)
         for name, prefix in WEB.items():
             self.until(lambda name=name, prefix=prefix: self._healthy(name, prefix), f"{name} serves")
-        self.until(lambda: self._answers(f"{self.url('emulator')}/accountant"), "the emulator serves")
+        for url in [self.url(_emulator(name)) + page for name, (_, page) in EMULATORS.items()]:
+            self.until(lambda url=url: self._answers(url), f"{url} answers")
 
     def start(self, name: str, *, hostname: str = "") -> None:
         """Start one container's command; another ``hostname`` makes a second worker of it."""
@@ -78,7 +82,7 @@ class Stack:
             command[command.index("--hostname") + 1] = hostname
         with open(self.folder / f"{hostname or name}.log", "ab") as log:
             self.running[hostname or name] = subprocess.Popen(
-                command, env=self.environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+                command, env=self._environment_of(name), cwd=ROOT, stdout=log, stderr=log, start_new_session=True
             )
         self._guard.note(self.running[hostname or name].pid)
 
@@ -135,9 +139,9 @@ class Stack:
         logs = sorted(self.folder.glob("*.log"))
         return "\n".join(f"--- {log.name}\n" + "\n".join(log.read_text().splitlines()[-lines:]) for log in logs)
 
-    def emulator(self, action: str, **arguments: Any) -> Any:
-        """Press one of the emulator's buttons."""
-        answer = requests.post(f"{self.url('emulator')}/_control/{action}", json=arguments, timeout=PATIENCE)
+    def emulator(self, action: str, *, provider: str = "quickbooks", **arguments: Any) -> Any:
+        """Press one of an emulator's buttons."""
+        answer = requests.post(f"{self.url(_emulator(provider))}/_control/{action}", json=arguments, timeout=PATIENCE)
         assert answer.status_code == 200, answer.text
         return answer.json()["result"]
 
@@ -145,13 +149,15 @@ class Stack:
         """A container's command, with its ports and folders as they are on this machine."""
         port = str(self.ports.get(name, 0))
         here = {"0.0.0.0:8000": f"127.0.0.1:{port}", "0.0.0.0": "127.0.0.1", "8000": port}
-        here |= {"http://localhost:8099": self.url("emulator"), "/data/emulator": str(self.folder / "emulator")}
-        here |= {"http://quickbooks:8000/quickbooks/callbacks/webhook": f"{self.url('quickbooks')}/quickbooks/callbacks/webhook"}
+        for provider, (published, _) in EMULATORS.items():
+            emulator, path = _emulator(provider), f"/{provider}/callbacks/webhook"
+            here |= {f"http://localhost:{published}": self.url(emulator), f"/data/{emulator}": str(self.folder / emulator)}
+            here |= {f"http://{provider}:8000{path}": self.url(provider) + path}
         words = [here.get(word, word.replace("/tmp/", f"{self.folder}/")) for word in self.commands[name]]
         return [sys.executable, *words[1:]] if words[0] == "python" else words
 
     def _environment(self) -> dict[str, str]:
-        emulator = self.url("emulator")
+        emulator = self.url("emulator-quickbooks")
         return {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "HOME": str(self.folder),
@@ -166,9 +172,15 @@ class Stack:
             "QUICKBOOKS_CLIENT_ID": "sample-client",
             "QUICKBOOKS_CLIENT_SECRET": "sample-secret",
             "QUICKBOOKS_WEBHOOK_VERIFIER": "sample-verifier",
+            **payroll(self.url("emulator-xero")),
             **{f"TIMEBOOKS_{name.upper()}_URL": self.url(name) for name in WEB},
             **{f"TIMEBOOKS_{name.upper()}_DATABASE_URL": self.postgres.url(self.databases[name]) for name in WEB},
         }
+
+    def _environment_of(self, name: str) -> dict[str, str]:
+        """Without a proxy before them, the browser comes back to the connector's own port."""
+        own = {"TIMEBOOKS_PUBLIC_URL": self.url(name)} if name in EMULATORS else {}
+        return self.environment | own
 
     def _healthy(self, name: str, prefix: str) -> bool:
         return self._answers(f"{self.url(name)}{prefix}/health")
@@ -181,12 +193,16 @@ class Stack:
             return False
 
 
+def _emulator(provider: str) -> str:
+    return f"emulator-{provider}"
+
+
 def _free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
 
 
-def command_line(stack: Stack) -> Mapping[str, str]:
-    """The environment of a person who types commands against the stack."""
-    return stack.environment | {"TIMEBOOKS_URL": stack.url("ingest")}
+def command_line(stack: Stack, folder: Path) -> Mapping[str, str]:
+    """The environment of a person who types commands against the stack and keeps a key in a folder."""
+    return stack.environment | {"TIMEBOOKS_URL": stack.url("ingest"), "TIMEBOOKS_DATA": str(folder)}

@@ -2,35 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shlex
-
 import pytest
 
-from services.cli import exits, main
 from tests.distributed import compose
-from tests.distributed.stack import command_line
 
 pytestmark = pytest.mark.xdist_group("distributed")
 US = "9341450000000001"
 PERIOD = "--from 2026-03-01 --to 2026-03-31"
-
-
-@pytest.fixture
-def run(stack, monkeypatch, capsys):
-    for name in [name for name in os.environ if name.startswith(("TIMEBOOKS_", "QUICKBOOKS_"))]:
-        monkeypatch.delenv(name)
-    for name, value in command_line(stack).items():
-        monkeypatch.setenv(name, value)
-
-    def command(line: str):
-        code = main([*shlex.split(line), "--json"])
-        told = capsys.readouterr()
-        assert code == exits.DONE, f"{line}: exit {code}\n{told.out}{told.err}\n{stack.logs()}"
-        return json.loads(told.out)
-
-    return command
 
 
 def test_a_report_becomes_paid_partly_paid_and_void_invoices(stack, run):
@@ -60,6 +38,7 @@ def statuses(run):
 def test_compose_names_a_command_for_every_role():
     assert set(compose.commands()) == {
         "migrate",
-        "emulator",
-        *(f"{service}{role}" for service in ("ingest", "quickbooks") for role in ("", "-interactive", "-bulk", "-beat")),
+        "emulator-quickbooks",
+        "emulator-xero",
+        *(f"{service}{role}" for service in ("ingest", "quickbooks", "xero") for role in ("", "-interactive", "-bulk", "-beat")),
     }

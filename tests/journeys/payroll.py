@@ -76,6 +76,11 @@ class Payroll(Product):
         self.imports("\n".join(rows))
         self.approves(confirm=True)
 
+    def unapproves(self, *names: str) -> None:
+        entries = self.get("ingest", "/records", kind="time", page_size="200")["items"]
+        ids = [one["id"] for one in entries if one["source_id"] in names]
+        self.post("ingest", "/approvals/withdraw", {"ids": ids})
+
     def plans(self, connection: str) -> Any:
         return self.post("xero", f"/connections/{connection}/plans", {})
 

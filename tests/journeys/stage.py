@@ -21,14 +21,20 @@ class Stage:
     """A product with its worker, and the morning it can be put back to: databases as files or templates, the emulator as
     a pickle. ``told`` is what ``prepare`` gave."""
 
-    def __init__(self, make_database: Callable[..., Database], clock: Any, prepare: Callable[[Stage], Any]) -> None:
-        self.product, self.clock = Product(make_database, clock), clock
+    def __init__(
+        self,
+        make_database: Callable[..., Database],
+        clock: Any,
+        prepare: Callable[[Any], Any],
+        product: Callable[..., Any] = Product,
+    ) -> None:
+        self.product, self.clock = product(make_database, clock), clock
         self._rung: deque[tuple[Service, int]] = deque()
         for service in self.product.services:
             service.db.ring = self._bell(service)
         self.told = prepare(self)
         self._morning: datetime = clock.now
-        self._emulator, self._options = pickle.dumps(self.product.emulator._state()), self.product.emulator.options
+        self._emulator, self._options = self._picture(), self.product.emulator.options
         for service in self.product.services:
             _keep(service.db)
 
@@ -37,10 +43,20 @@ class Stage:
         for service in self.product.services:
             _put_back(service.db)
         self.product.emulator.options = self._options
-        self.product.emulator._load(pickle.loads(self._emulator))
+        self._restore(self._emulator)
         self.product.forget_tokens()
         self._rung.clear()
         self.clock.now = self._morning
+
+    def _picture(self) -> bytes:
+        return pickle.dumps(self.product.emulator._state())
+
+    def _restore(self, picture: bytes) -> None:
+        self.product.emulator._load(pickle.loads(picture))
+
+    def forget_rings(self) -> None:
+        """The process died: what was rung for is only in the rows."""
+        self._rung.clear()
 
     def _bell(self, service: Service) -> Callable[[Sequence[int]], None]:
         def ring(numbers: Sequence[int]) -> None:

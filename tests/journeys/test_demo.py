@@ -24,21 +24,42 @@ def elsewhere(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_the_demonstration_ends_with_paid_partly_paid_and_void_and_writes_nothing_twice(elsewhere, capsys):
+@pytest.fixture
+def page():
+    """The front page, spaces aside."""
+    return " ".join(README.read_text("utf-8").split())
+
+
+def test_the_demonstration_bills_a_month_and_pays_a_week_and_writes_nothing_twice(elsewhere, page, capsys):
     assert main(["demo", "--json"]) == exits.DONE
     told = capsys.readouterr()
     value = json.loads(told.out, parse_float=Decimal)
     assert set(value) == {"imported", "invoices", "timesheets", "second_run_writes"}
-    assert value["imported"] > 50
-    assert [one["status"] for one in value["invoices"]] == ["paid", "partly_paid", "void"]
-    assert all(set(one) == {"number", "external_id", "total", "currency", "status"} for one in value["invoices"])
-    assert len({one["external_id"] for one in value["invoices"]}) == 3
-    assert (value["timesheets"], value["second_run_writes"]) == ([], 0)
+    assert (value["imported"], value["second_run_writes"]) == (74, 0)
     assert os.listdir(elsewhere) == []
-    readme = " ".join(README.read_text("utf-8").split())
-    for one in value["invoices"]:  # the front page shows what one really sees
+    billed(value["invoices"], page)
+    paid(value["timesheets"], page)
+
+
+def billed(invoices, page):
+    assert [one["status"] for one in invoices] == ["paid", "partly_paid", "void"]
+    assert all(set(one) == {"number", "external_id", "total", "currency", "status"} for one in invoices)
+    assert len({one["external_id"] for one in invoices}) == 3
+    for one in invoices:  # the front page shows what one really sees
         shown = f"{one['number']} {one['external_id']} {one['total']:,} {one['currency']} {one['status']}"
-        assert shown in readme
+        assert shown in page
+
+
+def paid(timesheets, page):
+    week = {"period_start": "2026-03-16", "period_end": "2026-03-22"}
+    assert [{name: value for name, value in one.items() if name != "external_id"} for one in timesheets] == [
+        {"person": "Wanda Wattle", "region": "AU", **week, "hours": Decimal("37.30"), "status": "processed"},
+        {"person": "Kiri Kowhai", "region": "NZ", **week, "hours": Decimal("39.50"), "status": "processed"},
+        {"person": "Wilma Weekly", "region": "UK", **week, "hours": Decimal("32.00"), "status": "approved"},
+    ]
+    assert len({one["external_id"] for one in timesheets}) == 3
+    for one in timesheets:
+        assert f"{one['person']} {one['region']} {one['period_start']} to {one['period_end']} {one['hours']} " in page
 
 
 def test_a_folder_that_is_not_empty_is_left_alone(tmp_path, capsys):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from services.catalog import entry
 from services.cli.demo import stage
 from services.cli.door import Door
 from services.cli.show import count, money, table
@@ -36,7 +37,7 @@ class Invoices:
     def deliver(self) -> None:
         """Connect the books, link customers and items, and write."""
         self._connection = stage.connect(self._door, BOOKS, COMPANY)
-        stage.link(self._door, self._connection, create=True)
+        stage.link(self._door, self._connection, entry(BOOKS).reference_kinds, create=True)
         self.push()
 
     def push(self) -> int:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from services.catalog import entry
 from services.cli import consent
 from services.cli.door import Door, part
 from shared.kernel import canonical
@@ -28,10 +28,10 @@ def connect(door: Door, provider: str, company: str) -> dict[str, Any]:
     return made
 
 
-def link(door: Door, connection: dict[str, Any], *, create: bool) -> None:
+def link(door: Door, connection: dict[str, Any], kinds: Sequence[str], *, create: bool) -> None:
     """Link what has a namesake over there to the first; what has none is created there, or left alone."""
     provider, path = connection["provider"], f"/connections/{part(connection['id'])}/references"
-    for kind in entry(provider).reference_kinds:
+    for kind in kinds:
         for one in door.books(provider, "GET", path, kind=kind)["items"]:
             named = {name: one[name] for name in ("kind", "local", "currency")}
             if one["candidates"]:

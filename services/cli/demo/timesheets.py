@@ -11,13 +11,14 @@ from services.cli.door import Door, part
 from services.cli.show import table
 
 BOOKS = "xero"
-ENDINGS: Mapping[str, tuple[str, str]] = {
-    "a0000000-0000-4000-8000-000000000001": ("pay", "processed"),
-    "a0000000-0000-4000-8000-000000000002": ("pay", "processed"),
-    "a0000000-0000-4000-8000-000000000003": ("approve", "approved"),
+KINDS = ("employee", "earnings_rate")
+ENDINGS: Mapping[str, tuple[str, str, str]] = {
+    "a0000000-0000-4000-8000-000000000001": ("AU", "pay", "processed"),
+    "a0000000-0000-4000-8000-000000000002": ("NZ", "pay", "processed"),
+    "a0000000-0000-4000-8000-000000000003": ("UK", "approve", "approved"),
 }
-"""By emulated company (Australia, New Zealand, United Kingdom): what its clerk does, and the status that has to come back."""
-_SHORT = ("region", "period_start", "period_end", "hours", "external_id", "status")
+"""By emulated company: where it is, what its clerk does with the timesheet, the status that has to come back."""
+_SHORT = ("period_start", "period_end", "hours", "external_id", "status")
 
 
 class Timesheets:
@@ -34,7 +35,7 @@ class Timesheets:
 
     def _deliver(self, company: str) -> dict[str, Any]:
         made = stage.connect(self._door, BOOKS, company)
-        stage.link(self._door, made, create=False)
+        stage.link(self._door, made, KINDS, create=False)
         self._door.at_rest(made)
         stage.push(self._door, made)
         return made
@@ -47,12 +48,13 @@ class Timesheets:
         companies = {one["id"]: one["tenant"] for one in self._connections}
         for sheet in self._listed():
             company = companies[sheet["connection"]]
-            stage.press(self._door, BOOKS, ENDINGS[company][0], tenant=company, timesheet=sheet["external_id"])
+            _, button, _ = ENDINGS[company]
+            stage.press(self._door, BOOKS, button, tenant=company, timesheet=sheet["external_id"])
         for connection in companies:
             self._door.books(BOOKS, "POST", f"/connections/{part(connection)}/sync", {})
-        wanted = {connection: ENDINGS[company][1] for connection, company in companies.items()}
-        found = self._wait(lambda sheets: all(one["status"] == wanted[one["connection"]] for one in sheets))
-        return [{"person": one["person_name"], **{name: one[name] for name in _SHORT}} for one in found]
+        ends = {connection: ENDINGS[company] for connection, company in companies.items()}
+        found = self._wait(lambda sheets: all(one["status"] == ends[one["connection"]][2] for one in sheets))
+        return [_short(one, ends[one["connection"]][0]) for one in found]
 
     def writes(self) -> int:
         """How many writes of ours the three payrolls have accepted so far."""
@@ -74,7 +76,18 @@ class Timesheets:
         return sorted(found, key=lambda one: (one["region"], one["person_name"]))
 
 
+def _short(sheet: dict[str, Any], region: str) -> dict[str, Any]:
+    return {"person": sheet["person_name"], "region": region} | {name: sheet[name] for name in _SHORT}
+
+
 def shown(sheets: list[dict[str, Any]]) -> str:
-    """As a person reads them; ids of timesheets are long, their beginning tells them apart."""
-    rows = [[one["person"], one["region"], f"{one['period_start']} to {one['period_end']}", one["hours"], one["external_id"][:8] + "…", one["status"]] for one in sheets]
+    """As a person reads them; their ids are long, and the beginning tells them apart."""
+    rows = [
+        [one["person"], one["region"], f"{one['period_start']} to {one['period_end']}", one["hours"], _begins(one), one["status"]]
+        for one in sheets
+    ]
     return table(["person", "region", "period", "hours", "in the books", "status"], rows, right={"hours"})
+
+
+def _begins(sheet: dict[str, Any]) -> str:
+    return f"{sheet['external_id'][:8]}…"

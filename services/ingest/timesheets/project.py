@@ -12,8 +12,8 @@ from shared.contract.statuses import TimesheetStatus
 from shared.platform.faultpoint import works
 from shared.platform.logs import log
 
-FINAL = frozenset({TimesheetStatus.PROCESSED, TimesheetStatus.DELETED})
-"""Nothing comes back from these under the same generation: who is paid stays paid, what is gone stays gone."""
+FINAL = frozenset({TimesheetStatus.DELETED})
+"""Nothing comes back from it under the same generation. What is processed may: somebody sets a pay run back over there."""
 
 
 def status(session: Session, organisation: str, service: str, binding: str, message: TimesheetStatusMessage) -> None:

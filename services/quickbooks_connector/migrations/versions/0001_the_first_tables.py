@@ -108,6 +108,7 @@ def upgrade() -> None:
         sa.Column("refresh_fence", sa.Integer(), nullable=False),
         sa.Column("refresh_lease_until", shared.platform.db.Instant(), nullable=True),
         sa.Column("pulled_until", shared.platform.db.Instant(), nullable=True),
+        sa.Column("listed_at", shared.platform.db.Instant(), nullable=True),
         sa.Column("connected_by", sa.String(length=64), nullable=False),
         sa.Column("connected_at", shared.platform.db.Instant(), nullable=False),
         sa.PrimaryKeyConstraint("id"),

@@ -1,0 +1,240 @@
+"""When nothing is due any more: what must be true of the timesheets there, of those here, and of what they pay."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.xero_connector import store
+from services.xero_connector.models import dirty, pay_allocation, timesheet
+from shared.connector.models import binding, call
+from shared.platform.db import reading
+from shared.platform.jobs import job
+from tests.journeys.clerks import Office
+
+Sheet = dict[str, Any]
+BLOCKING = {"erased", "outside_employment"}
+TOLD = {"changed_there", "total_differs", "gone_there"}
+"""Problems that only tell: nothing waits for them."""
+LEFT = {"outside_employment", "negative_net", "nothing_to_pay", "no_open_period"}
+"""What may stay unpaid, with its reason, when everybody has done what they could."""
+STATUS = {"DRAFT": "draft", "REQUESTED": "requested", "APPROVED": "approved", "REJECTED": "rejected", "PROCESSED": "processed"}
+
+
+def come_to_rest(office: Office, *, whose: str) -> None:
+    """Faults end; people press go and decide, the clerk mends what is asked for, until there is nothing to do."""
+    office.emulator.clear_faults()
+    office.die(0)
+    office.sleep(0)
+    office.activate_rates()
+    for _ in range(12):
+        office.wait(minutes=11)
+        if office.revoked:
+            office.reconnect()
+        office.settle()
+        if not press_go(office, whose) and not unfinished(office):
+            return
+    raise AssertionError(f"never comes to rest: {unfinished(office)}")
+
+
+def press_go(office: Office, whose: str) -> list[dict[str, Any]]:
+    """Plan and send until a plan is empty; gives what the last plan still had."""
+    items: list[dict[str, Any]] = []
+    for _ in range(4):
+        made = office.make_plan()
+        items = [one for one in made["items"] if not _hopeless(office, one)] if made else [{"action": "none"}]
+        if not items or made is None:
+            break
+        if not sum([_decide(office, item, whose) for item in items]):
+            office.go()
+            office.work()
+            office.settle()
+    return items
+
+
+def _hopeless(office: Office, item: dict[str, Any]) -> bool:
+    """What is shown of somebody erased stays blocked, and says so."""
+    return item["action"] == "blocked" and item["problem"]["code"] == "erased"
+
+
+def _decide(office: Office, item: dict[str, Any], whose: str) -> bool:
+    """What has to be done about a blocked timesheet; gives whether there was anything."""
+    code = item["problem"]["code"] if item["action"] == "blocked" else ""
+    if code == "reference_missing":
+        office.product.links(office.connection)
+    elif code in ("diverged", "asks_first"):
+        office.keep(item["document"], whose)
+        if whose == "theirs":
+            office.decided.add(item["document"])
+        else:
+            office.edited.discard(_external(office, item["document"]))
+    elif code:
+        _mend_there(office, _external(office, item["document"]))
+    return bool(code)
+
+
+def _mend_there(office: Office, external: str) -> None:
+    """The clerk sets back to draft what can't be changed otherwise."""
+    office._there(lambda: office.emulator.revert(office.tenant, external))
+    office.wait(minutes=6)
+
+
+def _external(office: Office, document: str) -> str:
+    with reading(office.product.xero.db) as session:
+        return session.execute(sa.select(binding.c.external_id).where(binding.c.local == document)).scalar() or ""
+
+
+def unfinished(office: Office) -> list[Any]:
+    """Jobs that are due, run or parked; bindings that wait; open calls; people not composed."""
+    found: list[Any] = []
+    now = office.product.clock.now
+    for service in office.product.services:
+        with reading(service.db) as session:
+            waiting = sa.or_(job.c.state.in_(["running", "parked"]), sa.and_(job.c.state == "ready", job.c.due_at <= now))
+            failing = sa.and_(job.c.state == "ready", job.c.failure.is_not(None))
+            found += session.execute(sa.select(job.c.kind, job.c.state, job.c.failure).where(sa.or_(waiting, failing))).all()
+    with reading(office.product.xero.db) as session:
+        waits = binding.c.state.in_(["sent", "unknown", "parked", "diverged"])
+        behind = sa.and_(binding.c.wanted_version > binding.c.pushed_version, binding.c.state != "void")
+        shown = (binding.c.number, binding.c.state, binding.c.status, binding.c.wanted_version, binding.c.pushed_version)
+        mine = sa.select(*shown, binding.c.go_version, binding.c.problem).where(sa.or_(waits, behind))
+        erased = [office.ids[person][1] for person in office.erased]
+        found += session.execute(mine.where(binding.c.client.not_in(erased))).all()
+        found += session.execute(sa.select(call.c.state).where(call.c.state == "intended")).all()
+        found += session.execute(sa.select(dirty.c.person)).all()
+    return found
+
+
+# ---- what must hold
+
+
+def check(office: Office) -> None:
+    """Everything, once ``come_to_rest`` is through."""
+    there = {one["id"]: one for one in office.there()}
+    here = _sheets(office)
+    check_one_each(office, there, here)
+    check_statuses(office, there, here)
+    check_units(office, there, here)
+    check_seconds(office, here)
+    posted = office.emulator.writes(kind="pay_run", actor="api")
+    assert not posted, posted
+    codes = {one["code"] for one in office.product.get("xero", "/problems")["items"]}
+    assert codes <= TOLD | LEFT | ({"erased"} if office.erased else set()), codes
+
+
+def _sheets(office: Office) -> list[Sheet]:
+    """Every timesheet of ours with its binding, as ``b_…``, and the person's short name."""
+    people = [record for _, record in office.ids.values()]
+    names = {record: name for name, (_, record) in office.ids.items()}
+    with reading(office.product.xero.db) as session:
+        found = [dict(row) for row in store.timesheets(session, office.connection, people)]
+        for one in found:
+            one["parts"] = store.allocations(session, {one["id"]: one["b_wanted_version"]})
+            one["body"] = store.body(session, one["id"], one["b_wanted_version"] or one["version"])
+            one["who"] = names[one["person"]]
+        raw = session.execute(sa.select(pay_allocation)).mappings().all()
+    keys = ("timesheet", "version", "entry", "worked", "kind", "rate", "tracking", "line_date")
+    assert all(number == 1 for number in Counter(tuple(row[key] for key in keys) for row in raw).values())
+    return found
+
+
+def live(one: Sheet) -> bool:
+    return not one["over"] and one["b_state"] not in (None, "void")
+
+
+def check_one_each(office: Office, there: dict[str, Sheet], here: list[Sheet]) -> None:
+    """One live timesheet for each employee and period, on both sides, and each is the other's."""
+    periods = Counter((one["employee"], one["start"], one["end"]) for one in there.values())
+    assert all(number == 1 for number in periods.values()), periods
+    ours = Counter((one["person"], one["start"], one["end"], one["calendar"]) for one in here if live(one))
+    assert all(number == 1 for number in ours.values()), ours
+    twins = Counter(one["b_external_id"] for one in here if live(one))
+    assert all(number == 1 for number in twins.values()), twins
+    made = {entry.id for entry in office.emulator.writes(kind="timesheet", operation="create", actor="api")}
+    known = {one["b_external_id"] for one in here}
+    assert made <= known, ("made by us and unknown here", made - known)
+    gone = {external for external in twins if external not in there}
+    assert not gone - {_external_of(one) for one in here if one["who"] in office.erased}, ("thought to be there", gone)
+
+
+def _external_of(one: Sheet) -> Any:
+    return one["b_external_id"]
+
+
+def check_statuses(office: Office, there: dict[str, Sheet], here: list[Sheet]) -> None:
+    """What is told of each is what it is there."""
+    told = {one["timesheet_id"]: one for one in office.product.timesheets()}
+    for one in here:
+        if not live(one) or one["who"] in office.erased:
+            continue
+        remote = there[one["b_external_id"]]
+        assert told[one["id"]]["status"] == STATUS[remote["status"]], (one["who"], one["start"], told[one["id"]], remote["status"])
+
+
+def check_units(office: Office, there: dict[str, Sheet], here: list[Sheet]) -> None:
+    """Units there are the document's, unless the clerk had the last word, which a problem then says."""
+    problems = {one["subject"] for one in office.product.get("xero", "/problems")["items"] if one["code"] in TOLD}
+    with reading(office.product.xero.db) as session:
+        bindings = dict(session.execute(sa.select(binding.c.local, binding.c.id)).all())
+    for one in here:
+        if not live(one) or one["who"] in office.erased or one["id"] in office.decided:
+            continue
+        remote = there[one["b_external_id"]]
+        if _units_there(remote) != _units_here(one["body"]):
+            assert one["b_external_id"] in office.edited, (one["who"], one["start"], _units_there(remote), _units_here(one["body"]))
+            assert bindings[one["id"]] in problems, ("an edit there that nobody is told of", one["who"], one["start"])
+
+
+def _units_there(remote: Sheet) -> dict[tuple[str, str, str], Decimal]:
+    found: Counter[tuple[str, str, str]] = Counter()
+    for line in remote["lines"]:
+        found[line["day"], line["rate"], line["tracking"] or ""] += line["units"]
+    return {key: Decimal(units) for key, units in found.items() if units}
+
+
+def _units_here(body: dict[str, Any]) -> dict[tuple[str, str, str], Decimal]:
+    lines = [(str(line["date"]), line["rate"], line["tracking"] or "", Decimal(str(line["units"]))) for line in body["lines"]]
+    return {line[:3]: line[3] for line in lines if line[3]}
+
+
+def check_seconds(office: Office, here: list[Sheet]) -> None:
+    """Of each person: approved work is what timesheets pay and what is left out with a reason, no more and no less."""
+    logged = office.product.get("ingest", "/records", kind="time", page_size="100")["items"]
+    state = {one["id"]: one for one in logged}
+    for who in ("wanda", "fern"):
+        if who in office.erased:
+            continue
+        person = office.ids[who][1]
+        paid: Counter[str] = Counter()
+        for one in here:
+            if one["person"] == person and live(one):
+                for part in one["parts"]:
+                    paid[part.entry] += part.seconds
+        undecided = {entry for entry in paid if _undecided(state, entry)}
+        approved = {e: one["seconds"] for e, one in state.items() if one["person"] == person and one["approval"] == "approved" and not one.get("deleted")}
+        with reading(office.product.xero.db) as session:
+            rows = [row for row in store.left_outs(session, office.connection) if row["person"] == person]
+        assert {row["code"] for row in rows} <= LEFT, rows
+        left = sum(row["seconds"] for row in rows)
+        counted = sum(seconds for entry, seconds in paid.items() if entry not in undecided)
+        assert counted + left == sum(approved.values()), (who, dict(paid), approved, rows)
+        over = {entry: (seconds, approved.get(entry, 0)) for entry, seconds in paid.items() if entry not in undecided and seconds > approved.get(entry, 0)}
+        assert not over or any(row["seconds"] < 0 for row in rows), ("paid twice", who, over, rows)
+        for one in here:
+            if one["person"] == person and live(one) and one["b_status"] != "processed" and one["id"] not in office.decided:
+                assert not undecided & {part.entry for part in one["parts"] if part.seconds > 0} or _closed(office, one), (who, one["start"])
+
+
+def _closed(office: Office, one: Sheet) -> bool:
+    """Whether the pay run of its period is posted: then it stays as it is there."""
+    runs = office.emulator.pay_runs(office.tenant)
+    place = (one["calendar"], str(one["start"]), str(one["end"]))
+    return any(run["status"] == "POSTED" and (run["calendar"], run["start"], run["end"]) == place for run in runs)
+
+
+def _undecided(state: dict[str, Any], entry: str) -> bool:
+    one = state.get(entry)
+    return one is not None and one["approval"] != "approved" and not one.get("deleted")
