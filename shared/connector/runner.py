@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 import sqlalchemy as sa
 
@@ -14,13 +15,15 @@ from shared.connector.push import push
 from shared.connector.runs import Run
 from shared.contract.statuses import ConnectionState
 from shared.kernel.errors import Missing, Reconnect
-from shared.platform import audit, jobs
+from shared.platform import audit, clock, jobs
 from shared.platform.db import reading, transaction
 from shared.platform.jobs import Job
 from shared.platform.schedule import Tick
 
 FOLLOW_EVERY = 2  # seconds
 PULL_EVERY = 300  # seconds; callbacks make it sooner, and reads are metered
+ROUNDS_SHARE = 4
+"""Rounds take a fourth of a tenant's calls of the day; the rest is for writing, and for people who wait."""
 
 Work = Callable[[Connector, Job, Connection, Run], None]
 
@@ -43,10 +46,20 @@ def ticks() -> tuple[Tick, ...]:
 
 
 def _rounds(c: Connector, job: Job) -> None:
-    """Ask for a pull of every live connection."""
+    """Ask for a pull of every live connection, as often as its calls of the day allow."""
+    now = clock.now()
     with transaction(c.db) as session:
+        before = runs.last(session, "pull")
         for row in store.live(session):
-            jobs.ask(session, "pull", row["id"], organisation=row["organisation"])
+            began, calls = before.get(row["id"], (None, 0))
+            if began is None or began + _pause(c, calls) <= now:
+                jobs.ask(session, "pull", row["id"], organisation=row["organisation"])
+
+
+def _pause(c: Connector, calls: int) -> timedelta:
+    """How long to leave a tenant alone after a pull that took so many calls: all rounds together take a share of its day."""
+    most = c.provider.info.calls_per_day
+    return timedelta(days=1) * calls * ROUNDS_SHARE / most if most else timedelta(0)
 
 
 def _connection_work(c: Connector, job: Job, work: Work) -> None:

@@ -6,22 +6,24 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from shared.connector import store
 from shared.connector.context import Connection, Connector
 from shared.connector.models import sync_run as table
-from shared.platform import clock
+from shared.platform import clock, http
 from shared.platform.db import reading, transaction
 from shared.platform.jobs import job
 
 
 @dataclass(slots=True)
 class Run:
-    """The counts of a run under way: create, update, retire, blocked, refused, seen, changed."""
+    """The counts of a run under way: create, update, retire, blocked, refused, seen, changed; calls, once it has ended."""
 
     id: str
     counts: Counter[str] = field(default_factory=Counter)
@@ -38,11 +40,23 @@ def recorded(c: Connector, connection: Connection, kind: str) -> Iterator[Run]:
         named = {"id": run.id, "organisation": connection.organisation, "connection": connection.id, "kind": kind}
         session.execute(sa.insert(table).values(**named, started_at=clock.now(), counts={}))
     try:
-        yield run
+        with http.counted() as sent:
+            yield run
     finally:
+        run.counts["calls"] = sent()
         with transaction(c.db) as session:
             ended = {"ended_at": clock.now(), "counts": dict(run.counts)}
             session.execute(sa.update(table).where(table.c.id == run.id).values(ended))
+
+
+def last(session: Session, kind: str) -> dict[str, tuple[datetime, int]]:
+    """When the last run of a kind that came to an end began, by connection, and the calls it took."""
+    ended = (table.c.kind == kind, table.c.ended_at.is_not(None))
+    newest = sa.select(table.c.connection, sa.func.max(table.c.started_at).label("at")).where(*ended).group_by(table.c.connection)
+    found = newest.subquery()
+    both = sa.and_(table.c.connection == found.c.connection, table.c.started_at == found.c.at)
+    rows = session.execute(sa.select(table.c.connection, table.c.started_at, table.c.counts).join(found, both).where(*ended))
+    return {row.connection: (row.started_at, int(row.counts.get("calls", 0))) for row in rows}
 
 
 def latest(c: Connector, connection: Connection, *, limit: int = 20) -> list[dict[str, Any]]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import hashlib
 import io
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -23,6 +25,7 @@ from shared.platform.db import in_transaction
 from shared.platform.faultpoint import faultpoint, works
 from shared.platform.logs import log
 
+_SENT: ContextVar[int] = ContextVar("requests_sent", default=0)
 TIMEOUT = (5, 30)  # seconds to connect, and between bytes of the answer
 LARGEST_ANSWER = 50 * 1024 * 1024
 LONGEST_ANSWER = 120
@@ -88,12 +91,20 @@ class Network:
                 "This is a fault of the program: report it with the call's key.",
             )
         _refuse_in_transaction()
+        _SENT.set(_SENT.get() + 1)
         faultpoint("http.before_send")
         with self.equip(requests.Session()) as session:
             asked = {"headers": headers, "params": params, "data": body, "timeout": timeout}
             answer = _exchange(session, method, url, self._longest_answer, **asked)
         faultpoint("http.answered")
         return answer
+
+
+@contextmanager
+def counted() -> Iterator[Callable[[], int]]:
+    """Counts the requests of this thread of work; gives how many it has sent so far."""
+    before = _SENT.get()
+    yield lambda: _SENT.get() - before
 
 
 def _nowhere(_answer: requests.Response) -> None:

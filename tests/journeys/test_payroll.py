@@ -263,3 +263,15 @@ def test_a_callback_only_hurries_the_poll(product):
                for one in product.emulator.intend()]  # fmt: skip
     assert sorted({answer.status for answer in answers}) == [200, 401]
     assert all(answer.body == b"" and "set-cookie" not in answer.headers for answer in answers)
+
+
+def test_rounds_leave_most_of_the_calls_of_the_day_alone(make_database, clock):
+    """A pull takes a few calls; a budget of 40 a day leaves 10 of them for rounds, however often those come by."""
+    clock.now = datetime(2026, 11, 2, 9, tzinfo=UTC)
+    product = Payroll(make_database, clock, own={"XERO_CALLS_PER_DAY": "40"})
+    begun(product, "nz", "7:36:00")
+    before = len(product.emulator.requests)
+    for _ in range(48):
+        product.later(minutes=30)
+    asked = [path for _, path in product.emulator.requests[before:] if "/Timesheets" in path]
+    assert 4 <= len(asked) <= 10, asked
