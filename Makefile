@@ -11,7 +11,7 @@ COMPILE := $(BIN)/pip-compile --generate-hashes --allow-unsafe --strip-extras --
 	--no-emit-find-links --no-emit-trusted-host --no-emit-options --resolver=backtracking --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-long lint lock clean
+.PHONY: help demo up test test-long bench-deps lint lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ test: $(TEST) ## every test, at the short sizes
 test-long: SEED ?= $(shell date +%s)
 test-long: $(TEST) ## every test, at the full sizes (SEED=1 repeats a run)
 	@TIMEBOOKS_TEST_SIZE=long TIMEBOOKS_TEST_SEED=$(SEED) $(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup --hypothesis-seed=$(SEED) $(ARGS)
+
+bench-deps: $(TEST) ## what `python -m bench.NAME` needs: the locked requirements, those of tests among them
+	@echo "measure with $(BIN)/python -m bench.xero_payday --json"
 
 lint: $(TEST) ## style, and the rules of which part may import which
 	@$(BIN)/ruff check shared services tests

@@ -9,7 +9,8 @@ import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -33,18 +34,23 @@ from shared.platform import clock as platform_clock
 from shared.platform import jobs
 from shared.platform.db import Database, metadata, open_database, reading, transaction
 from shared.platform.http import Network
+from shared.platform.jobs import Job
 from shared.platform.migrations import PLATFORM
 from shared.platform.service import Service
 from shared.platform.settings import Settings
 from shared.platform.vault import Vault
 
 XERO, INGEST_API, XERO_API = "https://xero.example", "http://ingest.internal/api/v1/worklog", "http://xero.internal/xero"
-HEADER = "kind,source_id,date,start,end,duration,break,overtime,person,client,job,tags,rate,currency,amount,distance,unit,category,billable,notes"
+HEADER = (
+    "kind,source_id,date,start,end,duration,break,overtime,person,client,job,tags,rate,currency,amount,distance,unit,category,"
+    "billable,notes"
+)
 A_DAY, LENGTH = "2026-11-02", "7:36:00"
 MORNING = datetime(2026, 11, 9, 1, 15, tzinfo=UTC)  # a Monday; the week before it is to be paid
 CURRENCY = {"AU": "AUD", "NZ": "NZD", "UK": "GBP"}
 ZONE = {"AU": "Australia/Sydney", "NZ": "Pacific/Auckland", "UK": "Europe/London"}
 ROUND = timedelta(seconds=300)
+PUSHING: ContextVar[bool] = ContextVar("pushing", default=False)
 FOR_EVER = 10**8  # seconds: leases are kept by the real clock's heartbeat, and this one runs ahead of it
 
 
@@ -74,6 +80,7 @@ class Asked:
     method: str
     path: str
     status: int
+    pushing: bool  # else it was asked for something besides: the status of timesheets, payroll facts
 
 
 @dataclass(slots=True)
@@ -90,7 +97,7 @@ class Line:
 
         def noted(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             if "HTTP_XERO_TENANT_ID" in environ:
-                self.asked.append(Asked(at, environ["REQUEST_METHOD"], environ["PATH_INFO"], int(status[:3])))
+                self.asked.append(Asked(at, environ["REQUEST_METHOD"], environ["PATH_INFO"], int(status[:3]), PUSHING.get()))
             return start(status, headers, *rest)
 
         answer: Iterable[bytes] = self.emulator.wsgi(dict(environ), noted)
@@ -105,7 +112,7 @@ class Kept:
     folder: Path
     state: bytes  # the emulator's
     now: datetime
-    region: str
+    asked: tuple[Asked, ...]
     tenant: str
     key: str
     connection: str
@@ -123,7 +130,8 @@ class Office:
         mine = _settings(environment(XERO) | own)
         self.ingest: Service = ingest.build(mine, _database(folder / "ingest.db", ingest_tables), self.vault, self.network)
         tables = (connector_tables, payroll_tables)
-        self.xero: Service = xero.build(mine, _database(folder / "xero.db", *tables), self.vault, self.network)
+        built = xero.build(mine, _database(folder / "xero.db", *tables), self.vault, self.network)
+        self.xero: Service = replace(built, handlers={**built.handlers, "push": _marked(built.handlers["push"])})
         for service in (self.ingest, self.xero):
             self.network.mount(f"http://{service.name}.internal/", service.app)
         self.key, self._next_round, self._beside = "", MORNING + ROUND, False
@@ -163,13 +171,14 @@ class Office:
     # ---- a morning
 
     def opens(self, region: str) -> str:
-        """The owner's account, and the organisation's books connected; the connection's id."""
+        """The owner's account; its key."""
         account = {"organisation": "Sample Crew", "owner": "owner@sample.example", "zone": ZONE[region]}
         body = canonical.dumps(account | {"currency": CURRENCY[region]})
         self.key = self.send("POST", f"{INGEST_API}/accounts", operator_token(self.vault), body)["key"]
         return self.key
 
     def connects(self, tenant: str) -> str:
+        """Connect an organisation's books; the connection's id."""
         url = self.there("/connect", {})["authorize_url"]
         callback = self.emulator.consent(url, tenant)
         page = self.network.send("GET", f"{XERO_API}/{callback.split('/xero/', 1)[1]}")
@@ -198,10 +207,13 @@ class Office:
         One by one it lists all of them over there each time: for a thousand people ten thousand calls.
         """
         c = self.connector
-        with reading(c.db) as session:
-            connection = store.connection(c, session, number, store.live(session)[0]["organisation"])
+        connection = self.connection(number)
         for kind in ("employee", "earnings_rate"):
             _link_namesakes(c, connection, kind)
+
+    def connection(self, number: str) -> Connection:
+        with reading(self.xero.db) as session:
+            return store.connection(self.connector, session, number, store.live(session)[0]["organisation"])
 
     # ---- work
 
@@ -246,15 +258,22 @@ class Office:
 # ---- kept mornings
 
 
-def keep(office: Office, *, region: str, tenant: str, connection: str) -> Kept:
+def keep(office: Office, *, tenant: str, connection: str) -> Kept:
     """An office as it is now."""
     for service in (office.ingest, office.xero):
         with service.db.engine.connect() as opened:
             opened.exec_driver_sql("COMMIT")
             opened.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     state = pickle.dumps(office.emulator.state)
-    facts = {"region": region, "tenant": tenant, "key": office.key, "connection": connection}
-    return Kept(folder=office.folder, state=state, now=office.clock.now, **facts)
+    return Kept(
+        folder=office.folder,
+        state=state,
+        now=office.clock.now,
+        asked=tuple(office.line.asked),
+        tenant=tenant,
+        key=office.key,
+        connection=connection,
+    )
 
 
 def again(kept: Kept, folder: Path, **options: Any) -> Office:
@@ -264,7 +283,7 @@ def again(kept: Kept, folder: Path, **options: Any) -> Office:
         shutil.copyfile(kept.folder / name, folder / name)
     office = Office(folder, **options)
     office.emulator.state = pickle.loads(kept.state)
-    office.clock.now, office.key = kept.now, kept.key
+    office.clock.now, office.key, office.line.asked = kept.now, kept.key, list(kept.asked)
     return office
 
 
@@ -279,13 +298,22 @@ def _link_namesakes(c: Connector, connection: Connection, kind: str) -> None:
             name = keys.open(row["subject"], "reference.local_name", row["id"], row["local_name"]) or ""
             found = by_name[name.casefold()]
             text = keys.seal(row["subject"], "reference.remote_name", row["id"], found.name)
-            linked = {"remote": found.id, "remote_name": text, "linked_at": c_now()}
+            linked = {"remote": found.id, "remote_name": text, "linked_at": platform_clock.now()}
             session.execute(sa.update(reference).where(reference.c.id == row["id"]).values(linked))
             c.hooks.linked(c, session, connection, kind, row["local"])
 
 
-def c_now() -> datetime:
-    return platform_clock.now()
+def _marked(work: Callable[[Job], None]) -> Callable[[Job], None]:
+    """So that the calls of this work can be told from others."""
+
+    def marked(job: Job) -> None:
+        mark = PUSHING.set(True)
+        try:
+            work(job)
+        finally:
+            PUSHING.reset(mark)
+
+    return marked
 
 
 def _settings(extra: Mapping[str, str]) -> Settings:

@@ -39,7 +39,7 @@ def _hooks() -> Hooks:
         pulled=sight.pulled,
         linked=intake.linked,
         details=details.of,
-        left_out=details.left_out,
+        beside=details.beside,
     )
 
 

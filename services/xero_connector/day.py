@@ -22,7 +22,7 @@ from shared.platform.quota import quota_bucket as table
 DAY = timedelta(hours=24)
 GRAIN = 4  # seconds
 SLACK = timedelta(seconds=2)  # that one call may take longer on its way than another
-_COUNTS = DAY + SLACK + timedelta(seconds=GRAIN)  # from a row's beginning
+COUNTS = DAY + SLACK + timedelta(seconds=GRAIN)  # from a row's beginning
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -35,7 +35,7 @@ def count(db: Database, tenant: str, calls: int, most: int, wait: timedelta) -> 
         if sum(made for _, made in rows) + calls > most:
             raise _used_up(rows, calls, most, clock.lease_now(session))
         _add(session, tenant, at, calls)
-        session.execute(sa.delete(table).where(*_between(tenant, _EPOCH, at - _COUNTS)))
+        session.execute(sa.delete(table).where(*_between(tenant, _EPOCH, at - COUNTS)))
     return at
 
 
@@ -61,9 +61,9 @@ def made(db: Database, tenant: str) -> Sequence[tuple[datetime, int]]:
 
 
 def _rows(session: Session, tenant: str, at: datetime) -> list[tuple[datetime, int]]:
-    mine = (*_between(tenant, at - _COUNTS, at + DAY), table.c.arrival > 0)
+    mine = (*_between(tenant, at - COUNTS, at + DAY), table.c.arrival > 0)
     found: Any = session.execute(sa.select(table.c.bucket, table.c.arrival).where(*mine).order_by(table.c.bucket))
-    return [(_begin(row.bucket) + _COUNTS, int(row.arrival)) for row in found]
+    return [(_begin(row.bucket) + COUNTS, int(row.arrival)) for row in found]
 
 
 def _between(tenant: str, after: datetime, until: datetime) -> tuple[sa.ColumnElement[bool], ...]:

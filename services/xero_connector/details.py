@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from services.xero_connector import store
+from services.xero_connector.intake import EMPLOYEE
 from services.xero_connector.models import timesheet
 from services.xero_connector.payroll import PayRun
 from services.xero_connector.statuses import PayRunStatus
@@ -17,8 +19,11 @@ from shared.connector import references
 from shared.connector.context import Connection, Connector
 from shared.connector.models import connection as connection_table
 from shared.kernel.duration import format_hms
+from shared.platform import clock
 
 Row = Mapping[str, Any]
+ERASED = "(erased)"
+EFFECTS_SHOWN = timedelta(days=62)
 
 
 def of(session: Session, rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
@@ -60,12 +65,22 @@ def _payment(head: Any, runs: Sequence[PayRun]) -> Any:
     return posted[-1].payment if posted else None
 
 
-def left_out(c: Connector, session: Session, connection: Connection) -> list[dict[str, Any]]:
-    """Work that no timesheet pays yet, by person and reason."""
-    names = references.locals_(c, session, connection, "employee")
-    said = ("person", "since", "until", "code", "cause", "remedy")
-    return [
-        {name: row[name] for name in said}
-        | {"name": names.get(row["person"], "(erased)"), "duration": format_hms(row["seconds"])}
-        for row in store.left_outs(session, connection.id)
-    ]
+def beside(c: Connector, session: Session, connection: Connection) -> dict[str, Any]:
+    """What a plan of timesheets shows besides: ``left_out``, work that no timesheet pays yet, by person and reason, and
+    ``overtime``, what the rule made of each day of the last weeks."""
+    names = references.locals_(c, session, connection, EMPLOYEE)
+    since = clock.now().date() - EFFECTS_SHOWN
+    return {
+        "left_out": [_left_out(row, names) for row in store.left_outs(session, connection.id)],
+        "overtime": [_effect(row, names) for row in store.effects(session, connection.id, since)],
+    }
+
+
+def _left_out(row: Row, names: Mapping[str, str]) -> dict[str, Any]:
+    said = {name: row[name] for name in ("person", "since", "until", "code", "cause", "remedy")}
+    return said | {"name": names.get(row["person"], ERASED), "duration": format_hms(row["seconds"])}
+
+
+def _effect(row: Row, names: Mapping[str, str]) -> dict[str, Any]:
+    kinds = {when: {kind: format_hms(seconds) for kind, seconds in row[when]} for when in ("before", "after")}
+    return {"person": row["person"], "name": names.get(row["person"], ERASED), "date": row["date"], "why": row["why"]} | kinds

@@ -7,14 +7,15 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from services.xero_connector import store
+from services.xero_connector import rules, store
 from shared.connector import references
 from shared.connector import store as connections
 from shared.connector.context import Connection, Connector
 from shared.connector.provider import Need
 from shared.contract.message_schemas import load_work
 from shared.contract.messages import WorkMessage
-from shared.platform import jobs
+from shared.platform import audit, clock, jobs
+from shared.platform.db import transaction
 
 COMPOSE = "compose"  # job kind; its subject is the connection
 EMPLOYEE, RATE, TRACKING = "employee", "earnings_rate", "tracking"
@@ -37,6 +38,22 @@ def _needs(message: WorkMessage) -> list[Need]:
     person = Need(kind=EMPLOYEE, locals=(message.person,), currency="", name=message.person_name, subject=message.person)
     kinds = [Need(kind=RATE, locals=(kind,), currency="", name=kind) for kind, _ in message.seconds]
     return [person, *kinds]
+
+
+def set_rule(c: Connector, connection: Connection, body: Mapping[str, Any], actor: str) -> dict[str, Any]:
+    """Go by this overtime rule from now on, also for work that is not paid yet; an empty one: by what was logged as overtime."""
+    overtime = rules.load(body)
+    with transaction(c.db) as session:
+        connections.hold(session, connection.id)
+        store.keep_rule(session, connection.organisation, connection.id, dict(body), clock.now())
+        row = next((one for one in connections.live(session, connection.organisation) if one["id"] == connection.id), None)
+        if overtime and row is not None:
+            needs = [Need(kind=RATE, locals=(kind,), currency="", name=kind) for kind in overtime.kinds]
+            references.note(c, session, row, needs)
+        store.mark(session, connection.id, store.workers(session, connection.organisation))
+        jobs.ask(session, COMPOSE, connection.id, organisation=connection.organisation, queue="interactive")
+        audit.record(session, connection.organisation, actor, "connection.overtime_set", connection.id)
+    return dict(body)
 
 
 def linked(c: Connector, session: Session, connection: Connection, kind: str, local: str) -> None:

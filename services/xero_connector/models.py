@@ -113,6 +113,26 @@ left_out = sa.Table(
     sa.Column("remedy", sa.Text, nullable=False),
 )
 
+overtime_effect = sa.Table(
+    "overtime_effect",
+    metadata,
+    _text("connection", 36, primary_key=True),
+    _text("person", 36, primary_key=True),
+    sa.Column("date", sa.Date, primary_key=True),
+    sa.Column("before", Json, nullable=False),  # [[kind of pay, seconds]]
+    sa.Column("after", Json, nullable=False),
+    _text("why"),
+)
+
+pay_rule = sa.Table(
+    "pay_rule",
+    metadata,
+    _text("connection", 36, primary_key=True),
+    _text("organisation"),
+    sa.Column("body", Json, nullable=False),  # rules.FIELDS, as somebody wrote them
+    sa.Column("set_at", Instant, nullable=False),
+)
+
 payroll = sa.Table(
     "payroll",
     metadata,

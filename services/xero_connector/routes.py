@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.xero_connector import payruns, store
+from services.xero_connector import intake, payruns, store
 from services.xero_connector.documents import dump_payroll
 from services.xero_connector.regions.registry import REGIONS
 from shared.connector import store as connections
@@ -45,6 +45,16 @@ def room(c: Connector) -> Room:
     def post(connection: str, number: str) -> Any:
         confirmed = str(body().get("confirm") or "")
         return payruns.post(c, _mine(c, connection), number, confirmed, principal().subject)
+
+    @room.get("/connections/<connection>/overtime", scope="connections:read")
+    def show_rule(connection: str) -> Any:
+        mine = _mine(c, connection)
+        with reading(c.db) as session:
+            return {"rule": store.rule(session, mine.id)}
+
+    @room.put("/connections/<connection>/overtime", scope="connections:write")
+    def set_rule(connection: str) -> Any:
+        return {"rule": intake.set_rule(c, _mine(c, connection), body(), principal().subject)}
 
     return room
 

@@ -11,8 +11,20 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from services.xero_connector.documents import load_payroll
-from services.xero_connector.models import dirty, left_out, pay_allocation, payroll, sheet, timesheet, timesheet_version, work
+from services.xero_connector.models import (
+    dirty,
+    left_out,
+    overtime_effect,
+    pay_allocation,
+    pay_rule,
+    payroll,
+    sheet,
+    timesheet,
+    timesheet_version,
+    work,
+)
 from services.xero_connector.payroll import Payroll
+from services.xero_connector.planner.overtime import DayEffect
 from services.xero_connector.planner.timesheet import Allocation, Cell, LeftOut, Timesheet
 from services.xero_connector.planner.work import PayableWork
 from shared.connector.models import binding, reference
@@ -132,7 +144,6 @@ def bindings_of(session: Session, connection: str, numbers: Collection[str]) -> 
     return list(session.execute(mine).mappings().all())
 
 
-
 def timesheets(session: Session, connection: str, people: Collection[str]) -> list[Row]:
     """Every timesheet ever composed for these people, each with its binding's state as ``b_…``; None where it has none."""
     shown = ("state", "status", "wanted_version", "pushed_version", "wanted_withdrawn", "external_id")
@@ -192,6 +203,37 @@ def _load_allocation(row: Row) -> Allocation:
     names = Allocation.__slots__
     same = {name: row[name] for name in names if name not in ("tags", "tracking")}
     return Allocation(**same, tags=tuple(row["tags"]), tracking=row["tracking"] or None)
+
+
+# ---- overtime
+
+
+def keep_rule(session: Session, organisation: str, connection: str, body: Row, now: datetime) -> None:
+    values = {"connection": connection, "organisation": organisation, "body": body, "set_at": now}
+    new = database.insert(session, pay_rule).values(values)
+    session.execute(new.on_conflict_do_update(index_elements=["connection"], set_={"body": body, "set_at": now}))
+
+
+def rule(session: Session, connection: str) -> dict[str, Any]:
+    """The overtime rule as it was written; empty: none."""
+    found = session.execute(sa.select(pay_rule.c.body).where(pay_rule.c.connection == connection)).scalar()
+    return dict(found or {})
+
+
+def keep_effects(session: Session, connection: str, people: Collection[str], effects: Iterable[DayEffect]) -> None:
+    """What the rule made of these people's days."""
+    mine = (overtime_effect.c.connection == connection, overtime_effect.c.person.in_(people))
+    session.execute(sa.delete(overtime_effect).where(*mine))
+    rows = [asdict(one) | {"connection": connection} for one in effects]
+    if rows:
+        session.execute(sa.insert(overtime_effect), rows)
+
+
+def effects(session: Session, connection: str, since: date) -> list[Row]:
+    """Its effects from a day on."""
+    mine = (overtime_effect.c.connection == connection, overtime_effect.c.date >= since)
+    order = (overtime_effect.c.date, overtime_effect.c.person)
+    return list(session.execute(sa.select(overtime_effect).where(*mine).order_by(*order)).mappings().all())
 
 
 # ---- what the books were seen to hold

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from services.xero_connector import sight, store
+from services.xero_connector import rules, sight, store
 from services.xero_connector.documents import dump_payroll, load_timesheet
 from services.xero_connector.intake import EMPLOYEE, RATE, TRACKING
 from services.xero_connector.payroll import Payroll, PayRun
@@ -122,7 +122,10 @@ class _Round:
         for sheet in shut:
             self._settle(sheet)
         entries, zones = store.works_of(self.session, self.connection.organisation, ours)
-        found = compose(books, entries, zones.__getitem__, paid=paid)
+        overtime = rules.load(store.rule(self.session, self.connection.id))
+        by_rule = {"rule": overtime.rule, "is_holiday": overtime.is_holiday} if overtime else {}
+        found = compose(books, entries, zones.__getitem__, paid=paid, **by_rule)
+        store.keep_effects(self.session, self.connection.id, self.people, found.effects)
         parts = _by_timesheet(found.allocations)
         for made in found.timesheets:
             self._wish(made, parts.get(made.id, []), sheets)

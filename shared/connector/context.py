@@ -47,8 +47,8 @@ class Hooks:
     pulled: Callable[[Connector, Session, Connection, Sequence[Any], Collection[str]], None] = _ignore
     """What a pull saw (Seen), and ids of what is gone, within its transaction, before it is applied."""
     linked: Callable[[Connector, Session, Connection, str, str], None] = _ignore  # a link was made: its kind and our id
-    left_out: Callable[[Connector, Session, Connection], list[dict[str, Any]]] = lambda c, session, connection: []
-    """What could not be put into any document, for a plan to show."""
+    beside: Callable[[Connector, Session, Connection], dict[str, Any]] = lambda c, session, connection: {}
+    """What a plan shows beside its items, by name: what no document could take, and the like."""
     details: Callable[[Session, Sequence[Row]], Mapping[str, Row]] = lambda session, rows: {}
     """What status messages say beyond the binding, by binding."""
 

@@ -71,8 +71,8 @@ def make(c: Connector, connection: Connection, actor: str) -> dict[str, Any]:
         }
         session.execute(sa.insert(table).values(values))
         audit.record(session, connection.organisation, actor, "plan.made", number, items=len(items))
-        left_out = c.hooks.left_out(c, session, connection)
-    return _answer(number, values, [_shown(item) for item in items], left_out)
+        beside = c.hooks.beside(c, session, connection)
+    return beside | _answer(number, values, [_shown(item) for item in items])
 
 
 def show(c: Connector, number: str, organisation: str) -> dict[str, Any]:
@@ -80,8 +80,8 @@ def show(c: Connector, number: str, organisation: str) -> dict[str, Any]:
     with reading(c.db) as session:
         row = _row(session, number, organisation)
         body = files.read(session, c.vault, organisation, row["body"])
-        left_out = c.hooks.left_out(c, session, store.connection(c, session, row["connection"], organisation))
-    return _answer(number, row, canonical.loads(body) if body else [], left_out)
+        beside = c.hooks.beside(c, session, store.connection(c, session, row["connection"], organisation))
+    return beside | _answer(number, row, canonical.loads(body) if body else [])
 
 
 def compute(c: Connector, connection: Connection) -> list[Item]:
@@ -243,9 +243,7 @@ def _shown(item: Item) -> dict[str, Any]:
     return {name: getattr(item, name) for name in Item.__slots__ if name not in hidden} | {"fields": fields}
 
 
-def _answer(
-    number: str, row: Mapping[str, Any], items: Sequence[Mapping[str, Any]], left_out: Sequence[Mapping[str, Any]]
-) -> dict[str, Any]:
+def _answer(number: str, row: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "plan": number,
         "connection": row["connection"],
@@ -253,5 +251,4 @@ def _answer(
         "expires_at": row["expires_at"],
         "applied_at": row.get("applied_at"),
         "items": list(items),
-        "left_out": list(left_out),  # as it is now
     }

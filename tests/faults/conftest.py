@@ -12,7 +12,7 @@ from shared.platform.http import Network
 from shared.platform.settings import Settings
 from shared.platform.vault import Vault
 from tests.component.ingest.conftest import Caller
-from tests.faults.rigged import Rigged
+from tests.faults.stands import STANDS
 
 
 @pytest.fixture
@@ -23,10 +23,22 @@ def still_hearts():
     jobs.heart().enabled = True
 
 
+@pytest.fixture(params=STANDS)
+def connector(request):
+    """The name of a connector; a test asking for it, or for anything standing on it, runs once with each."""
+    return request.param
+
+
 @pytest.fixture
-def books(make_database, clock, still_hearts):
+def new_books(connector, make_database, clock, still_hearts):
+    """Makes a connector that is not connected to anything yet."""
+    return lambda: STANDS[connector](make_database, clock)
+
+
+@pytest.fixture
+def books(new_books):
     """A connector with one connection that pushes by itself."""
-    made = Rigged(make_database, clock)
+    made = new_books()
     made.opened()
     return made
 

@@ -1,30 +1,61 @@
-"""The connector under faults: documents wanted in the books, time that passes until all is quiet, and what must hold then."""
+"""The QuickBooks connector under faults: invoices wanted in the books, and what must hold of them when all is quiet."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
-
-import sqlalchemy as sa
+from decimal import Decimal
+from typing import Any, ClassVar
 
 from services.quickbooks_connector import app as quickbooks
-from shared.connector import connect, models, runner
+from shared.connector import connect
 from shared.connector.context import Connection, Connector
+from shared.contract.document_schemas import dump_invoice
 from shared.contract.documents import Invoice
-from shared.platform import feed, jobs, schedule
-from shared.platform.db import Database, reading
+from shared.contract.messages import INVOICE_CHANGED
+from shared.kernel import canonical
+from shared.platform import feed
+from shared.platform.db import Database
 from tests.component.connector.books import INTUIT, ORGANISATION, US, US_OWN_NUMBERS, Books, invoice
 from tests.faults.forks import Relay
+from tests.faults.stand import FAULTS, Turns, assert_in_step
+
+__all__ = ["OTHER_ORGANISATION", "Rigged", "assert_in_step"]
 
 OTHER_ORGANISATION = "org_other"
 ORGANISATIONS = {US: ORGANISATION, US_OWN_NUMBERS: OTHER_ORGANISATION}
-MOST_ROUNDS = 60
+WRITE = {"method": "POST", "path": r"/(invoice|batch)$"}
+XML = {"content_type": "application/xml", "body": "<IntuitResponse/>"}
+GARBAGE = {"content_type": "application/json", "body": '{"Invoice": {]'}
 
 
-class Rigged(Books):
-    """A connector whose connections push by themselves, with everything it was ever asked for kept in mind."""
+class Rigged(Turns, Books):
+    """``stand.Stand`` for invoices in QuickBooks Online: a company that is numbered by hand, and one that numbers itself."""
+
+    name = "quickbooks"
+    places: ClassVar[Sequence[str]] = (US, US_OWN_NUMBERS)
+    faults: ClassVar[dict[str, Any]] = {
+        **FAULTS,
+        "429 in XML": {"kind": "throttle", "xml": True},
+        "XML after it was done": {"kind": "page", "status": 200, **XML},
+        "garbage after it was done": {"kind": "page", "status": 200, **GARBAGE},
+        "200 with a fault inside": {"kind": "fault"},
+        "a wrong total": {"kind": "wrong_total"},
+    }
+    memories: ClassVar[dict[str, Any]] = {
+        "books that forget requests at once": {"memory_seconds": 0, "index_lag": 0},
+        "an index that lags": {"memory_seconds": 86_400, "index_lag": 45},
+        "both": {"memory_seconds": 0, "index_lag": 45},
+    }
+    forgetful = "both"
+    worlds: ClassVar[Sequence[Any]] = (
+        {"memory_seconds": 0, "index_lag": 0},
+        {"memory_seconds": 86_400, "index_lag": 45},
+        {"memory_seconds": 86_400, "index_lag": 0},
+    )
+    quiet_within = timedelta(minutes=5)
 
     def __init__(self, make_database: Callable[..., Database], clock: Any, **options: Any) -> None:
         super().__init__(make_database, clock, sleep=lambda seconds: None, **options)
@@ -35,14 +66,15 @@ class Rigged(Books):
         self.realms: dict[str, str] = {}
         self._count = 0
 
-    def knows(self, **settings: str) -> None:
-        """Build the service again with other facts about the provider."""
-        self.service = quickbooks.build(self.settings(**settings), self.db, self.vault, self.network)
+    def knows(self, *, keys: int, settle: int = 60) -> None:
+        own = {"QUICKBOOKS_KEY_MEMORY_SECONDS": str(keys), "QUICKBOOKS_SETTLE_SECONDS": str(settle)}
+        self.service = quickbooks.build(self.settings(**own), self.db, self.vault, self.network)
         self.network.mount("http://quickbooks.internal/", self.service.app)
         self.connector: Connector = self.service.app.extensions["connector"]
 
-    def opened(self, realm: str = US) -> Connection:
+    def opened(self, realm: str = "") -> Connection:
         """A connection that pushes by itself what ``composed`` makes."""
+        realm = realm or US
         if realm not in self.connections:
             made = self.connect(realm, ORGANISATIONS[realm])
             self.work()
@@ -54,8 +86,9 @@ class Rigged(Books):
 
     # ---- documents
 
-    def composed(self, realm: str = US, **changes: Any) -> Invoice:
+    def composed(self, realm: str = "", **changes: Any) -> Invoice:
         """A new invoice of a company's organisation, with a number of its own; not wanted yet."""
+        realm = realm or US
         self._count += 1
         one = invoice(f"INV-{self._count:04}", **{"organisation": ORGANISATIONS[realm], **changes})
         self.wanted[one.id], self.realms[one.id] = one, realm
@@ -75,59 +108,49 @@ class Rigged(Books):
         last = self.wanted[one.id]
         return replace(last, version=last.version + 1, withdrawn=True)
 
-    # ---- time
+    def publishes(self, session: Any, one: Invoice) -> None:
+        self.wishes.bodies[one.id] = json.loads(canonical.dumps(dump_invoice(one)), parse_float=Decimal)
+        feed.publish(session, one.organisation, INVOICE_CHANGED, one.id, one.version)
 
-    def goes_round(self) -> None:
-        """One turn of a worker: what the schedule asks for, the feed among it, and everything that is due."""
-        self.clock.advance(seconds=runner.FOLLOW_EVERY)
-        schedule.ring(self.db, self.service.ticks)
-        self.work()
+    def moves(self, one: Invoice, *, more: bool = False) -> None:
+        """It is paid, wholly or in part; and the payment taken back."""
+        realm = self.realms[one.id]
+        if more:
+            self.emulator.delete_payment(realm, self._payment)
+        else:
+            self._payment = self.emulator.pay(realm, self.binding(one)["external_id"], "100")["Id"]
 
-    def settles(self) -> timedelta:
-        """Let time pass until nothing is due any more; gives how long it took."""
-        began = self.clock.now
-        self.goes_round()
-        for _ in range(MOST_ROUNDS):
-            due = self._next_due()
-            if due is None:
-                return self.clock.now - began
-            self.clock.now = max(due, self.clock.now) + timedelta(milliseconds=1)
-            self.work()
-        raise AssertionError(f"it never gets quiet: {self.open_jobs()}")
+    def calls_back(self, one: Invoice, *, more: bool = False) -> None:
+        """It is paid, wholly or in part."""
+        self.emulator.deliver()  # what is old news by now
+        self.emulator.pay(self.realms[one.id], self.binding(one)["external_id"], "100" if more else None)
 
-    def looks_round(self) -> None:
-        """Long enough for the rounds to have looked at everything there."""
-        self.clock.advance(minutes=6)
-        self.settles()
+    def faults_left(self) -> bool:
+        return bool(self.emulator.faults.rules)
 
-    def _next_due(self) -> Any:
-        with reading(self.db) as session:
-            ready = sa.select(sa.func.min(jobs.job.c.due_at)).where(jobs.job.c.state == "ready")
-            running = sa.select(sa.func.min(jobs.job.c.lease_until)).where(jobs.job.c.state == "running")
-            found = [session.execute(one).scalar() for one in (ready, running)]
-        return min((moment for moment in found if moment is not None), default=None)
+    def consents(self, url: str, realm: str) -> str:
+        return str(self.emulator.consent(url, realm))
+
+    # ---- what goes wrong
+
+    def spoils(self, write: str, realm: str, fault: str) -> None:
+        self.emulator.fault(**WRITE, **self.faults[fault])
 
     # ---- looking
 
-    def open_jobs(self) -> list[tuple[Any, ...]]:
-        with reading(self.db) as session:
-            open_ = sa.select(jobs.job.c.kind, jobs.job.c.state, jobs.job.c.attempts, jobs.job.c.failure)
-            return [tuple(row) for row in session.execute(open_.where(jobs.job.c.state != "done"))]
+    def created(self) -> list[dict[str, Any]]:
+        """Every invoice that our calls made in the books, as it was sent: the journal's word."""
+        return [entry.body for entry in self.emulator.writes(entity="Invoice", operation="create", actor="api")]
 
-    def open_calls(self) -> int:
-        with reading(self.db) as session:
-            open_ = sa.select(sa.func.count()).select_from(models.call).where(models.call.c.state == "intended")
-            return int(session.execute(open_).scalar_one())
-
-    def bindings(self) -> dict[str, dict[str, Any]]:
-        """Every binding, by the document's id."""
-        with reading(self.db) as session:
-            return {row["local"]: dict(row) for row in session.execute(sa.select(models.binding)).mappings()}
-
-
-def created(books: Rigged) -> list[dict[str, Any]]:
-    """Every invoice that our calls made in the books, as it was sent: the journal's word."""
-    return [entry.body for entry in books.emulator.writes(entity="Invoice", operation="create", actor="api")]
+    def check(self) -> None:
+        live = marked([row for realm in set(self.realms.values()) for row in self.emulator.live_invoices(realm)])
+        made, bindings = marked(self.created()), self.bindings()
+        for one in self.wanted.values():
+            assert one.id in bindings, f"{one.number} was lost on its way here"
+            binding = bindings[one.id]
+            assert len(made.get(binding["id"], [])) == (binding["external_id"] is not None), f"{one.number} was made twice"
+            assert_one(one, binding, live.get(binding["id"], []), numbered=self.realms[one.id] == US)
+        assert made.keys() <= {binding["id"] for binding in bindings.values()}
 
 
 def marked(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
@@ -139,22 +162,6 @@ def marked(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
 
 
 # ---- what must hold when all is quiet
-
-
-def assert_in_step(books: Rigged) -> None:
-    """Nothing twice, nothing lost, nothing stuck: exactly what is wanted is there, and here it says so."""
-    assert books.open_jobs() == []
-    assert books.open_calls() == 0
-    assert books.problems() == []
-    live = marked([row for realm in set(books.realms.values()) for row in books.emulator.live_invoices(realm)])
-    made, bindings = marked(created(books)), books.bindings()
-    for one in books.wanted.values():
-        assert one.id in bindings, f"{one.number} was lost on its way here"
-        binding = bindings[one.id]
-        assert len(made.get(binding["id"], [])) == (binding["external_id"] is not None), f"{one.number} was made twice"
-        assert_one(one, binding, live.get(binding["id"], []), numbered=books.realms[one.id] == US)
-    assert made.keys() <= {binding["id"] for binding in bindings.values()}
-    assert_feed(books)
 
 
 def assert_one(one: Invoice, binding: dict[str, Any], there: list[dict[str, Any]], *, numbered: bool) -> None:
@@ -188,17 +195,3 @@ def assert_content(one: Invoice, there: dict[str, Any], *, numbered: bool) -> No
     assert (detail["Qty"], detail["UnitPrice"]) == (ours.quantity, ours.unit_price)
     assert (line["Description"], there["TxnDate"], there["DueDate"]) == (ours.description, "2026-03-31", "2026-04-30")
     assert not numbered or there["DocNumber"] == one.number
-
-
-def assert_feed(books: Rigged) -> None:
-    """Our reader is at the end of ingest's feed, and our own feed tells each binding's versions in order, up to the last."""
-    with reading(books.db) as session:
-        at = session.execute(sa.select(feed.cursor.c.position).where(feed.cursor.c.name == "ingest")).scalar_one()
-        bindings = dict(tuple(row) for row in session.execute(sa.select(models.binding.c.id, models.binding.c.status_version)))
-    assert at == feed.page(books.wishes.db, 0, [], 1, {})["head"]
-    told: dict[str, list[int]] = {}
-    for row in feed.page(books.db, 0, ["invoice.status_changed"], 100_000, {})["rows"]:
-        told.setdefault(row["subject"], []).append(row["version"])
-    assert all(versions == sorted(set(versions)) for versions in told.values())
-    last = {subject: versions[-1] for subject, versions in told.items()}
-    assert last == {subject: version for subject, version in bindings.items() if version}

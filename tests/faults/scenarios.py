@@ -6,32 +6,28 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from shared.contract.documents import Invoice
-from tests.component.connector.books import US, US_OWN_NUMBERS
-from tests.faults.rigged import Rigged, assert_in_step
+from tests.faults.stand import Stand, assert_in_step
 
-WORLDS = (
-    {"memory_seconds": 0, "index_lag": 0},
-    {"memory_seconds": 86_400, "index_lag": 45},
-    {"memory_seconds": 86_400, "index_lag": 0},
-)
-"""What the books remember of requests, and how far their index is behind."""
 LEASE_OVER = timedelta(seconds=31)
 REFRESH_LEASE_OVER = timedelta(seconds=61)
-WEBHOOK = "http://quickbooks.internal/quickbooks/callbacks/webhook"
+
+
+def webhook(books: Stand) -> str:
+    """Where callbacks go."""
+    return f"http://{books.name}.internal/{books.name}/callbacks/webhook"
 
 
 class Pushing:
-    """Wishes come in and are written: one new invoice, several in one call, a change, a withdrawal."""
+    """Wishes come in and are written: one new document, several at once, a change, a withdrawal."""
 
-    def __init__(self, books: Rigged) -> None:
-        self.books, self.realm = books, US
+    def __init__(self, books: Stand) -> None:
+        self.books, self.place = books, books.places[0]
 
     def begins(self, number: int) -> None:
         """Get ready in the parent."""
-        self.books.emulator.configure(**WORLDS[number % len(WORLDS)])
-        self.realm = US_OWN_NUMBERS if number % 5 in (0, 1, 3) else US
-        self.books.opened(self.realm)
+        self.books.emulator.configure(**self.books.worlds[number % len(self.books.worlds)])
+        self.place = self.books.places[number % 5 in (0, 1, 3)]
+        self.books.opened(self.place)
         self.prepares(number)
 
     def prepares(self, number: int) -> None:
@@ -51,10 +47,10 @@ class Pushing:
         assert_in_step(self.books)
 
     def _one(self) -> None:
-        self.books.wants(self.books.composed(self.realm))
+        self.books.wants(self.books.composed(self.place))
 
     def _several(self) -> None:
-        self.books.wants(*(self.books.composed(self.realm) for _ in range(3)))
+        self.books.wants(*(self.books.composed(self.place) for _ in range(3)))
 
     def _changes(self) -> None:
         self.books.wants(*(self.books.changed(one) for one in self._pushed(2)))
@@ -62,8 +58,8 @@ class Pushing:
     def _withdraws(self) -> None:
         self.books.wants(*(self.books.withdrawn(one) for one in self._pushed(1)))
 
-    def _pushed(self, many: int) -> list[Invoice]:
-        made = [self.books.composed(self.realm) for _ in range(many)]
+    def _pushed(self, many: int) -> list[Any]:
+        made = [self.books.composed(self.place) for _ in range(many)]
         self.books.wants(*made)
         self.books.settles()
         return made
@@ -85,19 +81,18 @@ class Refreshing(Pushing):
 
 
 class Hearing(Pushing):
-    """The provider calls back: something was paid, wholly or in part. A call without an answer is made again."""
+    """The provider calls back. A call without an answer is made again."""
 
     deliveries: list[Any]
 
     def prepares(self, number: int) -> None:
         [one] = self._pushed(1)
-        self.books.emulator.deliver()  # what is old news by now
-        self.books.emulator.pay(self.realm, self.books.binding(one)["external_id"], "100" if number % 2 else None)
+        self.books.calls_back(one, more=bool(number % 2))
         self.deliveries = self.books.emulator.deliver()
 
     def works(self) -> None:
         for one in self.deliveries:
-            self.books.network.send("POST", WEBHOOK, headers=one.headers, body=one.body)
+            self.books.network.send("POST", webhook(self.books), headers=one.headers, body=one.body)
         self.books.work()
 
     def recovers(self) -> None:
@@ -106,14 +101,14 @@ class Hearing(Pushing):
 
 
 class Pulling(Pushing):
-    """Nobody calls back; the rounds find out what was paid, or taken back."""
+    """Nobody calls back; the rounds find out what was paid or approved, or taken back."""
 
     def prepares(self, number: int) -> None:
         [one] = self._pushed(1)
-        payment = self.books.emulator.pay(self.realm, self.books.binding(one)["external_id"], "100" if number % 2 else None)
+        self.books.moves(one)
         if number % 3 == 2:
             self.books.looks_round()
-            self.books.emulator.delete_payment(self.realm, payment["Id"])
+            self.books.moves(one, more=True)
         self.books.clock.advance(minutes=6)
 
 

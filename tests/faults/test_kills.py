@@ -34,18 +34,20 @@ class Scenario(Protocol):
     def checks(self) -> None: ...
 
 
-def survives(scenario: Scenario, point: str, killed: Callable[[Callable[[], None], str, int], tuple[bool, int]]) -> None:
-    """Kill it as often as the sizes say, at any of the times that it passes its point; check after each."""
+def survives(
+    scenario: Scenario, point: str, killed: Callable[[Callable[[], None], str, int], tuple[bool, int]], wanted: int
+) -> None:
+    """Kill it so many times, at any of the times that it passes its point; check after each."""
     chance = random.Random(f"{seed()} {point}")
     kills, passes = 0, 0
-    for _ in range(size("fork_kills") * MOST_TRIES):
+    for _ in range(wanted * MOST_TRIES):
         scenario.begins(kills)
         died, passed = killed(scenario.works, point, chance.randint(1, passes) if passes else NEVER)
         passes = max(passes, passed) if died else passed
         scenario.recovers()
         scenario.checks()
         kills += died
-        if kills == size("fork_kills"):
+        if kills == wanted:
             return
     pytest.fail(f"{kills} kills only: {point} is hardly ever passed")
 
@@ -56,14 +58,16 @@ def test_every_fault_point_has_a_scenario():
 
 @pytest.mark.parametrize("point", scenarios.SCENARIOS)
 def test_a_killed_connector_loses_nothing_and_does_nothing_twice(books, point):
-    survives(scenarios.SCENARIOS[point](books), point, partial(killed_at, books.relay, (books.db, books.wishes.db)))
+    killed = partial(killed_at, books.relay, (books.db, books.wishes.db))
+    survives(scenarios.SCENARIOS[point](books), point, killed, size(f"fork_kills_{books.name}"))
     assert_sound(books.db)
 
 
 @pytest.mark.parametrize("point", scenarios_of_ingest.SCENARIOS)
 def test_a_killed_ingest_loses_nothing_and_does_nothing_twice(owner, point):
     nobody = Relay(lambda environ, start: [])
-    survives(scenarios_of_ingest.SCENARIOS[point](owner), point, partial(killed_at, nobody, (owner.service.db,)))
+    killed = partial(killed_at, nobody, (owner.service.db,))
+    survives(scenarios_of_ingest.SCENARIOS[point](owner), point, killed, size("fork_kills_ingest"))
     assert_sound(owner.service.db)
 
 

@@ -35,7 +35,7 @@ NAMES = ("a", "b", "c", "d", "e", "f")
 """Every entry of the organisation."""
 FOLLOWING = ("follow", "status.follow")
 NOT_NOW = {"money_moved", "plan_moved", "plan_expired", "not_connected", "access_refused", "no_answer", "no_binding"}
-NOT_NOW |= {"no_such_entry", "nothing_to_decide", "person_erased", "erased"}
+NOT_NOW |= {"no_such_entry", "disconnected_there", "nothing_to_decide", "person_erased", "erased"}
 """What a deed may be refused for without anything being wrong."""
 ASLEEP = frozenset({"push.intended", "http.before_send", "http.answered", "push.answered", "pull.fetched", "job.taken"})
 """Where a worker may sleep beyond its lease: no transaction is open."""
@@ -145,6 +145,11 @@ class Office:
     def keep(self, document: str, whose: str) -> None:
         asked = {"document": document, "whose": whose}
         self._may(lambda: self.product.post("xero", f"/connections/{self.connection}/keep", asked))
+
+    def sync(self) -> None:
+        """Somebody asks for the books' news now."""
+        self._may(lambda: self.product.post("xero", f"/connections/{self.connection}/sync", {}))
+        self.work()
 
     def reconnect(self) -> None:
         """Go through the consent page again when the connection asks for it."""
@@ -337,8 +342,10 @@ def settle_in(stage: PayStage) -> tuple[str, Ids]:
     office.product.links(office.connection)
     _send(office)
     office.sheet("pay", 0)
-    office.wait(minutes=6)
+    office.sync()
     office.settle()
+    states = sorted(one["status"] for one in office.product.timesheets())
+    assert states == ["draft", "draft", "processed"], states
     return office.connection, office.ids
 
 

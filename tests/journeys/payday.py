@@ -31,7 +31,7 @@ def come_to_rest(office: Office, *, whose: str) -> None:
     office.sleep(0)
     office.activate_rates()
     for _ in range(12):
-        office.wait(minutes=11)
+        office.wait(hours=7)  # long enough for everything to be listed anew
         if office.revoked:
             office.reconnect()
         office.settle()
@@ -79,7 +79,8 @@ def _decide(office: Office, item: dict[str, Any], whose: str) -> bool:
 def _mend_there(office: Office, external: str) -> None:
     """The clerk sets back to draft what can't be changed otherwise."""
     office._there(lambda: office.emulator.revert(office.tenant, external))
-    office.wait(minutes=6)
+    office.sync()
+    office.settle()
 
 
 def _external(office: Office, document: str) -> str:

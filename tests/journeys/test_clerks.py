@@ -45,6 +45,7 @@ DEEDS: dict[str, tuple[int, Choice]] = {
     "revoke": (0.2, lambda r: {}),
     "die": (1.5, lambda r: {"nth": r.randint(1, 30)}),
     "sleep": (0.7, lambda r: {"nth": r.randint(1, 8)}),
+    "sync": (3, lambda r: {}),
     "work": (2, lambda r: {}),
     "follow": (4, lambda r: {}),
     "wait": (3, lambda r: {"minutes": r.choice((1, 6, 11, 11, 60 * 26, 60 * 24 * 16))}),

@@ -21,6 +21,7 @@ def elsewhere(tmp_path, monkeypatch):
     monkeypatch.setenv("TIMEBOOKS_DATA", str(tmp_path / "mine"))
     monkeypatch.setenv("TIMEBOOKS_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("QUICKBOOKS_CLIENT_ID", "a-real-account")
+    monkeypatch.setenv("XERO_CLIENT_ID", "another-real-account")
     return tmp_path
 
 

@@ -56,12 +56,12 @@ def test_approved_work_becomes_a_timesheet_and_processed_comes_back(product, reg
     assert (there["start"], there["end"], there["status"].upper()) == ("2026-11-02", "2026-11-08", "DRAFT")
     assert units(there) == {"2026-11-02": "7.60", "2026-11-03": "8.00"}
     product.emulator.approve(REGIONS[region], there["id"])
-    product.later(minutes=6)
+    product.later(minutes=30)
     [shown] = product.timesheets()
     assert (shown["status"], shown["external_id"]) == ("approved", there["id"])
     product.emulator.pay(REGIONS[region], there["id"])
-    product.later(minutes=6)
-    product.later(minutes=6)
+    product.later(minutes=30)
+    product.later(minutes=30)
     [shown] = product.timesheets()
     assert (shown["status"], shown["binding_state"], shown["hours"]) == ("processed", "settled", Decimal("15.60"))
     assert shown["payment_date"] == "2026-11-11"  # three days after the period's end
@@ -110,7 +110,7 @@ def test_an_approved_timesheet_is_corrected_only_when_so_chosen(product, region)
     connection = begun(product, region, "7:36:00")
     [there] = product.there(region)
     product.emulator.approve(REGIONS[region], there["id"])
-    product.later(minutes=6)
+    product.later(minutes=30)
     product.logs(("d0", WORKER[region], "2026-11-02", "6:00:00"))
     product.work()
     [item] = product.plans(connection)["items"]
@@ -130,7 +130,7 @@ def test_a_person_may_say_that_ours_goes_over_an_approved_one(product, region):
     connection = begun(product, region, "7:36:00")
     [there] = product.there(region)
     product.emulator.approve(REGIONS[region], there["id"])
-    product.later(minutes=6)
+    product.later(minutes=30)
     product.logs(("d0", WORKER[region], "2026-11-02", "6:00:00"))
     product.work()
     [item] = product.plans(connection)["items"]
@@ -145,8 +145,8 @@ def test_late_work_of_a_processed_period_goes_into_the_next_as_a_visible_correct
     [there] = product.there(region)
     assert there["status"].upper() == "APPROVED"
     product.emulator.pay(REGIONS[region], there["id"])
-    product.later(minutes=6)
-    product.later(minutes=6)
+    product.later(minutes=30)
+    product.later(minutes=30)
     product.logs(
         ("d0", WORKER[region], "2026-11-02", "6:36:00"), ("d1", WORKER[region], "2026-11-04", "3:00:00"),
         ("d2", WORKER[region], "2026-11-10", "8:00:00"),
@@ -162,8 +162,8 @@ def test_late_work_of_a_processed_period_goes_into_the_next_as_a_visible_correct
 def test_more_taken_back_than_there_is_to_pay_is_held_back_as_a_problem(product, region):
     connection = begun(product, region, "7:36:00", approve=True)
     product.emulator.pay(REGIONS[region], product.there(region)[0]["id"])
-    product.later(minutes=6)
-    product.later(minutes=6)
+    product.later(minutes=30)
+    product.later(minutes=30)
     product.logs(("d0", WORKER[region], "2026-11-02", "5:36:00"), ("d2", WORKER[region], "2026-11-10", "1:00:00"))
     product.work()
     plan = product.plans(connection)
@@ -190,7 +190,7 @@ def test_what_is_deleted_there_comes_back_only_after_it_was_shown(product, regio
     [there] = product.there(region)
     product.emulator.delete(REGIONS[region], there["id"])
     product.later(hours=7)
-    product.later(minutes=6)
+    product.later(minutes=30)
     assert product.there(region) == []
     [item] = product.plans(connection)["items"]
     assert item["action"] == "create"
@@ -241,7 +241,7 @@ def test_a_pay_run_is_posted_only_when_its_id_is_given_twice(product, region):
     if region == "au":
         product.post("xero", f"{path}/{run['id']}/post", {"confirm": run["id"]})
         product.work()
-        product.later(minutes=6)
+        product.later(minutes=30)
         assert [one["status"] for one in product.timesheets()] == ["processed"]
 
 
@@ -275,3 +275,40 @@ def test_rounds_leave_most_of_the_calls_of_the_day_alone(make_database, clock):
         product.later(minutes=30)
     asked = [path for _, path in product.emulator.requests[before:] if "/Timesheets" in path]
     assert 4 <= len(asked) <= 10, asked
+
+
+def test_an_overtime_rule_is_seen_by_day_and_pays_at_the_rate_of_its_kind(product):
+    connection = product.connects("nz")
+    rule = {"daily": [{"after": "8:00:00", "kind": "overtime"}], "public_holiday": "holiday", "holidays": "NZ"}
+    product.post("xero", f"/connections/{connection}/overtime", rule, method="PUT")
+    product.logs(("a", WORKER["nz"], "2026-11-02", "9:30:00"), ("b", WORKER["nz"], "2026-11-03", "4:00:00"))
+    product.work()
+    product.links(connection)
+    product.work()
+    plan = product.plans(connection)
+    assert [(one["date"], one["before"], one["after"]) for one in plan["overtime"]] == [
+        ("2026-11-02", {"ordinary": "9:30:00"}, {"ordinary": "8:00:00", "overtime": "1:30:00"})
+    ]
+    rates = product.emulator.rates(REGIONS["nz"])
+    path = f"/connections/{connection}/references"
+    product.post("xero", path, {"kind": "earnings_rate", "local": "overtime", "remote": rates["Overtime 1.5"]}, method="PUT")
+    product.work()
+    product.pushes(connection)
+    [there] = product.there("nz")
+    assert {(line["day"], line["rate"]): str(line["units"]) for line in there["lines"]} == {
+        ("2026-11-02", rates["Ordinary Hours"]): "8.00",
+        ("2026-11-02", rates["Overtime 1.5"]): "1.50",
+        ("2026-11-03", rates["Ordinary Hours"]): "4.00",
+    }
+
+
+def test_an_unmapped_kind_of_pay_is_a_problem_and_never_ordinary(product):
+    connection = product.connects("nz")
+    rule = {"daily": [{"after": "8:00:00", "kind": "double"}]}
+    product.post("xero", f"/connections/{connection}/overtime", rule, method="PUT")
+    product.logs(("a", WORKER["nz"], "2026-11-02", "9:30:00"))
+    product.work()
+    product.links(connection)
+    plan = product.plans(connection)
+    assert plan["items"] == []  # half a timesheet is not sent
+    assert {one["code"] for one in plan["left_out"]} == {"rate_unmapped", "timesheet_incomplete"}

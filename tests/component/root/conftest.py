@@ -15,7 +15,7 @@ from services.cli import main
 @pytest.fixture
 def run(tmp_path, monkeypatch, capsys):
     """Runs one command on an empty data folder; gives exit code, stdout, stderr."""
-    for name in [name for name in os.environ if name.startswith(("TIMEBOOKS_", "QUICKBOOKS_"))]:
+    for name in [name for name in os.environ if name.startswith(("TIMEBOOKS_", "QUICKBOOKS_", "XERO_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("TIMEBOOKS_DATA", str(tmp_path / "data"))
 

@@ -69,10 +69,18 @@ def test_only_the_owner_may_look_into_the_data_folder(settings):
         assert settings.master_key_file.stat().st_mode & 0o777 == 0o600
 
 
-def test_real_credentials_turn_the_emulator_off(settings):
-    [connector] = [entry for entry in catalog.SERVICES if entry.name == "quickbooks"]
-    assert connector.emulated(settings)
-    assert not connector.emulated(replace(settings, extra={"QUICKBOOKS_CLIENT_ID": "AB123"}))
+@pytest.mark.parametrize("name", ["quickbooks", "xero"])
+def test_real_credentials_turn_the_emulator_off(settings, name):
+    connectors = {one.name: one for one in catalog.CONNECTORS}
+    real = replace(settings, extra={f"{name.upper()}_CLIENT_ID": "AB123"})
+    assert {one for one in connectors if connectors[one].emulated(settings)} == {"quickbooks", "xero"}
+    assert {one for one in connectors if connectors[one].emulated(real)} == {"quickbooks", "xero"} - {name}
+
+
+def test_each_emulator_shows_the_page_of_whoever_works_there(settings):
+    with embedded.opened(settings) as product:
+        for page in ("quickbooks/accountant", "xero/clerk"):
+            assert product.network.send("GET", f"{settings.public_url}/emulator/{page}").status == 200
 
 
 def test_an_unknown_service_is_named_with_those_there_are():

@@ -238,6 +238,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("connection", "person", "position"),
     )
     op.create_table(
+        "overtime_effect",
+        sa.Column("connection", sa.String(length=36), nullable=False),
+        sa.Column("person", sa.String(length=36), nullable=False),
+        sa.Column("date", sa.Date(), nullable=False),
+        sa.Column("before", shared.platform.db.Json(), nullable=False),
+        sa.Column("after", shared.platform.db.Json(), nullable=False),
+        sa.Column("why", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("connection", "person", "date"),
+    )
+    op.create_table(
+        "pay_rule",
+        sa.Column("connection", sa.String(length=36), nullable=False),
+        sa.Column("organisation", sa.String(length=64), nullable=False),
+        sa.Column("body", shared.platform.db.Json(), nullable=False),
+        sa.Column("set_at", shared.platform.db.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("connection"),
+    )
+    op.create_table(
         "payroll",
         sa.Column("connection", sa.String(length=36), nullable=False),
         sa.Column("organisation", sa.String(length=64), nullable=False),
@@ -625,6 +643,8 @@ def downgrade() -> None:
     op.drop_table("quota_slot")
     op.drop_table("quota_bucket")
     op.drop_table("payroll")
+    op.drop_table("pay_rule")
+    op.drop_table("overtime_effect")
     op.drop_table("left_out")
     with op.batch_alter_table("job", schema=None) as batch_op:
         batch_op.drop_index("job_subject")
