@@ -17,7 +17,7 @@ from shared.platform import jobs, schedule
 from shared.platform.logs import log
 from shared.platform.service import Service
 
-THREADS = {"interactive": 2, "bulk": 2}
+THREADS = {"interactive": 4, "bulk": 2}
 """By queue, so that long work never keeps somebody waiting; most of the time a thread waits for its turn at some books."""
 LOOK_EVERY_MS = 500
 IN_HAND = 50

@@ -35,9 +35,7 @@ def init(door: Door, organisation: str, owner: str, zone: str, currency: str, ag
             "Go on with `timebooks import FILE`; --again makes another organisation and replaces the kept key.",
         )
     door.key = operator(door)
-    made = door.ingest(
-        "POST", "/accounts", {"organisation": organisation, "owner": owner, "zone": zone, "currency": currency}
-    )
+    made = door.ingest("POST", "/accounts", {"organisation": organisation, "owner": owner, "zone": zone, "currency": currency})
     path = data_folder.keep_key(folder, made["key"])
     value = {"organisation": made["organisation"], "key": made["key"], "kept_in": str(path)}
     lines = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -62,7 +62,7 @@ def plan(door: Door, wanted: str | None, keep: str | None, number: str | None) -
 
     def look(one: dict[str, Any]) -> Answer:
         made = _plan(door, one)
-        return Answer(made, _planned(one, made), PARTLY if _blocked(made) else DONE)
+        return Answer(made, _planned(one, made), PARTLY if _blocked(made) or made.get("left_out") else DONE)
 
     return _each(door, wanted, look)
 
@@ -88,16 +88,46 @@ def _blocked(made: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _planned(one: dict[str, Any], made: dict[str, Any]) -> str:
+    beside = [*_left_out(made.get("left_out", ())), *_overtime(made.get("overtime", ())), *_forecast(made.get("forecast"))]
     if not made["items"]:
-        return "The books have everything; nothing to write."
+        return "\n".join([*beside, "Nothing to write." if beside else "The books have everything; nothing to write."])
     going, blocked = [item for item in made["items"] if item["action"] != "blocked"], _blocked(made)
-    lines = [line for item in made["items"] for line in _item(item)]
+    lines = [*(line for item in made["items"] for line in _item(item)), *beside]
     lines += [f"in all {_size(total, currency)}" for currency, total in _totals(going).items()]
     lines.append(f"plan {made['plan']}, good for 24 hours" + (f"; {len(blocked)} blocked" if blocked else ""))
     lines.append(
         f"next:  timebooks push --plan {made['plan']}" if going else f"next:  timebooks references{naming(one['provider'])}"
     )
     return "\n".join(lines)
+
+
+def _left_out(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Work that no timesheet takes yet, and why."""
+    if not rows:
+        return []
+    cells = [[one["name"], _days(one), one["duration"], f"{one['cause']} {one['remedy']}"] for one in rows]
+    return [table(["on no timesheet", "days", "hours", "why"], cells, right={"hours"}), ""]
+
+
+def _days(one: dict[str, Any]) -> str:
+    return one["since"] if one["since"] == one["until"] else f"{one['since']} to {one['until']}"
+
+
+def _overtime(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """What the overtime rule made of each day."""
+    if not rows:
+        return []
+    cells = [[one["name"], one["date"], _kinds(one["before"]), _kinds(one["after"]), one["why"]] for one in rows]
+    return [table(["overtime by rule", "day", "logged", "paid as", "why"], cells), ""]
+
+
+def _kinds(kinds: dict[str, str]) -> str:
+    return ", ".join(f"{kind} {length}" for kind, length in kinds.items())
+
+
+def _forecast(forecast: dict[str, Any] | None) -> list[str]:
+    """How many calls a push will take, and how long."""
+    return [f"writing this takes {forecast['calls']} calls, {forecast['said']}"] if forecast else []
 
 
 def _item(item: dict[str, Any]) -> list[str]:

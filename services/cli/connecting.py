@@ -137,7 +137,9 @@ def _linked(provider: str, items: list[dict[str, Any]]) -> Answer:
     rows = [[item["kind"], item["local"], item["local_name"], item["currency"], item["state"], _remote(item)] for item in items]
     shown = table(["kind", "id", "here", "currency", "state", "there"], rows)
     named = naming(provider)
-    ending = f"next:  timebooks references{named} --accept --create" if open_ else f"next:  timebooks plan{named}"
+    made_here = "employee" not in entry(provider).reference_kinds  # people and pay items are made over there only
+    how = "--accept --create" if made_here else "--accept, or --link OUR-ID THEIR-ID"
+    ending = f"next:  timebooks references{named} {how}" if open_ else f"next:  timebooks plan{named}"
     nothing = "No document names anything yet: approve work or compose invoices first."
     return Answer({"items": items}, f"{shown}\n{ending}" if items else nothing, PARTLY if open_ else DONE)
 

@@ -11,7 +11,7 @@ import click
 
 from services.cli.show import Answer, write
 
-ROOMS = ("running", "account", "work", "connecting", "books", "timesheets")
+ROOMS = ("running", "account", "work", "connecting", "books", "timesheets", "payroll")
 """Modules whose commands these are."""
 
 

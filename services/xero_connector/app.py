@@ -34,11 +34,13 @@ def build(settings: Settings, db: Database, vault: Vault, network: Network) -> S
 def _hooks() -> Hooks:
     return Hooks(
         kinds=(WORK_CHANGED,),
+        work=(intake.COMPOSE,),
         take=intake.take,
         before_plan=wish.before_plan,
         pulled=sight.pulled,
         linked=intake.linked,
         details=details.of,
+        names=details.names,
         beside=details.beside,
     )
 

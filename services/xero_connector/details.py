@@ -65,22 +65,28 @@ def _payment(head: Any, runs: Sequence[PayRun]) -> Any:
     return posted[-1].payment if posted else None
 
 
+def names(session: Session, connection: str) -> dict[str, str]:
+    """What earnings rates are called, by id."""
+    known = store.read_payroll(session, connection)
+    return {rate.id: rate.name for rate in known[0].rates.values()} if known else {}
+
+
 def beside(c: Connector, session: Session, connection: Connection) -> dict[str, Any]:
     """What a plan of timesheets shows besides: ``left_out``, work that no timesheet pays yet, by person and reason, and
     ``overtime``, what the rule made of each day of the last weeks."""
-    names = references.locals_(c, session, connection, EMPLOYEE)
+    whose = references.locals_(c, session, connection, EMPLOYEE)
     since = clock.now().date() - EFFECTS_SHOWN
     return {
-        "left_out": [_left_out(row, names) for row in store.left_outs(session, connection.id)],
-        "overtime": [_effect(row, names) for row in store.effects(session, connection.id, since)],
+        "left_out": [_left_out(row, whose) for row in store.left_outs(session, connection.id) if row["seconds"]],
+        "overtime": [_effect(row, whose) for row in store.effects(session, connection.id, since)],
     }
 
 
-def _left_out(row: Row, names: Mapping[str, str]) -> dict[str, Any]:
+def _left_out(row: Row, whose: Mapping[str, str]) -> dict[str, Any]:
     said = {name: row[name] for name in ("person", "since", "until", "code", "cause", "remedy")}
-    return said | {"name": names.get(row["person"], ERASED), "duration": format_hms(row["seconds"])}
+    return said | {"name": whose.get(row["person"], ERASED), "duration": format_hms(row["seconds"])}
 
 
-def _effect(row: Row, names: Mapping[str, str]) -> dict[str, Any]:
+def _effect(row: Row, whose: Mapping[str, str]) -> dict[str, Any]:
     kinds = {when: {kind: format_hms(seconds) for kind, seconds in row[when]} for when in ("before", "after")}
-    return {"person": row["person"], "name": names.get(row["person"], ERASED), "date": row["date"], "why": row["why"]} | kinds
+    return {"person": row["person"], "name": whose.get(row["person"], ERASED), "date": row["date"], "why": row["why"]} | kinds

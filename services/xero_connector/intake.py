@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -23,13 +23,21 @@ EMPLOYEE, RATE, TRACKING = "employee", "earnings_rate", "tracking"
 
 def take(c: Connector, session: Session, row: Mapping[str, Any]) -> None:
     """One ``work.changed`` row: keep it, and have its person's timesheets composed anew on every connection."""
-    if row["body"] is None:
+    organisation = row["organisation"]
+    if row["body"] is None:  # it is an erased person's by now
+        _mark(session, organisation, row["subject"], store.drop_work(session, organisation, row["subject"]))
         return
-    organisation, message = row["organisation"], load_work(row["body"])
+    message = load_work(row["body"])
     before = store.keep_work(session, organisation, message)
     for live in connections.live(session, organisation):
         references.note(c, session, live, _needs(message))
-        store.mark(session, live["id"], [one for one in (message.person, before) if one])
+    _mark(session, organisation, message.entry, [one for one in (message.person, before) if one])
+
+
+def _mark(session: Session, organisation: str, entry: str, people: Sequence[str]) -> None:
+    """Have these people composed anew, and whomever a timesheet pays the entry."""
+    for live in connections.live(session, organisation):
+        store.mark(session, live["id"], [*people, *store.payees(session, live["id"], entry)])
         jobs.ask(session, COMPOSE, live["id"], organisation=organisation)
 
 

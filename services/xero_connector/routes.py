@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.xero_connector import intake, payruns, store
+from services.xero_connector import intake, payruns, store, wish
 from services.xero_connector.documents import dump_payroll
 from services.xero_connector.regions.registry import REGIONS
 from shared.connector import store as connections
@@ -19,6 +19,7 @@ def room(c: Connector) -> Room:
     @room.get("/connections/<connection>/payroll", scope="connections:read")
     def show(connection: str) -> Any:
         mine = _mine(c, connection)
+        wish.refresh(c, mine, older=wish.STALE)
         with reading(c.db) as session:
             known = store.read_payroll(session, mine.id)
         region = REGIONS[str(mine.tenant.facts["region"])]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -54,11 +54,38 @@ def keep_work(session: Session, organisation: str, message: WorkMessage) -> str 
     return before if before != message.person else None
 
 
+def drop_work(session: Session, organisation: str, entry: str) -> list[str]:
+    """Nothing is told of an entry any more: whoever had it has it no more; gives who that was."""
+    mine = (work.c.organisation == organisation, work.c.entry == entry)
+    dropped = sa.update(work).where(*mine).values(deleted=True).returning(work.c.person)
+    return list(session.execute(dropped).scalars())
+
+
 def works_of(session: Session, organisation: str, people: Collection[str]) -> tuple[list[PayableWork], dict[str, str]]:
     """Everything that these people ever logged, and the zone of each of them."""
     mine = sa.select(work).where(work.c.organisation == organisation, work.c.person.in_(people))
     rows = session.execute(mine.order_by(work.c.entry)).mappings().all()
     return [_work(row) for row in rows], {row["person"]: row["person_zone"] for row in rows}
+
+
+def given_away(
+    session: Session, organisation: str, connection: str, people: Collection[str]
+) -> tuple[list[PayableWork], dict[str, str]]:
+    """What timesheets of these people pay, and somebody else has worked by now: of it nothing is theirs any more."""
+    mine = (timesheet.c.connection == connection, pay_allocation.c.person.in_(people))
+    parts = sa.select(pay_allocation.c.person.label("payee"), pay_allocation.c.entry).join_from(pay_allocation, timesheet)
+    payees = parts.where(*mine).distinct().subquery()
+    now = sa.select(work, payees.c.payee).join(payees, payees.c.entry == work.c.entry)
+    others = now.where(work.c.organisation == organisation, work.c.person != payees.c.payee)
+    rows = session.execute(others.order_by(work.c.entry)).mappings().all()
+    gone = [replace(_work(row), person=row["payee"], seconds=(), start=None, end=None, break_seconds=0) for row in rows]
+    return gone, {row["payee"]: row["person_zone"] for row in rows}
+
+
+def payees(session: Session, connection: str, entry: str) -> list[str]:
+    """Whose timesheets pay an entry, whoever has worked it."""
+    parts = sa.select(pay_allocation.c.person).join_from(pay_allocation, timesheet).distinct()
+    return list(session.execute(parts.where(timesheet.c.connection == connection, pay_allocation.c.entry == entry)).scalars())
 
 
 def _work(row: Row) -> PayableWork:

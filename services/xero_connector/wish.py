@@ -20,10 +20,11 @@ from services.xero_connector.planner.compose import compose
 from services.xero_connector.planner.due import Books
 from services.xero_connector.planner.rates import Employee, Links
 from services.xero_connector.planner.timesheet import Allocation, LeftOut, Timesheet
+from services.xero_connector.planner.work import PayableWork
 from services.xero_connector.regions.region import Can, Region
 from services.xero_connector.regions.registry import REGIONS
 from services.xero_connector.statuses import PayRunStatus
-from shared.connector import follow, problems, tokens
+from shared.connector import follow, problems, references, tokens
 from shared.connector import store as connections
 from shared.connector.context import Connection, Connector
 from shared.connector.models import connection as connection_table
@@ -121,7 +122,7 @@ class _Round:
         paid = store.allocations(self.session, {sheet["id"]: sheet["b_pushed_version"] for sheet in shut})
         for sheet in shut:
             self._settle(sheet)
-        entries, zones = store.works_of(self.session, self.connection.organisation, ours)
+        entries, zones = self._works(ours)
         overtime = rules.load(store.rule(self.session, self.connection.id))
         by_rule = {"rule": overtime.rule, "is_holiday": overtime.is_holiday} if overtime else {}
         found = compose(books, entries, zones.__getitem__, paid=paid, **by_rule)
@@ -137,6 +138,13 @@ class _Round:
         elsewhere = store.linked_elsewhere(self.session, self.connection.organisation, self.connection.id, EMPLOYEE)
         keys = self.c.vault.keyring(self.session, self.connection.organisation, self.people)
         return [person for person in self.people if person not in elsewhere and not keys.erased(person)]
+
+    def _works(self, ours: list[str]) -> tuple[list[PayableWork], dict[str, str]]:
+        """Their work, what is somebody else's by now but was theirs with it, and the zone of each of them."""
+        organisation = self.connection.organisation
+        entries, zones = store.works_of(self.session, organisation, ours)
+        gone, before = store.given_away(self.session, organisation, self.connection.id, ours)
+        return [*entries, *gone], before | zones
 
     def _ended(self, sheets: Sequence[Row]) -> list[Row]:
         """Those gone over there, or dropped before they were sent, pay nothing any more; another takes their place."""
@@ -201,14 +209,14 @@ class _Round:
     def _say(self, left_out: Sequence[LeftOut]) -> None:
         """What no timesheet pays is a problem of its person, one for each cause."""
         here = self.connection
-        left_out = [one for one in left_out if one.code != NOTHING]
         store.keep_left_out(self.session, here.organisation, here.id, self.people, left_out)
-        first = {(one.person, one.code): one for one in reversed(left_out)}
+        first = {(one.person, one.code): one for one in reversed(left_out) if one.code != NOTHING}
+        names = references.locals_(self.c, self.session, here, EMPLOYEE) if first else {}
         for person in self.people:
             mine = [one for (whose, _), one in first.items() if whose == person]
             problems.close_others(self.c, self.session, here.id, subject=person, codes=[one.code for one in mine])
             for one in mine:
-                failure = Park(one.code, one.cause, one.remedy)
+                failure = Park(one.code, f"{names.get(person, 'Somebody')}: {one.cause}", one.remedy)
                 problems.open_(self.c, self.session, here.organisation, here.id, person, failure, about=person)
 
 

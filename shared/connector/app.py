@@ -61,7 +61,7 @@ def build(
     rooms = (routes.connections(c), routes.linking(c), routes.work(c), routes.callbacks(c), _outside(c, name), *own.rooms)
     app = service_app(name, f"/{name}", *rooms, authenticate=_gate(network, ingest_url, name))
     app.extensions["connector"] = c
-    return Service(name, f"/{name}", db, app, {**runner.handlers(c), **own.handlers}, runner.ticks())
+    return Service(name, f"/{name}", db, app, {**runner.handlers(c), **runner.own(c, own.handlers)}, runner.ticks())
 
 
 def _signed(db: Database, vault: Vault, name: str) -> Callable[[], str]:

@@ -115,7 +115,7 @@ def _keep(c: Connector, begun: Mapping[str, Any], granted: Tokens, tenant: Tenan
             )
             problems.close(c, session, number, subject=number)
             audit.record(session, organisation, begun["actor"], "connection.connected", number)
-            for kind in ("catch_up", "push", "pull"):
+            for kind in ("catch_up", "push", "pull", *c.hooks.work):
                 jobs.ask(session, kind, number, organisation=organisation, queue="interactive")
             return store.connection(c, session, number, organisation)
     except IntegrityError:

@@ -42,11 +42,14 @@ class Hooks:
     """What a connector does besides, around the algorithm: one that composes its documents itself has work of its own."""
 
     kinds: tuple[str, ...]  # of ingest's feed that it follows
+    work: tuple[str, ...] = ()  # its own kinds of jobs on a connection; asked for whenever one is connected
     take: Callable[[Connector, Session, Row], None]  # one such feed row, within the transaction of the cursor
     before_plan: Callable[[Connector, Connection], None] = _ignore  # bring what is wanted up to date
     pulled: Callable[[Connector, Session, Connection, Sequence[Any], Collection[str]], None] = _ignore
     """What a pull saw (Seen), and ids of what is gone, within its transaction, before it is applied."""
     linked: Callable[[Connector, Session, Connection, str, str], None] = _ignore  # a link was made: its kind and our id
+    names: Callable[[Session, str], Mapping[str, str]] = lambda session, connection: {}
+    """What things over there are called that nothing of ours is linked to, by their id; for a connection."""
     beside: Callable[[Connector, Session, Connection], dict[str, Any]] = lambda c, session, connection: {}
     """What a plan shows beside its items, by name: what no document could take, and the like."""
     details: Callable[[Session, Sequence[Row]], Mapping[str, Row]] = lambda session, rows: {}

@@ -92,21 +92,25 @@ def compute(c: Connector, connection: Connection) -> list[Item]:
         rows = wanted.open_rows(session, connection.id, binding.c.state.not_in((BindingState.SENT, BindingState.UNKNOWN)))
         planned = wanted.writes(c, session, connection, rows)
         names = references.names(c, session, connection)
+        called = {remote: name for (_, remote), name in names.items()} | dict(c.hooks.names(session, connection.id))
         whose = references.locals_(c, session, connection, c.provider.info.reference_kinds[0])
     known = [write.row["external_id"] for write in planned if write.row["external_id"]]
     remote = tokens.use(c, connection, lambda client: client.fetch(known)) if known else {}
     items = [_item(c, write, remote.get(write.row["external_id"]), whose.get(write.row["client"], "")) for write in planned]
-    return [replace(item, fields=_named(item.fields, names)) for item in items]
+    return [replace(item, fields=_named(item.fields, names, called)) for item in items]
 
 
-def _named(fields: Sequence[Field], names: Mapping[tuple[str, str], str]) -> tuple[Field, ...]:
-    """Ids of linked things shown with their names; such a field ends with the kind of thing it holds."""
+def _named(fields: Sequence[Field], names: Mapping[tuple[str, str], str], called: Mapping[str, str]) -> tuple[Field, ...]:
+    """Ids of linked things shown with their names: such a field ends with the kind of thing it holds, or names it itself."""
 
     def name(field: str, value: str | None) -> str | None:
         known = names.get((field.rsplit(" ", 1)[-1], value or ""))
         return f"{known} ({value})" if known else value
 
-    return tuple((field, name(field, there), name(field, here)) for field, there, here in fields)
+    def title(field: str) -> str:
+        return " ".join("/".join(called.get(part, part) for part in word.split("/")) for word in field.split(" "))
+
+    return tuple((title(field), name(field, there), name(field, here)) for field, there, here in fields)
 
 
 def _item(c: Connector, write: Write, remote: Wire | None, name: str) -> Item:

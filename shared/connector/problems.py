@@ -26,6 +26,11 @@ TITLES = {
     "total_differs": "The books computed another total",
     "closed_there": "Settled in the books, changed here",
     "gone_there": "Deleted in the books",
+    "asks_first": "Changed there only when somebody says so",
+    "not_linked": "Somebody is not linked yet",
+    "rate_unmapped": "A kind of pay is not linked yet",
+    "negative_net": "More is to be taken back than there is to pay",
+    "timesheet_incomplete": "Waits for other work of the same timesheet",
 }
 
 

@@ -40,6 +40,15 @@ def handlers(c: Connector) -> Mapping[str, Callable[[Job], None]]:
     }
 
 
+def own(c: Connector, handlers: Mapping[str, Callable[[Job], None]]) -> Mapping[str, Callable[[Job], None]]:
+    """A connector's own work on its connections, which loses an authorisation like any other."""
+
+    def watched(handler: Callable[[Job], None]) -> Callable[[Job], None]:
+        return lambda job: _while_connected(c, job, lambda connection: handler(job))
+
+    return {kind: watched(handler) for kind, handler in handlers.items()}
+
+
 def ticks() -> tuple[Tick, ...]:
     """What comes round by itself."""
     return Tick("follow", FOLLOW_EVERY), Tick("rounds", PULL_EVERY), Tick("audit.chain", 60)
@@ -63,6 +72,14 @@ def _pause(c: Connector, calls: int) -> timedelta:
 
 
 def _connection_work(c: Connector, job: Job, work: Work) -> None:
+    def recorded(connection: Connection) -> None:
+        with runs.recorded(c, connection, job.kind) as run:
+            work(c, job, connection, run)
+
+    _while_connected(c, job, recorded)
+
+
+def _while_connected(c: Connector, job: Job, work: Callable[[Connection], None]) -> None:
     try:
         with reading(c.db) as session:
             connection = store.connection(c, session, job.subject, job.organisation)
@@ -71,8 +88,7 @@ def _connection_work(c: Connector, job: Job, work: Work) -> None:
     if connection.state != ConnectionState.LIVE:
         return  # connecting again asks for it anew; what is wanted stays wanted
     try:
-        with runs.recorded(c, connection, job.kind) as run:
-            work(c, job, connection, run)
+        work(connection)
     except Reconnect as failure:
         _ask_to_reconnect(c, connection, failure)
 

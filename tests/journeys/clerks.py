@@ -196,6 +196,9 @@ class Office:
         runs = sorted(self.emulator.pay_runs(self.tenant), key=lambda run: (run["start"], run["calendar"]))
         if runs:
             self._there(lambda: getattr(self.emulator, f"{deed}_pay_run")(self.tenant, runs[at % len(runs)]["id"]))
+        if deed == "reopen":  # what is reopened and deleted between two looks is not noticed
+            self.emulator.clear_faults()
+            self.sync()
 
     def move_calendar(self, person: str, kind: str) -> None:
         calendar = self.emulator.calendars(self.tenant)[kind]
@@ -203,6 +206,13 @@ class Office:
 
     def end_employment(self, person: str, day: str) -> None:
         self._there(lambda: self.emulator.end_employment(self.tenant, self.employee(person), day))
+
+    def reemploy(self) -> None:
+        """Whose employment has ended by now, or soon will have, is employed on."""
+        soon = (self.product.clock.now + timedelta(days=14)).date()
+        for one in list(self.emulator.books(self.tenant).employees.values()):
+            if one.end is not None and one.end < soon:
+                self.emulator.start_employment(self.tenant, one.id, one.start)
 
     def archive_rate(self, name: str) -> None:
         rate = self.emulator.rates(self.tenant)[name]
