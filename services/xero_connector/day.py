@@ -31,9 +31,8 @@ def count(db: Database, tenant: str, calls: int, most: int, wait: timedelta) -> 
     with transaction(db) as session:
         at = clock.lease_now(session) + wait
         _alone(session, tenant)
-        rows = _rows(session, tenant, at)
-        if sum(made for _, made in rows) + calls > most:
-            raise _used_up(rows, calls, most, clock.lease_now(session))
+        if _sum(session, tenant, at) + calls > most:
+            raise _used_up(_rows(session, tenant, at), calls, most, clock.lease_now(session))
         _add(session, tenant, at, calls)
         session.execute(sa.delete(table).where(*_between(tenant, _EPOCH, at - COUNTS)))
     return at
@@ -60,10 +59,19 @@ def made(db: Database, tenant: str) -> Sequence[tuple[datetime, int]]:
         return _rows(session, tenant, clock.lease_now(session))
 
 
+def _sum(session: Session, tenant: str, at: datetime) -> int:
+    added = sa.select(sa.func.coalesce(sa.func.sum(table.c.arrival), 0))
+    return int(session.execute(added.where(*_counting(tenant, at))).scalar_one())
+
+
 def _rows(session: Session, tenant: str, at: datetime) -> list[tuple[datetime, int]]:
-    mine = (*_between(tenant, at - COUNTS, at + DAY), table.c.arrival > 0)
-    found: Any = session.execute(sa.select(table.c.bucket, table.c.arrival).where(*mine).order_by(table.c.bucket))
+    mine = sa.select(table.c.bucket, table.c.arrival).where(*_counting(tenant, at), table.c.arrival > 0)
+    found: Any = session.execute(mine.order_by(table.c.bucket))
     return [(_begin(row.bucket) + COUNTS, int(row.arrival)) for row in found]
+
+
+def _counting(tenant: str, at: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    return _between(tenant, at - COUNTS, at + DAY)
 
 
 def _between(tenant: str, after: datetime, until: datetime) -> tuple[sa.ColumnElement[bool], ...]:

@@ -24,6 +24,7 @@ REFUSED = (Park, Conflict, Unsupported, Invalid)
 NEIGHBOUR = "refused_with_another"
 """Code of an element that had nothing wrong, in an array that was refused: it may be stored, or has to be sent again."""
 REVERTIBLE = (TimesheetStatus.APPROVED, TimesheetStatus.REQUESTED, TimesheetStatus.REJECTED)
+_LINE = ("date", "earningsRateID", "numberOfUnits", "trackingItemID")
 Item = Mapping[str, Any]
 
 
@@ -105,10 +106,27 @@ def _updated(books: Books, region: Region, there: Wire, payload: Wire, *, approv
         return there
     if (steps and status in REVERTIBLE) or (approve and status == TimesheetStatus.REJECTED):
         _step(books, there, dated.REVERT)
-    for step in steps:
-        _step(books, there, step)
+    try:
+        for step in steps:
+            _step(books, there, step)
+    except REFUSED:
+        _undone(books, region, there)
+        raise
     now = {**there, "status": "Draft"} if steps else there
     return _approved(books, region, now) if approve else _whole(books, region, {"timesheetID": there["timesheetID"]})
+
+
+def _undone(books: Books, region: Region, before: Wire) -> None:
+    """After a refusal half way: make it as it was before, approved if it was. What can't be undone shows with the next look."""
+    now = looking.read(books, region, looking.number_of(before))
+    if now is None:
+        return
+    lines = [{name: line[name] for name in _LINE if name in line} for line in before.get("timesheetLines") or ()]
+    with suppress(*REFUSED, Missing):
+        for step in region.edits(now, {"timesheetLines": lines}):
+            _step(books, now, step)
+        if looking.status_of(before) in looking.ACCEPTED:
+            _step(books, now, dated.APPROVE)
 
 
 def _approved(books: Books, region: Region, there: Wire) -> Wire:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from services.xero_connector.faults import EXISTS
+from services.xero_connector.sending import NEIGHBOUR
 from shared.connector.provider import Info, Lifecycle, OAuthFacts
 from shared.contract.statuses import BindingState, TimesheetStatus
 from shared.kernel.errors import Invalid
@@ -92,6 +93,7 @@ def _info(oauth: OAuthFacts, numbers: Mapping[str, int]) -> Info:
         lifecycle=LIFECYCLE,
         reference_kinds=("employee", "earnings_rate", "tracking"),
         perhaps_ours=frozenset({EXISTS}),
+        blameless=frozenset({NEIGHBOUR}),
         key_memory=timedelta(seconds=numbers["XERO_KEY_MEMORY_SECONDS"]),
         settle=timedelta(seconds=numbers["XERO_SETTLE_SECONDS"]),
         look_back=LOOK_BACK,

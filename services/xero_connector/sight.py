@@ -66,15 +66,16 @@ def adopt(c: Connector, session: Session, connection: Connection, people: Collec
     """A wished timesheet whose employee has one for the period already becomes a change of that one, shown in the plan."""
     employees = store.links(session, connection.id, EMPLOYEE)
     seen = store.sheets(session, connection.id, set(employees.values()))
-    there = {(row["employee"], f"{row['start']}/{row['end']}"): row for row in seen}
+    known = store.known(session, connection.id, [row["external_id"] for row in seen])  # one that we deleted is seen for a while
+    there = {(row["employee"], f"{row['start']}/{row['end']}"): row for row in seen if row["external_id"] not in known}
     unsent = (binding.c.external_id.is_(None), binding.c.state.in_([BindingState.RESERVED, BindingState.PARKED]))
     mine = sa.select(binding).where(binding.c.connection == connection.id, binding.c.client.in_(people), *unsent)
     for row in session.execute(mine.with_for_update()).mappings().all():
         found = there.get((employees.get(row["client"], ""), row["number"]))
         if found is not None:
             same = {name: found[name] for name in ("external_id", "remote_version", "remote_order", "status")}
-            known = {"total": Decimal(found["hours"]), "state": BindingState.CONFIRMED, "problem": None}
-            connections.change(session, row, **same, **known)
+            as_is = {"total": Decimal(found["hours"]), "state": BindingState.CONFIRMED, "problem": None}
+            connections.change(session, row, **same, **as_is)
 
 
 @dataclass(frozen=True, slots=True)

@@ -281,6 +281,12 @@ def sheets(session: Session, connection: str, employees: Collection[str]) -> lis
     return list(session.execute(mine.order_by(sheet.c.start)).mappings().all())
 
 
+def known(session: Session, connection: str, externals: Collection[str]) -> set[str]:
+    """Those of them that are timesheets of ours, gone or not."""
+    mine = (binding.c.connection == connection, binding.c.external_id.in_(externals))
+    return set(session.execute(sa.select(binding.c.external_id).where(*mine)).scalars())
+
+
 def drop_sheets(session: Session, connection: str, externals: Collection[str]) -> list[str]:
     """These are gone over there; gives whose they were."""
     gone = sa.delete(sheet).where(sheet.c.connection == connection, sheet.c.external_id.in_(externals))

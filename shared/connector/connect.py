@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from shared.connector import oauth, problems, store, tokens
 from shared.connector.context import Connection, Connector
@@ -25,11 +26,12 @@ from shared.platform import audit, clock, jobs
 from shared.platform.db import reading, transaction
 
 STATE_LIFE = timedelta(minutes=10)
+VERIFIER = "connect_state.verifier"
 
 
 def start(c: Connector, organisation: str, actor: str, *, reconnect: str | None = None) -> str:
     """The provider's consent page for this organisation. Its state is good once, for ten minutes, and stored hashed."""
-    state = secrets.token_urlsafe(32)
+    state, proof = secrets.token_urlsafe(32), oauth.verifier(c)
     with transaction(c.db) as session:
         if reconnect is not None:
             store.connection(c, session, reconnect, organisation)
@@ -40,9 +42,14 @@ def start(c: Connector, organisation: str, actor: str, *, reconnect: str | None 
             "actor": actor,
             "reconnect": reconnect,
             "expires_at": ends,
+            "verifier": _sealed(c, session, organisation, state, proof),
         }
         session.execute(sa.insert(connect_state).values(row))
-    return oauth.consent_url(c, state)
+    return oauth.consent_url(c, state, proof)
+
+
+def _sealed(c: Connector, session: Session, organisation: str, state: str, proof: str | None) -> bytes | None:
+    return c.vault.keyring(session, organisation, []).seal(None, VERIFIER, _hash(state), proof) if proof else None
 
 
 def finish(c: Connector, query: Mapping[str, str]) -> Connection:
@@ -55,7 +62,7 @@ def finish(c: Connector, query: Mapping[str, str]) -> Connection:
     named = query.get(parameter, "") if parameter else ""
     if not query.get("code") or (parameter and not named):
         raise Invalid("callback_incomplete", f"{title} sent no authorisation code.", "Start the connection again.")
-    granted = oauth.exchange(c, query["code"])
+    granted = oauth.exchange(c, query["code"], begun["proof"])
     tenant = _tenant(c, granted, begun["organisation"], named)
     return _keep(c, begun, granted, tenant)
 
@@ -69,11 +76,13 @@ def _begun(c: Connector, state: str) -> Mapping[str, Any]:
     with transaction(c.db) as session:
         used = sa.delete(connect_state).where(connect_state.c.state_hash == _hash(state)).returning(*connect_state.c)
         row = session.execute(used).mappings().first()
+        keys = c.vault.keyring(session, row["organisation"], []) if row else None
+        proof = keys.open(None, VERIFIER, row["state_hash"], row["verifier"]) if row and keys else None
     if row is None or row["expires_at"] < clock.now():
         raise Invalid(
             "unknown_state", "This connection link was used already, is older than ten minutes, or is not ours.", "Start again."
         )
-    return dict(row)
+    return {**row, "proof": proof}
 
 
 def _tenant(c: Connector, granted: Tokens, organisation: str, named: str) -> Tenant:

@@ -57,6 +57,7 @@ connect_state = sa.Table(
     _organisation(),
     sa.Column("actor", sa.String(64), nullable=False),
     sa.Column("reconnect", sa.String(36)),
+    sa.Column("verifier", sa.LargeBinary),  # sealed; for apps without a secret
     sa.Column("expires_at", Instant, nullable=False),
 )
 

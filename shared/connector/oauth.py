@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -37,26 +38,32 @@ def _session(c: Connector) -> OAuth2Session:
         facts.client_secret,
         scope=facts.scope,
         redirect_uri=c.callback_url,
-        token_endpoint_auth_method="client_secret_basic",
+        token_endpoint_auth_method="client_secret_basic" if facts.client_secret else "none",
+        code_challenge_method="S256",
         default_timeout=TIMEOUT,
     )
     return c.network.equip(session)
 
 
-def consent_url(c: Connector, state: str) -> str:
-    """Where the person is sent to agree."""
+def verifier(c: Connector) -> str | None:
+    """What an app without a secret proves itself with (PKCE, RFC 7636); None: it has one."""
+    return None if c.provider.info.oauth.client_secret else secrets.token_urlsafe(48)
+
+
+def consent_url(c: Connector, state: str, proof: str | None = None) -> str:
+    """Where the person is sent to agree; ``proof``: the verifier, which goes along as its hash."""
     with _session(c) as session:
-        url, _ = session.create_authorization_url(c.provider.info.oauth.authorize_url, state=state)
+        url, _ = session.create_authorization_url(c.provider.info.oauth.authorize_url, state=state, code_verifier=proof)
     return str(url)
 
 
-def exchange(c: Connector, code: str) -> Tokens:
+def exchange(c: Connector, code: str, proof: str | None) -> Tokens:
     """Trade the code of a checked callback for tokens, once.
 
     The grant type is named: left to guess, the library would ask for client credentials when a code is missing.
     """
-    url = c.provider.info.oauth.token_url
-    return _ask(c, lambda session: session.fetch_token(url, grant_type="authorization_code", code=code))
+    url, known = c.provider.info.oauth.token_url, {"code_verifier": proof} if proof else {}
+    return _ask(c, lambda session: session.fetch_token(url, grant_type="authorization_code", code=code, **known))
 
 
 def refresh(c: Connector, refresh_token: str) -> Tokens:

@@ -123,7 +123,7 @@ def refuse(c: Connector, session: Session, row: Row, item: Row, failure: Failure
         jobs.ask(session, "pull", row["connection"], organisation=row["organisation"], queue="interactive")
     elif isinstance(failure, Missing) and row["external_id"] is not None:
         _gone(c, session, row, again)
-    elif row["wanted_version"] > item["version"]:
+    elif row["wanted_version"] > item["version"] or failure.code in c.provider.info.blameless:
         rows_.change(session, row, state=BindingState.CONFIRMED if row["external_id"] else BindingState.RESERVED, **again)
     else:
         park(c, session, row, failure, **again)

@@ -68,6 +68,7 @@ class Info:
     full_look: timedelta | None = None  # how often everything is listed, where changes don't show what is gone
     first_look: timedelta = timedelta(0)  # how far before its connection a tenant's documents concern us
     calls_per_day: int | None = None  # what one tenant may be asked in a day; None: as good as unlimited
+    blameless: frozenset[str] = frozenset()  # codes of refusals for another one's sake: what was refused so is sent again, alone
     exclusive: frozenset[str] = frozenset()  # kinds of reference that are one to one, over all connections
     options: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)  # what a person may choose; the first is the default
 

@@ -245,6 +245,18 @@ def test_a_pay_run_is_posted_only_when_its_id_is_given_twice(product, region):
         assert [one["status"] for one in product.timesheets()] == ["processed"]
 
 
+def test_an_app_without_a_secret_connects_by_proof_of_possession_and_stays_connected(make_database, clock):
+    clock.now = datetime(2026, 11, 2, 9, tzinfo=UTC)
+    native = {"XERO_CLIENT_ID": "sample-native", "XERO_CLIENT_SECRET": ""}
+    product = Payroll(make_database, clock, own=native)
+    connection = begun(product, "nz", "7:36:00")
+    product.later(hours=2)
+    assert product.emulator.token_calls()[0] == "authorization_code" and "refresh_token" in product.emulator.token_calls()
+    product.logs(("d1", WORKER["nz"], "2026-11-03", "1:00:00"))
+    product.work()
+    assert [item["action"] for item in product.pushes(connection)["items"]] == ["update"]
+
+
 def test_disconnecting_one_organisation_leaves_the_others(product):
     first, second = product.connects("au"), product.connects("nz")
     product.send("DELETE", "xero", f"/connections/{first}")

@@ -85,6 +85,7 @@ def upgrade() -> None:
         sa.Column("organisation", sa.String(length=64), nullable=False),
         sa.Column("actor", sa.String(length=64), nullable=False),
         sa.Column("reconnect", sa.String(length=36), nullable=True),
+        sa.Column("verifier", sa.LargeBinary(), nullable=True),
         sa.Column("expires_at", shared.platform.db.Instant(), nullable=False),
         sa.PrimaryKeyConstraint("state_hash"),
     )
