@@ -127,7 +127,7 @@ def _kinds(kinds: dict[str, str]) -> str:
 
 def _forecast(forecast: dict[str, Any] | None) -> list[str]:
     """How many calls a push will take, and how long."""
-    return [f"writing this takes {forecast['calls']} calls, {forecast['said']}"] if forecast else []
+    return [f"writing takes {count(forecast['calls'], 'call')}, the last about {forecast['done_at'][:16]}Z"] if forecast else []
 
 
 def _item(item: dict[str, Any]) -> list[str]:

@@ -18,6 +18,7 @@ from services.cli.exits import DONE, PARTLY
 from services.cli.show import Answer, naming, note, table, title
 from shared.kernel.errors import Invalid
 
+AT_ONCE = 100  # links in one request
 _PROVIDERS = click.Choice([connector.name for connector in CONNECTORS])
 
 
@@ -126,9 +127,11 @@ def references(door: Door, wanted: str | None, kind: str | None, **wish: Any) ->
     chosen = [(item, remote) for item in items if (remote := _Wish(**wish).of(item)) is not None]
     if wish["link"] and not chosen:
         raise Invalid("no_such_reference", "Nothing of ours that is not linked has this id.", "List them: timebooks references")
-    for item, remote in chosen:
-        named = {name: item[name] for name in ("kind", "local", "currency")}
-        door.books(one["provider"], "PUT", f"/connections/{part(one['id'])}/references", named | remote)
+    for start in range(0, len(chosen), AT_ONCE):
+        some = [
+            {name: item[name] for name in ("kind", "local", "currency")} | remote for item, remote in chosen[start:][:AT_ONCE]
+        ]
+        door.books(one["provider"], "PUT", f"/connections/{part(one['id'])}/references", {"items": some})
     return _linked(one["provider"], _references(door, one, kind) if chosen else items)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 
 from services.xero_connector import details, intake, routes, sight, wish
 from services.xero_connector import settings as ours
@@ -10,7 +12,7 @@ from services.xero_connector.client import Client
 from services.xero_connector.provider import XeroProvider
 from shared.connector import app
 from shared.connector.app import More
-from shared.connector.context import Connection, Connector, Hooks
+from shared.connector.context import Connector, Hooks
 from shared.contract.messages import WORK_CHANGED
 from shared.platform.db import Database
 from shared.platform.http import Network
@@ -23,26 +25,22 @@ from shared.platform.vault import Vault
 def build(settings: Settings, db: Database, vault: Vault, network: Network) -> Service:
     """The service on a migrated database."""
     mine = ours.load(settings)
-
-    def client(connector: Connector, connection: Connection, token: str) -> Client:
-        return Client(connector, mine.api_url, connection, token, au_version=mine.au_version, calls_per_day=mine.calls_per_day)
-
     provider = XeroProvider(mine.info, mine.webhook_key, mine.array_size)
-    return app.build(settings, db, vault, network, provider, client, _hooks(), _more)
+    how = partial(Client, au_version=mine.au_version, calls_per_day=mine.calls_per_day)
+    hooks = replace(HOOKS, beside=partial(details.beside, array_size=mine.array_size))
+    return app.build(settings, db, vault, network, provider, lambda c, *one: how(c, mine.api_url, *one), hooks, _more)
 
 
-def _hooks() -> Hooks:
-    return Hooks(
-        kinds=(WORK_CHANGED,),
-        work=(intake.COMPOSE,),
-        take=intake.take,
-        before_plan=wish.before_plan,
-        pulled=sight.pulled,
-        linked=intake.linked,
-        details=details.of,
-        names=details.names,
-        beside=details.beside,
-    )
+HOOKS = Hooks(
+    kinds=(WORK_CHANGED,),
+    take=intake.take,
+    before_plan=wish.before_plan,
+    pulled=sight.pulled,
+    linked=intake.linked,
+    details=details.of,
+    names=details.names,
+)
+"""What payroll does around the shared algorithm: its timesheets are composed here."""
 
 
 def _more(c: Connector) -> More:

@@ -10,16 +10,19 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from services.xero_connector import store
+from services.xero_connector import day, pace, store
+from services.xero_connector.forecast import Limits, counted, forecast
 from services.xero_connector.intake import EMPLOYEE
 from services.xero_connector.models import timesheet
 from services.xero_connector.payroll import PayRun
+from services.xero_connector.regions.registry import REGIONS
 from services.xero_connector.statuses import PayRunStatus
 from shared.connector import references
 from shared.connector.context import Connection, Connector
 from shared.connector.models import connection as connection_table
 from shared.kernel.duration import format_hms
 from shared.platform import clock
+from shared.platform.db import reading
 
 Row = Mapping[str, Any]
 ERASED = "(erased)"
@@ -71,15 +74,29 @@ def names(session: Session, connection: str) -> dict[str, str]:
     return {rate.id: rate.name for rate in known[0].rates.values()} if known else {}
 
 
-def beside(c: Connector, session: Session, connection: Connection) -> dict[str, Any]:
-    """What a plan of timesheets shows besides: ``left_out``, work that no timesheet pays yet, by person and reason, and
-    ``overtime``, what the rule made of each day of the last weeks."""
-    whose = references.locals_(c, session, connection, EMPLOYEE)
-    since = clock.now().date() - EFFECTS_SHOWN
-    return {
-        "left_out": [_left_out(row, whose) for row in store.left_outs(session, connection.id) if row["seconds"]],
-        "overtime": [_effect(row, whose) for row in store.effects(session, connection.id, since)],
-    }
+def beside(c: Connector, connection: Connection, items: Sequence[Row], *, array_size: int) -> dict[str, Any]:
+    """What a plan of timesheets shows besides: ``left_out``, work that no timesheet pays yet, by person and reason;
+    ``overtime``, what the rule made of each day of the last weeks; ``forecast``, the calls that writing takes, and until when."""
+    with reading(c.db) as session:
+        whose = references.locals_(c, session, connection, EMPLOYEE)
+        left_out = [_left_out(row, whose) for row in store.left_outs(session, connection.id) if row["seconds"]]
+        since = clock.now().date() - EFFECTS_SHOWN
+        overtime = [_effect(row, whose) for row in store.effects(session, connection.id, since)]
+    return {"left_out": left_out, "overtime": overtime, "forecast": _forecast(c, connection, items, array_size)}
+
+
+def _forecast(c: Connector, connection: Connection, items: Sequence[Row], array_size: int) -> dict[str, Any] | None:
+    going = [item for item in items if item["action"] != "blocked"]
+    if not going:
+        return None
+    lines = [sum(field["field"].startswith("line ") for field in item["fields"]) for item in going]
+    writes = counted((item["action"], many, item["status"]) for item, many in zip(going, lines, strict=True))
+    per_day = c.provider.info.calls_per_day or 0
+    limits = Limits(pace.between_calls(), per_day, day.COUNTS, day.made(c.db, connection.tenant.id))
+    approve = connection.tenant.facts.get("approve") is True
+    region = REGIONS[str(connection.tenant.facts["region"])]
+    found = forecast(region, writes, limits, clock.now(), approve=approve, array_size=array_size)
+    return {"calls": found.calls, "done_at": found.done_at}
 
 
 def _left_out(row: Row, whose: Mapping[str, str]) -> dict[str, Any]:

@@ -181,13 +181,17 @@ class _Round:
 
     def _wish(self, made: Timesheet, parts: Sequence[Allocation], sheets: Sequence[Row]) -> None:
         """Want a composed timesheet in the books, unless just that is wanted already."""
-        sheet = next((one for one in sheets if one["id"] == made.id), None)
-        if sheet is not None and made.withdrawn and sheet["b_external_id"] and Can.DELETE not in self.region.can:
-            made = replace(made, withdrawn=False)  # where nothing can be deleted, it stands there with zeros
+        sheet = {one["id"]: one for one in sheets}.get(made.id)
+        if sheet is not None and sheet["b_external_id"]:
+            made = self._undeletable(made)
         body = _plain(asdict(made))
         if sheet is None or not self._same(sheet, body, parts):
             again = any(one["over"] and _place(one) == (made.person, made.period) for one in sheets)
             self._keep(body, parts, sheet, push="on_plan" if again else self.row["push"])
+
+    def _undeletable(self, made: Timesheet) -> Timesheet:
+        """Where nothing can be deleted, what is withdrawn stands there with zeros."""
+        return made if Can.DELETE in self.region.can else replace(made, withdrawn=False)
 
     def _same(self, sheet: Row, body: Row, parts: Sequence[Allocation]) -> bool:
         before = store.body(self.session, sheet["id"], sheet["version"])

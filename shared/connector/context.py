@@ -50,7 +50,7 @@ class Hooks:
     linked: Callable[[Connector, Session, Connection, str, str], None] = _ignore  # a link was made: its kind and our id
     names: Callable[[Session, str], Mapping[str, str]] = lambda session, connection: {}
     """What things over there are called that nothing of ours is linked to, by their id; for a connection."""
-    beside: Callable[[Connector, Session, Connection], dict[str, Any]] = lambda c, session, connection: {}
+    beside: Callable[[Connector, Connection, Sequence[Row]], dict[str, Any]] = lambda c, connection, items: {}
     """What a plan shows beside its items, by name: what no document could take, and the like."""
     details: Callable[[Session, Sequence[Row]], Mapping[str, Row]] = lambda session, rows: {}
     """What status messages say beyond the binding, by binding."""

@@ -41,6 +41,7 @@ class Item:
     document: str
     number: str
     name: str  # whom it is for
+    status: str  # of what is there
     action: str  # create | update | retire | blocked
     total: str
     currency: str
@@ -71,8 +72,8 @@ def make(c: Connector, connection: Connection, actor: str) -> dict[str, Any]:
         }
         session.execute(sa.insert(table).values(values))
         audit.record(session, connection.organisation, actor, "plan.made", number, items=len(items))
-        beside = c.hooks.beside(c, session, connection)
-    return beside | _answer(number, values, [_shown(item) for item in items])
+    shown = [_shown(item) for item in items]
+    return c.hooks.beside(c, connection, shown) | _answer(number, values, shown)
 
 
 def show(c: Connector, number: str, organisation: str) -> dict[str, Any]:
@@ -80,8 +81,9 @@ def show(c: Connector, number: str, organisation: str) -> dict[str, Any]:
     with reading(c.db) as session:
         row = _row(session, number, organisation)
         body = files.read(session, c.vault, organisation, row["body"])
-        beside = c.hooks.beside(c, session, store.connection(c, session, row["connection"], organisation))
-    return beside | _answer(number, row, canonical.loads(body) if body else [])
+        connection = store.connection(c, session, row["connection"], organisation)
+    items = canonical.loads(body) if body else []
+    return c.hooks.beside(c, connection, items) | _answer(number, row, items)
 
 
 def compute(c: Connector, connection: Connection) -> list[Item]:
@@ -124,6 +126,7 @@ def _item(c: Connector, write: Write, remote: Wire | None, name: str) -> Item:
         document=row["local"],
         number=row["number"],
         name=name,
+        status=row["status"],
         action="blocked" if failure else write.operation.value,
         total=format(row["wanted_total"], "f"),
         currency=row["currency"],

@@ -140,13 +140,34 @@ def _plain(name: str) -> str:
     return " ".join(name.casefold().split())
 
 
-def link(
-    c: Connector, connection: Connection, kind: str, local: str, currency: str, *, remote: str | None, actor: str
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A link that somebody confirms; ``remote`` None: have the thing created over there first."""
+
+    kind: str
+    local: str
+    currency: str
+    remote: str | None
+
+
+def link(c: Connector, connection: Connection, wishes: Sequence[Wish], actor: str) -> list[dict[str, Any]]:
+    """Confirm links, in their order; what waited for them goes on. One that can't be ends it: those before it hold."""
+    there: dict[str, Sequence[RemoteObject]] = {}
+    return [_link(c, connection, wish, actor, there) for wish in wishes]
+
+
+def _link(
+    c: Connector, connection: Connection, wish: Wish, actor: str, there: dict[str, Sequence[RemoteObject]]
 ) -> dict[str, Any]:
-    """Confirm a link, or with ``remote`` None have the thing created over there first. What waited for it goes on."""
+    kind, local, currency = wish.kind, wish.local, wish.currency
     row, name = _row(c, connection, kind, local, currency)
-    there = tokens.use(c, connection, lambda client: client.references(kind))
-    chosen = _create(c, connection, row, name, there) if remote is None else _existing(remote, there, currency)
+    if kind not in there:  # listed once, however many are linked
+        there[kind] = tokens.use(c, connection, lambda client: client.references(kind))
+    if wish.remote is None:
+        chosen = _create(c, connection, row, name, there[kind])
+        there[kind] = [*there[kind], chosen]
+    else:
+        chosen = _existing(wish.remote, there[kind], currency)
     with transaction(c.db) as session:
         store.hold(session, connection.id)
         if kind in c.provider.info.exclusive:

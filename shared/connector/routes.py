@@ -14,6 +14,7 @@ from shared.platform.db import reading, transaction
 from shared.platform.web import Room, argument, body, html, principal, raw_body
 
 CALLBACK_LIMIT = 1_000_000  # bytes
+MOST_LINKS = 1_000  # in one request
 
 
 def connections(c: Connector) -> Room:
@@ -67,12 +68,19 @@ def linking(c: Connector) -> Room:
     @room.put("/connections/<connection>/references", scope="connections:write")
     def link(connection: str) -> Any:
         asked = body()
-        kind, local = _text(asked, "kind"), _text(asked, "local")
-        remote = None if asked.get("create") is True else _text(asked, "remote")
-        currency = str(asked.get("currency") or "")
-        return references.link(c, _mine(c, connection), kind, local, currency, remote=remote, actor=principal().subject)
+        many = asked.get("items")
+        if many is None:
+            return references.link(c, _mine(c, connection), [_wish(asked)], principal().subject)[0]
+        if not isinstance(many, list) or not 0 < len(many) <= MOST_LINKS or not all(isinstance(one, dict) for one in many):
+            raise Invalid("bad_items", "items is not a list of links.", f"Send 1 to {MOST_LINKS} objects.")
+        return {"items": references.link(c, _mine(c, connection), [_wish(one) for one in many], principal().subject)}
 
     return room
+
+
+def _wish(asked: dict[str, Any]) -> references.Wish:
+    remote = None if asked.get("create") is True else _text(asked, "remote")
+    return references.Wish(_text(asked, "kind"), _text(asked, "local"), str(asked.get("currency") or ""), remote)
 
 
 def work(c: Connector) -> Room:

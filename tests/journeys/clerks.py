@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import pickle
+import shutil
 from collections.abc import Callable, Collection
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
@@ -16,8 +20,9 @@ from services.xero_connector.emulator.wire import Broken, Turned
 from shared.kernel.ids import record_id
 from shared.platform import clock as platform_clock
 from shared.platform import feed, jobs, schedule
-from shared.platform.db import Database, reading
+from shared.platform.db import Database, metadata, open_database, reading
 from shared.platform.faultpoint import Rig
+from shared.platform.migrations import PLATFORM
 from tests import conftest
 from tests.journeys.payroll import REGIONS, Payroll
 from tests.journeys.product import PREFIXES, Refused
@@ -33,6 +38,8 @@ PEOPLE = {
 """Two people in each country: the first on a weekly calendar, the second on a longer one."""
 NAMES = ("a", "b", "c", "d", "e", "f")
 """Every entry of the organisation."""
+HANDING_IN, HANDED_IN = ("request", "reject"), ("au1", "nz")
+"""Where employees hand timesheets in over there, and a clerk may turn them down."""
 FOLLOWING = ("follow", "status.follow")
 NOT_NOW = {"money_moved", "plan_moved", "plan_expired", "not_connected", "access_refused", "no_answer", "no_binding"}
 NOT_NOW |= {"no_such_entry", "disconnected_there", "nothing_to_decide", "person_erased", "erased"}
@@ -70,12 +77,6 @@ class PayStage(Stage):
 
 
 def _database(folder: Path, place: str, *tables: sa.MetaData) -> Database:
-    import importlib
-    import shutil
-
-    from shared.platform.db import metadata, open_database
-    from shared.platform.migrations import PLATFORM
-
     for name in PLATFORM:  # each registers its tables when imported
         importlib.import_module(f"shared.platform.{name}")
     path = folder / f"{place}{len(list(folder.glob('*.sqlite')))}.sqlite"
@@ -100,13 +101,13 @@ class Office:
 
     # ---- the worker
 
-    def log(self, name: str, *, person: str = "wanda", date: str, seconds: int = 3600, overtime: int = 0, deleted: bool = False,
-            start: str | None = None) -> None:  # fmt: skip
+    def log(
+        self, name: str, *, person: str = "wanda", date: str, seconds: int = 3600, overtime: int = 0, deleted: bool = False
+    ) -> None:
         """Log an entry, or log it anew as it should have been."""
         record = {"kind": "time", "source_id": self.ids[name][0], "person": self.ids[person][0], "date": date}
         record |= {"seconds": seconds, "overtime_seconds": min(overtime, seconds)}
         record |= {"deleted": True} if deleted else {}
-        record |= {"start": start} if start else {}
         self.sends([record])
 
     def sends(self, records: list[dict[str, Any]]) -> None:
@@ -142,6 +143,13 @@ class Office:
         if self.plan is not None:
             self._may(lambda: self.product.post("xero", f"/plans/{self.plan}/apply", {}))
 
+    def send(self, work: bool = True) -> None:
+        """Plan and press go at once."""
+        self.make_plan()
+        self.go()
+        if work:
+            self.work()
+
     def keep(self, document: str, whose: str) -> None:
         asked = {"document": document, "whose": whose}
         self._may(lambda: self.product.post("xero", f"/connections/{self.connection}/keep", asked))
@@ -168,7 +176,8 @@ class Office:
 
     def sheet(self, deed: str, at: int) -> None:
         """Approve, revert, reject, request, delete or pay a timesheet, the ``at``-th."""
-        self._act(at, lambda one: getattr(self.emulator, deed)(self.tenant, one["id"]))
+        if deed not in HANDING_IN or self.stage.place in HANDED_IN:
+            self._act(at, lambda one: getattr(self.emulator, deed)(self.tenant, one["id"]))
 
     def edit(self, at: int, units: str) -> None:
         """Change what the first line says, or all of it."""
@@ -183,29 +192,30 @@ class Office:
 
     def add(self, person: str, day: str, *, requested: bool = False) -> None:
         """A timesheet of the clerk's own for a period."""
-        lines = [{"day": day, "units": "1.25"}]
-        self._there(lambda: self.emulator.add(self.tenant, self.employee(person), day, lines, requested=requested))
+        lines, handed_in = [{"day": day, "units": "1.25"}], requested and self.stage.place in HANDED_IN
+        self.may_there(lambda: self.emulator.add(self.tenant, self.employee(person), day, lines, requested=handed_in))
 
     def draft_run(self, person: str, day: str) -> None:
         calendar = self.emulator.books(self.tenant).employees[self.employee(person)].calendar
-        start = next((one["start"] for one in self.there() if one["start"] <= day <= one["end"] and one["calendar"] == calendar), None)
-        self._there(lambda: self.emulator.draft_pay_run(self.tenant, calendar, start))
+        within = (one for one in self.there() if one["start"] <= day <= one["end"] and one["calendar"] == calendar)
+        start = next((one["start"] for one in within), None)
+        self.may_there(lambda: self.emulator.draft_pay_run(self.tenant, calendar, start))
 
     def pay_run(self, deed: str, at: int) -> None:
         """Post, reopen or delete a pay run, the ``at``-th."""
         runs = sorted(self.emulator.pay_runs(self.tenant), key=lambda run: (run["start"], run["calendar"]))
         if runs:
-            self._there(lambda: getattr(self.emulator, f"{deed}_pay_run")(self.tenant, runs[at % len(runs)]["id"]))
+            self.may_there(lambda: getattr(self.emulator, f"{deed}_pay_run")(self.tenant, runs[at % len(runs)]["id"]))
         if deed == "reopen":  # what is reopened and deleted between two looks is not noticed
             self.emulator.clear_faults()
             self.sync()
 
     def move_calendar(self, person: str, kind: str) -> None:
         calendar = self.emulator.calendars(self.tenant)[kind]
-        self._there(lambda: self.emulator.change_calendar(self.tenant, self.employee(person), calendar))
+        self.may_there(lambda: self.emulator.change_calendar(self.tenant, self.employee(person), calendar))
 
     def end_employment(self, person: str, day: str) -> None:
-        self._there(lambda: self.emulator.end_employment(self.tenant, self.employee(person), day))
+        self.may_there(lambda: self.emulator.end_employment(self.tenant, self.employee(person), day))
 
     def reemploy(self) -> None:
         """Whose employment has ended by now, or soon will have, is employed on."""
@@ -221,8 +231,6 @@ class Office:
 
     def activate_rates(self) -> None:
         """What was archived is taken back into use."""
-        from dataclasses import replace
-
         with self.emulator.as_clerk(self.tenant) as (books, _):
             for rate in self.archived:
                 books.rates[rate] = replace(books.rates[rate], current=True)
@@ -234,14 +242,12 @@ class Office:
     def _act(self, at: int, deed: Callable[[dict[str, Any]], object]) -> None:
         sheets = self.there()
         if sheets:
-            self._there(lambda: deed(sheets[at % len(sheets)]))
+            self.may_there(lambda: deed(sheets[at % len(sheets)]))
 
-    def _there(self, deed: Callable[[], object]) -> None:
+    def may_there(self, deed: Callable[[], object]) -> None:
         """What the books may refuse their clerk."""
-        try:
+        with suppress(Broken, Turned):
             deed()
-        except (Broken, Turned):
-            pass
 
     # ---- the network, the workers, and time
 
@@ -310,7 +316,8 @@ class Office:
             self.work()
 
     def _is_news(self) -> bool:
-        (written, read_there), (said, heard) = [(_position(one.db, feed.feed), _position(one.db, feed.cursor)) for one in self.product.services]
+        places = [(_position(one.db, feed.feed), _position(one.db, feed.cursor)) for one in self.product.services]
+        (written, read_there), (said, heard) = places
         return written > heard or said > read_there
 
     # ---- refusals

@@ -18,6 +18,7 @@ from shared.platform.db import Database, open_database
 from shared.platform.db import metadata as platform_metadata
 from shared.platform.migrations import PLATFORM
 from tests import conftest, servers
+from tests.journeys.clerks import PayStage
 from tests.journeys.stage import Stage
 
 Prepare = Callable[[Stage], Any]
@@ -76,3 +77,15 @@ def stage_of(stages: Stages, backend: str) -> Iterator[Callable[[Prepare], Stage
             return stage
 
         yield get
+
+
+@pytest.fixture(scope="session")
+def pay_stage(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], PayStage]:
+    """``pay_stage(place)``: the stage of one of the payroll APIs, prepared once; to be put back, and entered for its clock."""
+    folder, made = tmp_path_factory.mktemp("payday"), {}
+
+    def get(place: str) -> PayStage:
+        made[place] = made.get(place) or PayStage(folder, place)
+        return made[place]
+
+    return get

@@ -158,9 +158,8 @@ class Books:
             for row in references.listed(self.connector, connection, kind):
                 if row["state"] != "linked":
                     chosen = row["candidates"][0]["remote"] if row["candidates"] else None
-                    references.link(
-                        self.connector, connection, kind, row["local"], row["currency"], remote=chosen, actor="somebody"
-                    )
+                    wish = references.Wish(kind, row["local"], row["currency"], chosen)
+                    references.link(self.connector, connection, [wish], "somebody")
 
     def go(self, connection: Connection) -> dict[str, Any]:
         """Plan and press go."""

@@ -67,6 +67,7 @@ class Office:
             state="live",
             push="on_plan",
             pulled_until=None,
+            listed_at=None,
             connected_at=NOW,
             refresh_expires_at=None,
         )
