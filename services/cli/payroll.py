@@ -45,6 +45,7 @@ def _told(one: dict[str, Any], known: dict[str, Any], rule: dict[str, Any]) -> s
     return "\n".join(
         [
             f"{title(one)}: {known['title']}, {known['employees']} linked employees",
+            f"rights: {known['rights']}; tracking on timesheets: {'yes' if known['tracking'] else 'no'}",
             "",
             table(["calendar", "type", "a period begins", "id"], calendars),
             "",
@@ -61,11 +62,11 @@ def _told(one: dict[str, Any], known: dict[str, Any], rule: dict[str, Any]) -> s
 @which_books
 @click.option("--push", type=click.Choice(["on_plan", "automatic"]), help="Write when you say so, or by itself.")
 @click.option("--approve", type=click.Choice(list(_SWITCH)), help="Payroll: approve timesheets there as they are written.")
+@click.option("--version", type=click.Choice(["1.0", "2.0"]), help="Payroll in Australia: of the API for timesheets.")
 @click.option("--correct-approved", type=click.Choice(list(_SWITCH)), help="Payroll: set approved ones back, change, approve.")
-def choose(door: Door, wanted: str | None, push: str | None, approve: str | None, correct_approved: str | None) -> Answer:
+def choose(door: Door, wanted: str | None, **asked: str | None) -> Answer:
     """How a connection works. Without options: how it works now."""
     one = door.connection(wanted)
-    asked = {"push": push, "approve": approve, "correct_approved": correct_approved}
     given = {name: _SWITCH.get(value, value) for name, value in asked.items() if value is not None}
     if given:
         door.books(one["provider"], "POST", f"/connections/{part(one['id'])}", given)

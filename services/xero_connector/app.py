@@ -37,6 +37,7 @@ HOOKS = Hooks(
     before_plan=wish.before_plan,
     pulled=sight.pulled,
     linked=intake.linked,
+    choosing=intake.choosing,
     details=details.of,
     names=details.names,
 )

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from services.xero_connector import looking, organisation, payroll_reading, sending
 from services.xero_connector.payroll import Payroll, PayRun
+from services.xero_connector.regions import registry
 from services.xero_connector.regions.region import Region
 from services.xero_connector.regions.registry import REGIONS, for_country
 from services.xero_connector.sdk import Books
@@ -30,7 +31,7 @@ class Client:
     ) -> None:
         tenant = connection.tenant
         self._tenant, self._au_version, self._connected_at = tenant, au_version, connection.connected_at
-        known = str(tenant.facts.get("region") or "")
+        known = registry.of(tenant.facts).key if tenant.facts.get("region") else ""
         self._books = Books(connector, api_url, tenant.id, token, known, calls_per_day)
 
     def _region(self) -> Region:

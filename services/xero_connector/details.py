@@ -15,7 +15,7 @@ from services.xero_connector.forecast import Limits, counted, forecast
 from services.xero_connector.intake import EMPLOYEE
 from services.xero_connector.models import timesheet
 from services.xero_connector.payroll import PayRun
-from services.xero_connector.regions.registry import REGIONS
+from services.xero_connector.regions import registry
 from services.xero_connector.statuses import PayRunStatus
 from shared.connector import references
 from shared.connector.context import Connection, Connector
@@ -51,8 +51,8 @@ def of(session: Session, rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
 
 def _regions(session: Session, rows: Sequence[Row]) -> dict[str, str]:
     there = connection_table.c.id.in_({row["connection"] for row in rows})
-    found = session.execute(sa.select(connection_table.c.id, connection_table.c.facts).where(there))
-    return {row.id: str(row.facts.get("region", "")) for row in found}
+    wanted = sa.select(connection_table.c.id, connection_table.c.facts, connection_table.c.options)
+    return {row.id: registry.of({**row.facts, **row.options}).key for row in session.execute(wanted.where(there))}
 
 
 def _runs(session: Session, rows: Sequence[Row]) -> dict[str, Sequence[PayRun]]:
@@ -94,7 +94,7 @@ def _forecast(c: Connector, connection: Connection, items: Sequence[Row], array_
     per_day = c.provider.info.calls_per_day or 0
     limits = Limits(pace.between_calls(), per_day, day.COUNTS, day.made(c.db, connection.tenant.id))
     approve = connection.tenant.facts.get("approve") is True
-    region = REGIONS[str(connection.tenant.facts["region"])]
+    region = registry.of(connection.tenant.facts)
     found = forecast(region, writes, limits, clock.now(), approve=approve, array_size=array_size)
     return {"calls": found.calls, "done_at": found.done_at}
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from services.xero_connector import rules, store
+from services.xero_connector.regions import registry
 from shared.connector import references
 from shared.connector import store as connections
 from shared.connector.context import Connection, Connector
+from shared.connector.models import binding
 from shared.connector.provider import Need
 from shared.contract.message_schemas import load_work
 from shared.contract.messages import WorkMessage
+from shared.contract.statuses import BindingState
+from shared.kernel.errors import Conflict
 from shared.platform import audit, clock, jobs
 from shared.platform.db import transaction
 
@@ -62,6 +67,21 @@ def set_rule(c: Connector, connection: Connection, body: Mapping[str, Any], acto
         jobs.ask(session, COMPOSE, connection.id, organisation=connection.organisation, queue="interactive")
         audit.record(session, connection.organisation, actor, "connection.overtime_set", connection.id)
     return dict(body)
+
+
+def choosing(session: Session, connection: Connection, asked: Mapping[str, Any]) -> None:
+    """Both versions of an API never touch one timesheet: another is chosen only while none of ours is on its way."""
+    version, facts = asked.get("version"), connection.tenant.facts
+    if version is None or version == facts.get("version"):
+        return
+    if registry.of(facts).country != "AU":
+        raise Conflict("not_in_region", f"{registry.of(facts).title} has one version only.", "Leave it as it is.")
+    going = (binding.c.external_id.is_not(None), binding.c.state.not_in([BindingState.SETTLED, BindingState.VOID]))
+    open_now = sa.select(sa.func.count()).where(binding.c.connection == connection.id, *going)
+    found = session.execute(open_now).scalar_one()
+    if found:
+        why = f"{found} timesheets are in Xero and not processed yet."
+        raise Conflict("timesheets_open", why, "Choose the other version when they are processed, or taken back.")
 
 
 def linked(c: Connector, session: Session, connection: Connection, kind: str, local: str) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 from services.xero_connector import wish
 from services.xero_connector.payroll import PayRun
+from services.xero_connector.regions import registry
 from services.xero_connector.regions.region import Can
-from services.xero_connector.regions.registry import REGIONS
 from services.xero_connector.statuses import PayRunStatus
 from shared.connector import tokens
 from shared.connector.context import Connection, Connector
@@ -65,7 +65,7 @@ def post(c: Connector, connection: Connection, number: str, confirmed: str, acto
 
 
 def _check(connection: Connection, can: Can, done: str) -> None:
-    region = REGIONS[str(connection.tenant.facts["region"])]
+    region = registry.of(connection.tenant.facts)
     if can not in region.can:
         raise Unsupported("not_in_region", f"In {region.title} no pay run can be {done} from here.", BY_HAND)
 

@@ -10,10 +10,9 @@ from typing import Any
 from services.xero_connector import callbacks
 from services.xero_connector.documents import load_timesheet
 from services.xero_connector.planner.timesheet import Timesheet
-from services.xero_connector.regions import au1, existing, nz
+from services.xero_connector.regions import au1, existing, nz, registry
 from services.xero_connector.regions.existing import Action
 from services.xero_connector.regions.region import Can, Region
-from services.xero_connector.regions.registry import REGIONS
 from shared.connector.provider import ASKS, Info, Known, Need, Operation, Poke, Refs, Seen, Tenant, Wire
 from shared.contract.messages import TimesheetStatusMessage
 from shared.contract.statuses import TimesheetStatus
@@ -130,7 +129,7 @@ _REFUSALS = {
 
 
 def _region(tenant: Tenant) -> Region:
-    return REGIONS[str(tenant.facts["region"])]
+    return registry.of(tenant.facts)
 
 
 def _shape(wire: Wire) -> Region:

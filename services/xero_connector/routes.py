@@ -6,7 +6,7 @@ from typing import Any
 
 from services.xero_connector import intake, payruns, store, wish
 from services.xero_connector.documents import dump_payroll
-from services.xero_connector.regions.registry import REGIONS
+from services.xero_connector.regions import registry
 from shared.connector import store as connections
 from shared.connector.context import Connection, Connector
 from shared.platform.db import reading
@@ -22,12 +22,14 @@ def room(c: Connector) -> Room:
         wish.refresh(c, mine, older=wish.STALE)
         with reading(c.db) as session:
             known = store.read_payroll(session, mine.id)
-        region = REGIONS[str(mine.tenant.facts["region"])]
+        region = registry.of(mine.tenant.facts)
         facts = dump_payroll(known[0]) if known else {"employees": {}, "calendars": {}, "rates": {}, "runs": []}
         return {
             "region": region.key,
             "title": region.title,
             "cannot": list(region.limits),
+            "rights": mine.tenant.facts.get("rights"),
+            "tracking": mine.tenant.facts.get("tracking"),
             "read_at": known[1] if known else None,
             "employees": len(facts["employees"]),
             "calendars": list(facts["calendars"].values()),

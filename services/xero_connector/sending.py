@@ -106,14 +106,19 @@ def _updated(books: Books, region: Region, there: Wire, payload: Wire, *, approv
         return there
     if (steps and status in REVERTIBLE) or (approve and status == TimesheetStatus.REJECTED):
         _step(books, there, dated.REVERT)
+    _edited(books, region, there, steps)
+    now = {**there, "status": "Draft"} if steps else there
+    return _approved(books, region, now) if approve else _whole(books, region, {"timesheetID": there["timesheetID"]})
+
+
+def _edited(books: Books, region: Region, there: Wire, steps: Sequence[Step]) -> None:
+    """Every step of a change, or after a refusal none."""
     try:
         for step in steps:
             _step(books, there, step)
     except REFUSED:
         _undone(books, region, there)
         raise
-    now = {**there, "status": "Draft"} if steps else there
-    return _approved(books, region, now) if approve else _whole(books, region, {"timesheetID": there["timesheetID"]})
 
 
 def _undone(books: Books, region: Region, before: Wire) -> None:

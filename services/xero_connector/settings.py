@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -34,6 +34,8 @@ FIRST_LOOK = timedelta(days=400)  # timesheets that were there before: so far ba
 FULL_LOOK = timedelta(hours=6)  # lists of changes don't show what was deleted
 OPTIONS = {"approve": (False, True), "correct_approved": (False, True)}
 """Whether timesheets are approved there as they are written, and whether approved ones may be set back, changed and approved."""
+VERSIONS = ("1.0", "2.0")
+"""Of timesheets in Australia, chosen for each connection."""
 LIFECYCLE = Lifecycle(
     unsent=TimesheetStatus.PLANNED,
     dropped=TimesheetStatus.DELETED,
@@ -68,7 +70,7 @@ def load(settings: Settings) -> XeroSettings:
         au_version=texts["XERO_AU_VERSION"],
         array_size=numbers["XERO_ARRAY_SIZE"],
         calls_per_day=numbers["XERO_CALLS_PER_DAY"],
-        info=_info(_oauth(texts, extra), numbers),
+        info=_info(_oauth(texts, extra), numbers, sorted(VERSIONS, key=lambda one: one != texts["XERO_AU_VERSION"])),
     )
 
 
@@ -84,7 +86,7 @@ def _oauth(texts: Mapping[str, str], extra: Mapping[str, str]) -> OAuthFacts:
     )
 
 
-def _info(oauth: OAuthFacts, numbers: Mapping[str, int]) -> Info:
+def _info(oauth: OAuthFacts, numbers: Mapping[str, int], versions: Sequence[str]) -> Info:
     return Info(
         key="xero",
         title="Xero Payroll",
@@ -100,7 +102,7 @@ def _info(oauth: OAuthFacts, numbers: Mapping[str, int]) -> Info:
         first_look=FIRST_LOOK,
         full_look=FULL_LOOK,
         exclusive=frozenset({"employee"}),
-        options=OPTIONS,
+        options={**OPTIONS, "version": tuple(versions)},
         calls_per_day=numbers["XERO_CALLS_PER_DAY"],
     )
 

@@ -36,6 +36,7 @@ def pulled(c: Connector, session: Session, connection: Connection, seen: Sequenc
     links = store.links(session, connection.id, EMPLOYEE)
     ours = sa.select(binding.c.client).where(binding.c.connection == connection.id, binding.c.external_id.in_(gone))
     concerned = {person for person, employee in links.items() if employee in moved} | set(session.execute(ours).scalars())
+    concerned |= set(store.ended(session, connection.id))  # a write found it gone
     if concerned:
         store.mark(session, connection.id, concerned)
         store.age_payroll(session, connection.id)  # what was processed went with a pay run that we haven't read

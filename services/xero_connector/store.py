@@ -29,6 +29,7 @@ from services.xero_connector.planner.timesheet import Allocation, Cell, LeftOut,
 from services.xero_connector.planner.work import PayableWork
 from shared.connector.models import binding, reference
 from shared.contract.messages import WorkMessage
+from shared.contract.statuses import BindingState
 from shared.platform import db as database
 
 Row = Mapping[str, Any]
@@ -216,6 +217,13 @@ def end_timesheets(session: Session, numbers: Collection[str]) -> None:
     if numbers:
         session.execute(sa.delete(pay_allocation).where(pay_allocation.c.timesheet.in_(numbers)))
         session.execute(sa.update(timesheet).where(timesheet.c.id.in_(numbers)).values(over=True))
+
+
+def ended(session: Session, connection: str) -> list[str]:
+    """Whose timesheets are gone over there, or were dropped, while they still count here as what pays their work."""
+    gone = (timesheet.c.connection == connection, timesheet.c.over.is_(sa.false()), binding.c.state == BindingState.VOID)
+    mine = sa.select(timesheet.c.person).join_from(timesheet, binding, binding.c.local == timesheet.c.id)
+    return list(session.execute(mine.where(*gone).distinct()).scalars())
 
 
 def allocations(session: Session, versions: Mapping[str, int | None]) -> list[Allocation]:

@@ -21,8 +21,8 @@ from services.xero_connector.planner.due import Books
 from services.xero_connector.planner.rates import Employee, Links
 from services.xero_connector.planner.timesheet import Allocation, LeftOut, Timesheet
 from services.xero_connector.planner.work import PayableWork
+from services.xero_connector.regions import registry
 from services.xero_connector.regions.region import Can, Region
-from services.xero_connector.regions.registry import REGIONS
 from services.xero_connector.statuses import PayRunStatus
 from shared.connector import follow, problems, references, tokens
 from shared.connector import store as connections
@@ -56,6 +56,8 @@ def work_off(c: Connector, job: Job) -> None:
 def before_plan(c: Connector, connection: Connection) -> None:
     """What a plan shows is composed of the newest work and payroll."""
     refresh(c, connection, older=FRESH)
+    with transaction(c.db) as session:
+        store.mark(session, connection.id, store.ended(session, connection.id))
     compose_marked(c, connection)
 
 
@@ -111,11 +113,12 @@ class _Round:
 
     @property
     def region(self) -> Region:
-        return REGIONS[str(self.connection.tenant.facts["region"])]
+        return registry.of(self.connection.tenant.facts)
 
     def run(self) -> None:
         ours = self._ours()
-        sheets = self._ended(store.timesheets(self.session, self.connection.id, ours))
+        every = self._ended(store.timesheets(self.session, self.connection.id, self.people))
+        sheets = [sheet for sheet in every if sheet["person"] in ours]
         books = self._books(sheets)
         live = [sheet for sheet in sheets if not sheet["over"]]
         shut = [sheet for sheet in live if books.closed(sheet["person"], _period(sheet))]

@@ -179,6 +179,7 @@ def choose(c: Connector, connection: Connection, asked: Mapping[str, Any], actor
             _refuse_choice(name, value, allowed)
     with transaction(c.db) as session:
         store.hold(session, connection.id)
+        c.hooks.choosing(session, connection, asked)
         mine = table.c.id == connection.id
         row = session.execute(sa.select(table.c.push, table.c.options).where(mine)).one()
         options = row.options | {name: value for name, value in asked.items() if name != "push"}

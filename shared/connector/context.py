@@ -48,6 +48,8 @@ class Hooks:
     pulled: Callable[[Connector, Session, Connection, Sequence[Any], Collection[str]], None] = _ignore
     """What a pull saw (Seen), and ids of what is gone, within its transaction, before it is applied."""
     linked: Callable[[Connector, Session, Connection, str, str], None] = _ignore  # a link was made: its kind and our id
+    choosing: Callable[[Session, Connection, Mapping[str, Any]], None] = _ignore
+    """Raises Conflict when options can't be chosen as things stand."""
     names: Callable[[Session, str], Mapping[str, str]] = lambda session, connection: {}
     """What things over there are called that nothing of ours is linked to, by their id; for a connection."""
     beside: Callable[[Connector, Connection, Sequence[Row]], dict[str, Any]] = lambda c, connection, items: {}

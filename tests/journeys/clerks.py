@@ -92,7 +92,6 @@ class Office:
         self.region, self.tenant = stage.region, REGIONS[stage.region]
         self.connection, self.ids = getattr(stage, "told", ("", {}))
         self.plan: str | None = None
-        self.revoked = False
         self.edited: set[str] = set()  # timesheets in which the clerk had the last word
         self.decided: set[str] = set()  # timesheets of ours that were left as they are there
         self.erased: set[str] = set()
@@ -166,7 +165,6 @@ class Office:
             url = self.product.post("xero", "/connect", {"reconnect": self.connection})["authorize_url"]
             path = self.emulator.consent(url, self.tenant).split("/xero/", 1)[1]
             assert self.product.network.send("GET", f"{PREFIXES['xero']}/{path}").status == 200
-            self.revoked = False
 
     # ---- the clerk
 
@@ -261,7 +259,6 @@ class Office:
     def revoke(self) -> None:
         """Somebody disconnects the app inside the books."""
         self.emulator.disconnect(self.tenant)
-        self.revoked = True
 
     def die(self, nth: int) -> None:
         """The worker's process ends at the ``nth`` step of what it does next."""

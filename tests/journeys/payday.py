@@ -33,8 +33,7 @@ def come_to_rest(office: Office, *, whose: str) -> None:
     office.reemploy()
     for _ in range(12):
         office.wait(hours=7)  # long enough for everything to be listed anew
-        if office.revoked:
-            office.reconnect()
+        office.reconnect()
         office.settle()
         if not press_go(office, whose) and not unfinished(office):
             return

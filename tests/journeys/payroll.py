@@ -30,6 +30,8 @@ WORKER = {"au": "Wanda Wattle", "nz": "Kiri Kowhai", "uk": "Wilma Weekly"}
 class Payroll(Product):
     """One installation with one organisation, paying through Xero."""
 
+    BOOKS = "xero"
+
     def __init__(
         self, make_database: Callable[..., Database], clock: Any, *, own: dict[str, str] | None = None, **options: Any
     ) -> None:

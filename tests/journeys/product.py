@@ -72,6 +72,8 @@ class Refused(AssertionError):
 class Product:
     """One installation with one organisation and its owner; ``work`` does what is due until nothing is."""
 
+    BOOKS = "quickbooks"  # the connector of this installation
+
     def __init__(self, make_database: Callable[..., Database], clock: Any, **options: Any) -> None:
         self.clock, self.vault, self.network = clock, Vault(bytes(range(32))), Network()
         self._tokens: dict[tuple[str, str], tuple[datetime, str]] = {}

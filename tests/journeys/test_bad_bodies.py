@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from shared.platform.db import reading
 from shared.platform.web import routes
-from tests.journeys.product import PREFIXES, US, Product
+from tests.journeys.payroll import Payroll
+from tests.journeys.product import PREFIXES, Product
 
 BODIES = {
     "empty": b"",
@@ -41,10 +42,10 @@ ARGUMENTS = ("page=0", "page=-1", "page=1e9", "page=%00", "page_size=99999", "af
              "kind=%F0%9F%92%A9", "status=" + "x" * 5000, "page=1&page=2", "organisation=%27%20OR%201=1")  # fmt: skip
 
 
-@pytest.fixture
-def product(make_database, clock):
-    made = Product(make_database, clock)
-    made.connects(US)
+@pytest.fixture(params=[Product, Payroll], ids=lambda made: made.BOOKS)
+def product(request, make_database, clock):
+    made = request.param(make_database, clock)
+    made.connects()
     made.work()
     return made
 
@@ -83,7 +84,7 @@ def test_no_body_breaks_a_door(product):
 
 def knock(product, what):
     before = counts(product)
-    tokens = {service: product.bearer(service, product.owner) for service in PREFIXES}
+    tokens = {service: product.bearer(service, product.owner) for service in (one.name for one in product.services)}
     for service, method, path, scope in doors(product, {"POST", "PUT"}):
         headers = {"Authorization": f"Bearer {tokens[service]}", "Content-Type": "application/json"}
         answer = product.network.send(method, PREFIXES[service] + path, headers=headers, body=BODIES[what])
@@ -96,11 +97,11 @@ def knock(product, what):
         else:  # a door that takes no body at all, or for which these are no bad words
             assert (method, path) in (("POST", "/connect"), ("POST", "/approvals")), (what, method, path, answer.status)
     changed = {key for key, rows in counts(product).items() if rows != before[key]}
-    assert changed <= {("quickbooks", "connect_state")}, what
+    assert changed <= {(product.BOOKS, "connect_state")}, what
 
 
 def test_no_argument_breaks_a_list(product):
-    tokens = {service: product.bearer(service, product.owner) for service in PREFIXES}
+    tokens = {service: product.bearer(service, product.owner) for service in (one.name for one in product.services)}
     for service, method, path, scope in doors(product, {"GET"}):
         for argument in ARGUMENTS:
             headers = {"Authorization": f"Bearer {tokens[service]}"}
@@ -112,7 +113,7 @@ def test_no_argument_breaks_a_list(product):
 
 def test_no_callback_of_a_stranger_breaks_the_way_back(product):
     for query in ("", "state=", "state=x&code=y", "error=access_denied", "code=1&realmId=2", "state=%00", "state=" + "x" * 3000):
-        answer = product.network.send("GET", f"{PREFIXES['quickbooks']}/connect/callback?{query}")
+        answer = product.network.send("GET", f"{PREFIXES[product.BOOKS]}/connect/callback?{query}")
         assert answer.status == 400, query
         assert b"not connected" in answer.body or b'"error"' in answer.body, query
 

@@ -116,7 +116,7 @@ def _told(number: int, place: str, done: list[Step], whose: str) -> str:
 
 @pytest.mark.parametrize("place", PLACES)
 def test_whatever_happens_at_rest_every_approved_second_is_paid_once(
-    pay_stage: Callable[[str], PayStage], place: str, capsys: pytest.CaptureFixture[str]
+    pay_stage: Callable[[str], PayStage], place: str, record_property: Callable[[str, object], None]
 ) -> None:
     stage, began = pay_stage(place), time.monotonic()
     first, share = seed() * 1_000_000 + PLACES.index(place), size("schedules") // len(PLACES)

@@ -65,6 +65,19 @@ def test_a_timesheet_that_we_deleted_ourselves_is_not_taken_for_somebody_elses_t
     assert seconds_of(office, "wanda") == 27_360 + 3_600
 
 
+def test_the_work_of_a_timesheet_that_a_change_found_deleted_is_wanted_there_again(office):
+    office.log("c", date="2026-11-04", seconds=3_600)
+    office.approve()
+    office.settle()
+    office.make_plan()
+    office.go()
+    office.sheet("delete", 1)
+    office.sheet("delete", 1)
+    office.work()
+    rests(office)
+    assert seconds_of(office, "wanda") == 27_360 + 28_800 + 3_600
+
+
 def test_what_is_too_little_to_be_paid_is_left_out_with_its_reason(office):
     office.log("c", date="2026-11-16", seconds=1)
     office.approve()

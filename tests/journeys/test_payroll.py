@@ -324,3 +324,35 @@ def test_an_unmapped_kind_of_pay_is_a_problem_and_never_ordinary(product):
     plan = product.plans(connection)
     assert plan["items"] == []  # half a timesheet is not sent
     assert {one["code"] for one in plan["left_out"]} == {"rate_unmapped", "timesheet_incomplete"}
+
+
+def test_the_version_is_chosen_for_each_connection_and_never_mixed_on_a_timesheet(product):
+    connection = begun(product, "au", "7:36:00")
+    with pytest.raises(Refused) as refused:
+        product.chooses(connection, version="2.0")
+    assert refused.value.error["code"] == "timesheets_open"
+    product.emulator.pay(REGIONS["au"], product.there()[0]["id"])
+    product.later(hours=1)
+    product.later(hours=1)
+    product.chooses(connection, version="2.0")
+    product.logs(("d9", WORKER["au"], "2026-11-10", "8:00:00"))
+    product.work()
+    before = len(product.emulator.requests)
+    product.pushes(connection)
+    asked = {path for method, path in product.emulator.requests[before:] if "Timesheets" in path and method == "POST"}
+    assert asked == {"/payroll.xro/2.0/Timesheets"}
+    assert [one["region"] for one in product.timesheets() if one["period_start"] == "2026-11-09"] == ["au2"]
+
+
+def test_a_change_that_somebody_made_there_is_shown_as_such(product, region):
+    connection = begun(product, region, "7:36:00")
+    [there] = product.there(region)
+    product.emulator.edit(REGIONS[region], there["id"], [{"day": "2026-11-02", "units": "5.00"}])
+    product.later(hours=1)
+    assert "changed_there" in {one["code"] for one in product.get("ingest", "/problems")["items"]}
+    [shown] = product.timesheets()
+    assert (shown["hours"], shown["total"]) == (Decimal("7.60"), Decimal("5.00"))
+    product.logs(("d1", WORKER[region], "2026-11-03", "1:00:00"))
+    product.work()
+    [item] = product.plans(connection)["items"]
+    assert (item["action"], item["problem"]["code"]) == ("blocked", "diverged")

@@ -9,18 +9,17 @@ import pytest
 from shared.kernel import canonical
 from shared.platform import auth
 from shared.platform.web import routes
-from tests.journeys.product import PREFIXES, US, Product
+from tests.journeys.payroll import Payroll
+from tests.journeys.product import PREFIXES, Product
 
-OPEN = {
-    "ingest": {"/health", "/identity/keys"},
-    "quickbooks": {"/health", "/identity/keys", "/connect/callback", "/connect/page.css", "/callbacks/webhook"},
-}
+OUTSIDE = {"/health", "/identity/keys", "/connect/callback", "/connect/page.css", "/callbacks/webhook"}
+OPEN = {"ingest": {"/health", "/identity/keys"}, "quickbooks": OUTSIDE, "xero": OUTSIDE}
 WORK = "time,a1,2026-03-02,09:00,17:00,7:30:00,0:30:00,,Robin Sample,Harbour Bakery,Website,,48,USD,,,,,yes,Planning\n"
 
 
-@pytest.fixture
-def product(make_database, clock):
-    return Product(make_database, clock)
+@pytest.fixture(params=[Product, Payroll], ids=lambda made: made.BOOKS)
+def product(request, make_database, clock):
+    return request.param(make_database, clock)
 
 
 @pytest.fixture
@@ -29,9 +28,9 @@ def things(product):
     product.imports(WORK)
     product.approves(**{"from": "2026-03-01", "to": "2026-03-31"})
     made = product.composes()["invoices"][0]
-    connection = product.connects(US)
+    connection = product.connects()
     product.work()
-    plan = product.post("quickbooks", f"/connections/{connection}/plans", {})["plan"]
+    plan = product.post(product.BOOKS, f"/connections/{connection}/plans", {})["plan"]
     key = product.post("ingest", "/keys", {"name": "reader", "scopes": ["records:read"]})["id"]
     return {"connection": connection, "number": plan, "invoice": made["invoice_id"], "key": key}
 
@@ -72,8 +71,8 @@ def test_every_route_opens_for_exactly_the_roles_that_hold_its_scope(product, th
 
 
 def test_a_token_made_for_one_service_is_refused_by_the_other(product, things):
-    token = product.bearer("quickbooks", product.owner)
-    assert call(product, "quickbooks", "GET", "/connections", token).status == 200
+    token = product.bearer(product.BOOKS, product.owner)
+    assert call(product, product.BOOKS, "GET", "/connections", token).status == 200
     assert call(product, "ingest", "GET", "/invoices", token).status == 401
 
 
@@ -85,12 +84,13 @@ def test_what_another_organisation_has_is_not_there(product, things):
         answer = call(product, service, method, filled(rule, things), product.bearer(service, rival))
         refused_before_looking = answer.status == 422 and method != "GET"
         assert answer.status == 404 or refused_before_looking, (service, method, rule, answer.status, answer.body)
-    lists = (("ingest", "/invoices"), ("ingest", "/problems"), ("quickbooks", "/connections"), ("quickbooks", "/problems"))
+    lists = [("ingest", path) for path in ("/invoices", "/timesheets", "/problems")]
+    lists += [(product.BOOKS, path) for path in ("/connections", "/problems")]
     for service, path in lists:
         assert product.get(service, path, key=rival)["items"] == []
-    for service in ("ingest", "quickbooks"):
+    for service in ("ingest", product.BOOKS):
         assert product.get(service, "/feed", key=rival)["rows"] == []
         token = product.bearer(service, rival)
         owners = product.get("ingest", "/feed")["rows"][0]["organisation"]
         assert call(product, service, "GET", f"/feed?organisation={owners}", token).status == 403
-    assert product.get("quickbooks", "/connections")["items"][0]["state"] == "live"
+    assert product.get(product.BOOKS, "/connections")["items"][0]["state"] == "live"
