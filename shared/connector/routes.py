@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from flask import Response, request
 
-from shared.connector import connect, inbound, page, plan, problems, references, runs, store
+from shared.connector import connect, inbound, page, plan, problems, references, runner, runs, store
 from shared.connector.context import Connection, Connector
-from shared.kernel.errors import Failure, Invalid
+from shared.kernel.errors import Failure, Invalid, Reconnect
 from shared.platform import jobs
 from shared.platform.db import reading, transaction
 from shared.platform.web import Room, argument, body, html, principal, raw_body
 
 CALLBACK_LIMIT = 1_000_000  # bytes
+T = TypeVar("T")
 MOST_LINKS = 1_000  # in one request
 
 
@@ -63,17 +65,20 @@ def linking(c: Connector) -> Room:
 
     @room.get("/connections/<connection>/references", scope="connections:read")
     def list_references(connection: str) -> Any:
-        return {"items": references.listed(c, _mine(c, connection), argument("kind") or "")}
+        mine = _mine(c, connection)
+        return {"items": _asked(c, mine, lambda: references.listed(c, mine, argument("kind") or ""))}
 
     @room.put("/connections/<connection>/references", scope="connections:write")
     def link(connection: str) -> Any:
-        asked = body()
+        asked, mine, caller = body(), _mine(c, connection), principal().subject
         many = asked.get("items")
         if many is None:
-            return references.link(c, _mine(c, connection), [_wish(asked)], principal().subject)[0]
+            one = _wish(asked)
+            return _asked(c, mine, lambda: references.link(c, mine, [one], caller))[0]
         if not isinstance(many, list) or not 0 < len(many) <= MOST_LINKS or not all(isinstance(one, dict) for one in many):
             raise Invalid("bad_items", "items is not a list of links.", f"Send 1 to {MOST_LINKS} objects.")
-        return {"items": references.link(c, _mine(c, connection), [_wish(one) for one in many], principal().subject)}
+        wishes = [_wish(one) for one in many]
+        return {"items": _asked(c, mine, lambda: references.link(c, mine, wishes, caller))}
 
     return room
 
@@ -89,7 +94,8 @@ def work(c: Connector) -> Room:
 
     @room.post("/connections/<connection>/plans", scope="push:write")
     def make_plan(connection: str) -> Any:
-        return plan.make(c, _mine(c, connection), principal().subject), 201
+        mine, caller = _mine(c, connection), principal().subject
+        return _asked(c, mine, lambda: plan.make(c, mine, caller)), 201
 
     @room.get("/plans/<number>", scope="connections:read")
     def show_plan(number: str) -> Any:
@@ -140,6 +146,15 @@ def callbacks(c: Connector) -> Room:
         return Response(status=200 if known else 401)
 
     return room
+
+
+def _asked(c: Connector, connection: Connection, work: Callable[[], T]) -> T:
+    """Work for which the books are asked while somebody waits: who is turned away there is told, and so is everybody else."""
+    try:
+        return work()
+    except Reconnect as failure:
+        runner.ask_to_reconnect(c, connection, failure)
+        raise
 
 
 def _mine(c: Connector, number: str) -> Connection:

@@ -90,10 +90,11 @@ def _while_connected(c: Connector, job: Job, work: Callable[[Connection], None])
     try:
         work(connection)
     except Reconnect as failure:
-        _ask_to_reconnect(c, connection, failure)
+        ask_to_reconnect(c, connection, failure)
 
 
-def _ask_to_reconnect(c: Connector, connection: Connection, failure: Reconnect) -> None:
+def ask_to_reconnect(c: Connector, connection: Connection, failure: Reconnect) -> None:
+    """A lost authorisation becomes the connection's state, and a problem, at once."""
     with transaction(c.db) as session:
         mine = sa.update(table).where(table.c.id == connection.id, table.c.state != ConnectionState.DISCONNECTED)
         session.execute(mine.values(state=ConnectionState.NEEDS_RECONNECT))

@@ -38,9 +38,12 @@ def test_the_timesheet_of_somebody_whose_only_work_became_anothers_goes_too(offi
 
 def test_paid_work_that_became_anothers_stays_owed_by_the_first_whoever_is_composed_next(office):
     office.log("a", person="fern", date="2026-10-28", seconds=27_360)
+    office.approve()
     office.settle()
     office.log("c", person="wanda", date="2026-11-04", seconds=3_600)
     office.approve()
+    office.settle()
+    assert seconds_of(office, "wanda") == 28_800 + 3_600
     rests(office)
     assert seconds_of(office, "wanda") == 28_800 + 3_600
     assert seconds_of(office, "fern") == 18_001 + 27_360

@@ -356,3 +356,19 @@ def test_a_change_that_somebody_made_there_is_shown_as_such(product, region):
     product.work()
     [item] = product.plans(connection)["items"]
     assert (item["action"], item["problem"]["code"]) == ("blocked", "diverged")
+
+
+def test_who_is_turned_away_while_planning_is_told_and_so_is_the_connection(product, region):
+    connection = begun(product, region, "7:36:00")
+    product.logs(("d0", WORKER[region], "2026-11-02", "6:00:00"))
+    product.work()
+    product.emulator.disconnect(REGIONS[region])
+    with pytest.raises(Refused) as refused:
+        product.plans(connection)
+    assert refused.value.error["remedy"]
+    [mine] = product.get("xero", "/connections")["items"]
+    assert mine["state"] == "needs_reconnect"
+    url = product.post("xero", "/connect", {"reconnect": connection})["authorize_url"]
+    callback = product.emulator.consent(url, REGIONS[region])
+    assert product.network.send("GET", f"http://xero.internal/xero/{callback.split('/xero/', 1)[1]}").status == 200
+    assert [item["action"] for item in product.pushes(connection)["items"]] == ["update"]
