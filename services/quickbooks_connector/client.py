@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from services.quickbooks_connector import faults, mapping, statuses
 from shared.connector import oauth
 from shared.connector.context import Connector
-from shared.connector.provider import Changes, Need, Operation, Outcome, RemoteObject, Sought, Tenant, Wire
+from shared.connector.provider import Changes, Held, Need, Operation, Outcome, RemoteObject, Sought, Tenant, Wire
 from shared.contract.statuses import InvoiceStatus
 from shared.kernel import canonical
 from shared.kernel.dates import utc_text
@@ -173,7 +173,7 @@ class Client:
         # Not in the index is not gone: only a read by id tells.
         return {number: found[number] if number in found else self._read(number) for number in external_ids}
 
-    def changed_since(self, at: datetime, *, full: bool = False) -> Changes:
+    def changed_since(self, at: datetime, *, full: bool = False, known: Mapping[str, Held] | None = None) -> Changes:
         now = clock.now()
         answer = self._get("cdc", {"entities": "Invoice,Payment", "changedSince": utc_text(at)})
         changed = [entity for response in answer["CDCResponse"] for entity in response.get("QueryResponse", ())]

@@ -46,4 +46,4 @@ HOOKS = Hooks(
 
 def _more(c: Connector) -> More:
     handlers: Mapping[str, Callable[[Job], None]] = {intake.COMPOSE: lambda job: wish.work_off(c, job)}
-    return More(rooms=(routes.room(c),), handlers=handlers)
+    return More(rooms=(routes.room(c), routes.pay_runs(c)), handlers=handlers)

@@ -12,7 +12,7 @@ from services.xero_connector.regions.region import Region
 from services.xero_connector.regions.registry import REGIONS, for_country
 from services.xero_connector.sdk import Books
 from shared.connector.context import Connection, Connector
-from shared.connector.provider import Changes, Need, Operation, Outcome, RemoteObject, Sought, Tenant, Wire
+from shared.connector.provider import Changes, Held, Need, Operation, Outcome, RemoteObject, Sought, Tenant, Wire
 from shared.kernel.errors import Unsupported
 
 
@@ -71,9 +71,9 @@ class Client:
         region = self._region()
         return looking.fetch(self._books, region, external_ids)
 
-    def changed_since(self, at: datetime, *, full: bool = False) -> Changes:
+    def changed_since(self, at: datetime, *, full: bool = False, known: Mapping[str, Held] | None = None) -> Changes:
         region = self._region()
-        return looking.changed_since(self._books, region, at, self._connected_at, full=full)
+        return looking.changed_since(self._books, region, at, self._connected_at, full=full, known=known or {})
 
     # ---- payroll
 

@@ -10,7 +10,7 @@ from services.xero_connector.regions.dates import civil_date, milliseconds
 from services.xero_connector.regions.region import Can, Region
 from services.xero_connector.sdk import Books, thing, things
 from services.xero_connector.statuses import TimesheetStatus, timesheet_status
-from shared.connector.provider import Changes, Operation, Sought, Wire
+from shared.connector.provider import Changes, Held, Operation, Sought, Wire
 from shared.kernel.errors import Missing, Unsupported
 from shared.platform import clock
 
@@ -116,7 +116,9 @@ def fetch(books: Books, region: Region, numbers: Sequence[str]) -> Mapping[str, 
     return {number: found.get(number) or read(books, region, number) for number in numbers}
 
 
-def changed_since(books: Books, region: Region, at: datetime, connected_at: datetime, *, full: bool) -> Changes:
+def changed_since(
+    books: Books, region: Region, at: datetime, connected_at: datetime, *, full: bool, known: Mapping[str, Held]
+) -> Changes:
     """What changed since a time, with lines. It is said to the second, so a second more is asked for.
 
     No list shows what was deleted: 2.0 lists name everything that is there, 1.0 is asked for everything only when ``full``.
@@ -124,19 +126,32 @@ def changed_since(books: Books, region: Region, at: datetime, connected_at: date
     What was last changed before the organisation was connected can't be ours: 2.0 rows of that kind stay without lines, since
     reading those takes a call each.
     """
-    until = clock.now()
-    since = at.replace(microsecond=0) - timedelta(seconds=1)
-    present: list[Wire] | None = None
-    if Can.CHANGED_SINCE in region.can:
-        rows = list(_australian_pages(books, {"if_modified_since": since}))
-        present = list(_australian_pages(books, {})) if full else None
-    else:
-        present = list(_dated_pages(books, {"start_date": (since - REACH).date()}))
-        rows = [row for row in present if not _before(row, since)]
-    foreign = connected_at - DOUBT
-    whole = (row if _before(row, foreign) else _whole(books, region, row) for row in rows)
+    until, since = clock.now(), at.replace(microsecond=0) - timedelta(seconds=1)
+    rows, present = (
+        _australian(books, since, full) if Can.CHANGED_SINCE in region.can else _dated_rows(books, region, since, known)
+    )
+    whole = (row if _before(row, connected_at - DOUBT) else _whole(books, region, row) for row in rows)
     listed = None if present is None else frozenset(map(number_of, present))
     return Changes(documents=[row for row in whole if row is not None], until=until, listed=listed)
+
+
+def _australian(books: Books, since: datetime, full: bool) -> tuple[list[Wire], list[Wire] | None]:
+    """What changed, and when asked for all that is there."""
+    changed = list(_australian_pages(books, {"if_modified_since": since}))
+    return changed, list(_australian_pages(books, {})) if full else None
+
+
+def _dated_rows(books: Books, region: Region, since: datetime, known: Mapping[str, Held]) -> tuple[list[Wire], list[Wire]]:
+    """What changed and isn't known, and all that is there."""
+    present = list(_dated_pages(books, {"start_date": (since - REACH).date()}))
+    changed = [row for row in present if not _before(row, since)]
+    return [row for row in changed if known.get(number_of(row)) != _held(region, row)], present
+
+
+def _held(region: Region, row: Wire) -> Held:
+    """Their times tell no more than the second: a change within the one in which we wrote shows in status or hours."""
+    seen = region.read_status(row)
+    return Held(seen.remote_version, seen.status, seen.total)
 
 
 def _before(row: Wire, since: datetime) -> bool:

@@ -36,6 +36,23 @@ def room(c: Connector) -> Room:
             "rates": list(facts["rates"].values()),
         }
 
+    @room.get("/connections/<connection>/overtime", scope="connections:read")
+    def show_rule(connection: str) -> Any:
+        mine = _mine(c, connection)
+        with reading(c.db) as session:
+            return {"rule": store.rule(session, mine.id)}
+
+    @room.put("/connections/<connection>/overtime", scope="connections:write")
+    def set_rule(connection: str) -> Any:
+        return {"rule": intake.set_rule(c, _mine(c, connection), body(), principal().subject)}
+
+    return room
+
+
+def pay_runs(c: Connector) -> Room:
+    """Drafting and posting pay runs."""
+    room = Room("pay_runs")
+
     @room.get("/connections/<connection>/payruns", scope="connections:read")
     def list_runs(connection: str) -> Any:
         return {"items": payruns.listed(c, _mine(c, connection))}
@@ -48,16 +65,6 @@ def room(c: Connector) -> Room:
     def post(connection: str, number: str) -> Any:
         confirmed = str(body().get("confirm") or "")
         return payruns.post(c, _mine(c, connection), number, confirmed, principal().subject)
-
-    @room.get("/connections/<connection>/overtime", scope="connections:read")
-    def show_rule(connection: str) -> Any:
-        mine = _mine(c, connection)
-        with reading(c.db) as session:
-            return {"rule": store.rule(session, mine.id)}
-
-    @room.put("/connections/<connection>/overtime", scope="connections:write")
-    def set_rule(connection: str) -> Any:
-        return {"rule": intake.set_rule(c, _mine(c, connection), body(), principal().subject)}
 
     return room
 

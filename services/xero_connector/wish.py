@@ -16,7 +16,7 @@ from services.xero_connector.documents import dump_payroll, load_timesheet
 from services.xero_connector.intake import EMPLOYEE, RATE, TRACKING
 from services.xero_connector.payroll import Payroll, PayRun
 from services.xero_connector.planner.calendars import Period
-from services.xero_connector.planner.compose import compose
+from services.xero_connector.planner.compose import Composed, compose
 from services.xero_connector.planner.due import Books
 from services.xero_connector.planner.rates import Employee, Links
 from services.xero_connector.planner.timesheet import Allocation, LeftOut, Timesheet
@@ -117,18 +117,14 @@ class _Round:
 
     def run(self) -> None:
         ours = self._ours()
-        every = self._ended(store.timesheets(self.session, self.connection.id, self.people))
-        sheets = [sheet for sheet in every if sheet["person"] in ours]
+        sheets = self._sheets(ours)
         books = self._books(sheets)
         live = [sheet for sheet in sheets if not sheet["over"]]
         shut = [sheet for sheet in live if books.closed(sheet["person"], _period(sheet))]
         paid = store.allocations(self.session, {sheet["id"]: sheet["b_pushed_version"] for sheet in shut})
         for sheet in shut:
             self._settle(sheet)
-        entries, zones = self._works(ours)
-        overtime = rules.load(store.rule(self.session, self.connection.id))
-        by_rule = {"rule": overtime.rule, "is_holiday": overtime.is_holiday} if overtime else {}
-        found = compose(books, entries, zones.__getitem__, paid=paid, **by_rule)
+        found = self._composed(books, ours, paid)
         store.keep_effects(self.session, self.connection.id, self.people, found.effects)
         parts = _by_timesheet(found.allocations)
         for made in found.timesheets:
@@ -142,12 +138,23 @@ class _Round:
         keys = self.c.vault.keyring(self.session, self.connection.organisation, self.people)
         return [person for person in self.people if person not in elsewhere and not keys.erased(person)]
 
+    def _composed(self, books: Books, ours: list[str], paid: Sequence[Allocation]) -> Composed:
+        entries, zones = self._works(ours)
+        overtime = rules.load(store.rule(self.session, self.connection.id))
+        by_rule = {"rule": overtime.rule, "is_holiday": overtime.is_holiday} if overtime else {}
+        return compose(books, entries, zones.__getitem__, paid=paid, **by_rule)
+
     def _works(self, ours: list[str]) -> tuple[list[PayableWork], dict[str, str]]:
         """Their work, what is somebody else's by now but was theirs with it, and the zone of each of them."""
         organisation = self.connection.organisation
         entries, zones = store.works_of(self.session, organisation, ours)
         gone, before = store.given_away(self.session, organisation, self.connection.id, ours)
         return [*entries, *gone], before | zones
+
+    def _sheets(self, ours: list[str]) -> list[Row]:
+        """Their timesheets; those of others who are marked are only looked through for what has ended."""
+        every = self._ended(store.timesheets(self.session, self.connection.id, self.people))
+        return [sheet for sheet in every if sheet["person"] in ours]
 
     def _ended(self, sheets: Sequence[Row]) -> list[Row]:
         """Those gone over there, or dropped before they were sent, pay nothing any more; another takes their place."""

@@ -58,7 +58,8 @@ def build(
         hooks=hooks,
     )
     own = more(c)
-    rooms = (routes.connections(c), routes.linking(c), routes.work(c), routes.callbacks(c), _outside(c, name), *own.rooms)
+    common = (routes.connections, routes.linking, routes.work, routes.looking_back, routes.callbacks)
+    rooms = (*(room(c) for room in common), _outside(c, name), *own.rooms)
     app = service_app(name, f"/{name}", *rooms, authenticate=_gate(network, ingest_url, name))
     app.extensions["connector"] = c
     return Service(name, f"/{name}", db, app, {**runner.handlers(c), **runner.own(c, own.handlers)}, runner.ticks())

@@ -116,6 +116,15 @@ class Known:
     status: str
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How we know a document to be over there."""
+
+    remote_version: str
+    status: str
+    total: Decimal | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sought:
     """A write whose outcome is unknown: enough to find what it may have made or changed."""
@@ -230,8 +239,9 @@ class Client(Protocol):
     def fetch(self, external_ids: Sequence[str]) -> Mapping[str, Wire | None]:
         """The documents by id; None for one that is gone over there."""
 
-    def changed_since(self, at: datetime, *, full: bool) -> Changes:
-        """What changed since a time; ``full``: and, where changes don't show what is gone, what there is."""
+    def changed_since(self, at: datetime, *, full: bool, known: Mapping[str, Held]) -> Changes:
+        """What changed since a time; ``full``: and, where changes don't show what is gone, what there is. ``known``: by id
+        what is no news."""
 
     def leave(self, refresh_token: str) -> None:
         """End the authorisation of this one tenant over there."""

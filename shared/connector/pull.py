@@ -14,7 +14,7 @@ from shared.connector.context import Connection, Connector
 from shared.connector.models import binding, call, call_item, inbound_event
 from shared.connector.models import connection as connection_table
 from shared.connector.outcome import TOTAL_DIFFERS
-from shared.connector.provider import Changes, Seen
+from shared.connector.provider import Changes, Held, Seen
 from shared.connector.runs import Run
 from shared.contract.statuses import BindingState
 from shared.kernel.errors import Conflict
@@ -63,7 +63,17 @@ def _changes(c: Connector, connection: Connection, since: datetime | None, now: 
         return Changes(documents=(), until=now)
     every = c.provider.info.full_look
     full = every is not None and (connection.listed_at is None or connection.listed_at < now - every)
-    return tokens.use(c, connection, lambda client: client.changed_since(since, full=full))
+    known = _known(c, connection)
+    return tokens.use(c, connection, lambda client: client.changed_since(since, full=full, known=known))
+
+
+def _known(c: Connector, connection: Connection) -> dict[str, Held]:
+    """How our confirmed documents are there, by id: what we wrote ourselves is no news."""
+    with reading(c.db) as session:
+        shown = (binding.c.external_id, binding.c.remote_version, binding.c.status, binding.c.total)
+        sure = (binding.c.external_id.is_not(None), binding.c.state == BindingState.CONFIRMED)
+        rows = session.execute(sa.select(*shown).where(binding.c.connection == connection.id, *sure))
+        return {row.external_id: Held(row.remote_version or "", row.status, row.total) for row in rows}
 
 
 def _lost(c: Connector, connection: Connection, changes: Changes) -> list[str]:

@@ -123,6 +123,13 @@ def work(c: Connector) -> Room:
                 jobs.ask(session, kind, mine.id, organisation=mine.organisation, queue="interactive")
         return {"asked": ["follow", "push", "pull"]}, 202
 
+    return room
+
+
+def looking_back(c: Connector) -> Room:
+    """What became of work, and what waits for somebody."""
+    room = Room("looking_back")
+
     @room.get("/connections/<connection>/runs", scope="connections:read")
     def list_runs(connection: str) -> Any:
         mine = _mine(c, connection)

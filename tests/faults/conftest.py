@@ -25,7 +25,7 @@ def still_hearts():
 
 @pytest.fixture(params=STANDS)
 def connector(request):
-    """The name of a connector; a test asking for it, or for anything standing on it, runs once with each."""
+    """A connector by its name; a test asking for it, or for anything standing on it, runs once with each."""
     return request.param
 
 

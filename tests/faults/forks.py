@@ -27,8 +27,10 @@ class Relay:
     def __init__(self, application: Callable[..., Any]) -> None:
         self.application = application
         self.parent: Connection | None = None
+        self.heard: list[dict[str, Any]] = []  # every request of this process
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        self.heard.append(environ)
         if self.parent is None:
             return self.application(environ, start)  # type: ignore[no-any-return]
         plain = {name: value for name, value in environ.items() if isinstance(value, PLAIN)}

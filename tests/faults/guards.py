@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from services.ingest.accounts.models import organisation as organisations
@@ -14,11 +17,15 @@ from shared.platform.db import Database, transaction
 from shared.platform.faultpoint import Rig
 from shared.platform.vault import Vault
 from tests.component.billing.conftest import FIRM, Firm
-from tests.faults.rigged import Rigged
+from tests.faults.stand import Stand
+from tests.faults.stands import STANDS
 
-INDEXES = {"unique_binding": "binding_one", "unique_allocation": "allocation_once"}
+INDEXES = {"unique_binding": ("binding_one",), "unique_allocation": ("allocation_once", "pay_allocation_once")}
 """Mechanisms that are an index: switched off by dropping it."""
 BOTH = ("sqlite", "postgresql")
+CONNECTORS = tuple(STANDS)
+INGEST = ("ingest",)
+"""Where a guard plays that needs no connector."""
 
 
 class Killed(BaseException):
@@ -28,12 +35,14 @@ class Killed(BaseException):
 class Stage:
     """Where a test of a mechanism plays: makes what it needs, in which the mechanisms in ``off`` don't work."""
 
-    def __init__(self, make_database: Callable[..., Database], clock: Any, off: frozenset[str] = frozenset()) -> None:
-        self._make_database, self.clock, self.off = make_database, clock, off
+    def __init__(
+        self, make_database: Callable[..., Database], clock: Any, connector: str, off: frozenset[str] = frozenset()
+    ) -> None:
+        self._make_database, self.clock, self.connector, self.off = make_database, clock, connector, off
 
-    def books(self) -> Rigged:
+    def books(self) -> Any:
         """A connector with one connection that pushes by itself."""
-        made = Rigged(self._database, self.clock)
+        made = STANDS[self.connector](self._database, self.clock)
         made.opened()
         return made
 
@@ -51,7 +60,7 @@ class Stage:
     def _database(self, *metadatas: sa.MetaData) -> Database:
         db = self._make_database(*metadatas)
         tables = {index.name for metadata in metadatas for table in metadata.tables.values() for index in table.indexes}
-        for name in tables & {INDEXES[one] for one in self.off & INDEXES.keys()}:
+        for name in tables & {name for one in self.off & INDEXES.keys() for name in INDEXES[one]}:
             with transaction(db) as session:
                 session.execute(sa.text(f"DROP INDEX {name}"))
         return db
@@ -73,15 +82,17 @@ class Stage:
 
 
 Guard = Callable[[Stage], None]
-GUARDS: dict[str, list[tuple[Guard, tuple[str, ...]]]] = {}
+GUARDS: dict[str, list[tuple[Guard, tuple[str, ...], tuple[str, ...]]]] = {}
 
 
-def guards(mechanism: str, *, backends: tuple[str, ...] = BOTH) -> Callable[[Guard], Guard]:
-    """This test goes red when the mechanism is off, on these databases."""
+def guards(
+    mechanism: str, *, backends: tuple[str, ...] = BOTH, connectors: tuple[str, ...] = CONNECTORS
+) -> Callable[[Guard], Guard]:
+    """This test goes red when the mechanism is off, on these databases and with these connectors."""
 
     def enrol(test: Guard) -> Guard:
-        GUARDS.setdefault(mechanism, []).append((test, backends))
-        return test
+        GUARDS.setdefault(mechanism, []).append((test, backends, connectors))
+        return pytest.mark.parametrize("connector", connectors, indirect=True)(test)
 
     return enrol
 
@@ -105,3 +116,17 @@ def refusal(call: Callable[[], object]) -> str | None:
     except Failure as failure:
         return failure.code
     return None
+
+
+def until_it_waits(books: Stand, other: Future[None]) -> None:
+    """Until another thread stands before a lock of ours, or has ended without."""
+    waiting = sa.text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+    end = time.monotonic() + 30
+    with books.db.engine.connect() as connection:
+        while not other.done() and not connection.execute(waiting).scalar():
+            assert time.monotonic() < end
+            connection.rollback()
+
+
+def bearer(books: Stand, organisation: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {books.token(organisation=organisation)}"}

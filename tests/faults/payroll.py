@@ -149,6 +149,12 @@ class Payroll(Turns):
     worlds: ClassVar[Sequence[Any]] = tuple(memories.values())
     quiet_within = timedelta(minutes=10)  # six of them may go by until an error that was remembered is forgotten
 
+    strict: ClassVar[Any] = {"refresh_grace": -1}
+    replacing: ClassVar[Any] = {}  # a consent never ends another one
+    cut_off = "disconnected_there"
+    documents_at = "/Timesheets"
+    looks: ClassVar[Any] = {"method": "GET", "path": "/Timesheets"}
+
     def __init__(self, make_database: Callable[..., Database], clock: Any) -> None:
         self.clock, self.vault = clock, Vault(bytes(range(32)))
         self.emulator: Any = create(Options(clock=clock, sleep=lambda seconds: None))
@@ -226,8 +232,8 @@ class Payroll(Turns):
         there = {("earnings_rate", "ordinary"): self.emulator.rates(tenant)["Ordinary Hours"]}
         for person in range(PEOPLE):
             there["employee", person_of(place, person)] = self._employee(place, person)
-        for (kind, local), remote in there.items():
-            references.link(self.connector, connection, kind, local, "", remote=remote, actor="somebody")
+        wishes = [references.Wish(kind, local, "", remote) for (kind, local), remote in there.items()]
+        references.link(self.connector, connection, wishes, "somebody")
 
     def _employee(self, place: str, person: int) -> str:
         return str(self.emulator.employees(self.tenants[place])[f"Sample Person {person + 1:05d}"])
@@ -258,6 +264,10 @@ class Payroll(Turns):
             for one in documents:
                 self.publishes(session, one)
 
+    def other_bytes(self, body: bytes) -> bytes:
+        """A body of a first version that says other hours."""
+        return body.replace(b'"numberOfUnits":7.60', b'"numberOfUnits":9.60').replace(b"[7.60,", b"[9.60,")
+
     def publishes(self, session: Any, one: Week) -> None:
         self.wanted[one.id] = one
         for day in sorted({*VERSIONS[0], *(VERSIONS[1] if one.version > 1 else ())}):
@@ -273,6 +283,18 @@ class Payroll(Turns):
         self.emulator.touch(self.tenants[one.place], "CONTACT" if more else "INVOICE")
 
     # ---- what goes wrong
+
+    def deletes(self, one: Week) -> None:
+        [there] = self.there(one)
+        self.emulator.delete(self.tenants[one.place], there["id"])
+
+    def stands_in_the_way(self, one: Week) -> None:
+        day = one.start.isoformat()
+        employee = self._employee(one.place, one.person)
+        self.emulator.add(self.tenants[one.place], employee, day, [{"day": day, "units": "3"}])
+
+    def cuts_off(self) -> None:
+        self.emulator.disconnect(self.tenants[NZ])
 
     def faults_left(self) -> bool:
         return bool(self.emulator.state.faults)

@@ -56,6 +56,11 @@ class Rigged(Turns, Books):
         {"memory_seconds": 86_400, "index_lag": 0},
     )
     quiet_within = timedelta(minutes=5)
+    strict: ClassVar[Any] = {"rotation": "strict"}
+    replacing: ClassVar[Any] = {"reconnect": "replaces"}
+    cut_off = "access_refused"
+    documents_at = WRITE["path"]
+    looks: ClassVar[Any] = {"entity": "query"}
 
     def __init__(self, make_database: Callable[..., Database], clock: Any, **options: Any) -> None:
         super().__init__(make_database, clock, sleep=lambda seconds: None, **options)
@@ -108,6 +113,10 @@ class Rigged(Turns, Books):
         last = self.wanted[one.id]
         return replace(last, version=last.version + 1, withdrawn=True)
 
+    def other_bytes(self, body: bytes) -> bytes:
+        """A body of a first version that says other amounts."""
+        return body.replace(b'"Amount":360.00', b'"Amount":36.00').replace(b'"UnitPrice":48', b'"UnitPrice":4.8')
+
     def publishes(self, session: Any, one: Invoice) -> None:
         self.wishes.bodies[one.id] = json.loads(canonical.dumps(dump_invoice(one)), parse_float=Decimal)
         feed.publish(session, one.organisation, INVOICE_CHANGED, one.id, one.version)
@@ -118,12 +127,29 @@ class Rigged(Turns, Books):
         if more:
             self.emulator.delete_payment(realm, self._payment)
         else:
-            self._payment = self.emulator.pay(realm, self.binding(one)["external_id"], "100")["Id"]
+            amount = "100" if self._count % 2 else None
+            self._payment = self.emulator.pay(realm, self.binding(one)["external_id"], amount)["Id"]
 
     def calls_back(self, one: Invoice, *, more: bool = False) -> None:
         """It is paid, wholly or in part."""
         self.emulator.deliver()  # what is old news by now
         self.emulator.pay(self.realms[one.id], self.binding(one)["external_id"], "100" if more else None)
+
+    def there(self, one: Invoice) -> list[dict[str, Any]]:
+        live, mine = self.emulator.live_invoices(self.realms[one.id]), self.binding(one)["id"]
+        return [row for row in live if f"tb:{mine}." in row["PrivateNote"]]
+
+    def deletes(self, one: Invoice) -> None:
+        [there] = self.there(one)
+        self.emulator.delete(self.realms[one.id], there["Id"])
+
+    def stands_in_the_way(self, one: Invoice) -> None:
+        line = {"DetailType": "SalesItemLineDetail", "Amount": 5, "SalesItemLineDetail": {"ItemRef": {"value": "1"}}}
+        by_hand = {"CustomerRef": {"value": "1"}, "DocNumber": one.number, "PrivateNote": "by hand", "Line": [line]}
+        self.emulator.add(self.realms[one.id], "Invoice", by_hand)
+
+    def cuts_off(self) -> None:
+        self.emulator.disconnect(US)
 
     def faults_left(self) -> bool:
         return bool(self.emulator.faults.rules)

@@ -25,9 +25,12 @@ class Pushing:
 
     def begins(self, number: int) -> None:
         """Get ready in the parent."""
-        self.books.emulator.configure(**self.books.worlds[number % len(self.books.worlds)])
         self.place = self.books.places[number % 5 in (0, 1, 3)]
+        self.books.emulator.configure(**self.books.worlds[-1])
         self.books.opened(self.place)
+        self.books.emulator.configure(**self.books.worlds[number % len(self.books.worlds)])
+        if number % 4 == 2:
+            self.books.clock.advance(hours=7)  # what was read of the books before has to be read again
         self.prepares(number)
 
     def prepares(self, number: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Protocol
+from urllib.parse import parse_qsl
 
 import sqlalchemy as sa
 
@@ -48,6 +49,11 @@ class Stand(Protocol):
     forgetful: str  # the one in which neither the key nor an early look tells, if there is such a one
     worlds: Sequence[Mapping[str, Any]]  # such memories, to be gone through one after the other
     quiet_within: timedelta  # after a write whose answer was lost
+    strict: Mapping[str, Any]  # books in which a refresh token that was used once is worth nothing any more
+    replacing: Mapping[str, Any]  # books in which a new consent ends the one before, where they can
+    cut_off: str  # the problem when somebody has disconnected us over there
+    documents_at: str  # in the address of every write
+    looks: Mapping[str, Any]  # how the emulator's faults name a look for what a write has left
 
     clock: Any
     db: Database
@@ -97,8 +103,23 @@ class Stand(Protocol):
     def consents(self, url: str, place: str) -> str:
         """A person agrees for a company; the callback's address."""
 
+    def other_bytes(self, body: bytes) -> bytes:
+        """A body of a first version, saying something else."""
+
     def calls_back(self, one: Any, *, more: bool = False) -> None:
         """Something happens over there that its callbacks tell of; ``more``: something else."""
+
+    def there(self, one: Any) -> list[dict[str, Any]]:
+        """What is in the books of a document, in force."""
+
+    def deletes(self, one: Any) -> None:
+        """Somebody over there deletes it, known here or not."""
+
+    def stands_in_the_way(self, one: Any) -> None:
+        """Somebody over there makes by hand what keeps this one from being made."""
+
+    def cuts_off(self) -> None:
+        """Somebody disconnects us over there."""
 
     def faults_left(self) -> bool:
         """Whether something is still waiting to go wrong."""
@@ -169,6 +190,13 @@ class Turns:
         """Every binding, by the document's id."""
         with reading(self.db) as session:
             return {row["local"]: dict(row) for row in session.execute(sa.select(models.binding)).mappings()}
+
+
+def sendings(books: Stand) -> list[str]:
+    """The key of every write that was sent over there, in order."""
+    asked = [one for one in books.relay.heard if one["REQUEST_METHOD"] in ("POST", "PUT")]
+    keys = [one.get("HTTP_IDEMPOTENCY_KEY") or dict(parse_qsl(one["QUERY_STRING"])).get("requestid") for one in asked]
+    return [key for key in keys if key]
 
 
 def assert_in_step(books: Stand) -> None:

@@ -39,9 +39,9 @@ def survives(
 ) -> None:
     """Kill it so many times, at any of the times that it passes its point; check after each."""
     chance = random.Random(f"{seed()} {point}")
-    kills, passes = 0, 0
+    first, kills, passes = chance.randrange(60), 0, 0
     for _ in range(wanted * MOST_TRIES):
-        scenario.begins(kills)
+        scenario.begins(first + kills)
         died, passed = killed(scenario.works, point, chance.randint(1, passes) if passes else NEVER)
         passes = max(passes, passed) if died else passed
         scenario.recovers()

@@ -10,9 +10,12 @@ import sqlalchemy as sa
 from shared.connector import models
 from shared.platform.db import reading
 from tests.component.connector.books import US, US_OWN_NUMBERS
-from tests.faults.rigged import Rigged, assert_in_step
-from tests.faults.scenarios import WEBHOOK
-from tests.faults.test_lost_answers import WRITE
+from tests.faults.rigged import WRITE, Rigged
+from tests.faults.stand import assert_in_step
+
+WEBHOOK = "http://quickbooks.internal/quickbooks/callbacks/webhook"
+pytestmark = pytest.mark.parametrize("connector", ["quickbooks"], indirect=True)
+"""Callbacks that name documents, versions that a write has to name, money that comes in: only those books have them."""
 
 REALMS = pytest.mark.parametrize("realm", [US, US_OWN_NUMBERS], ids=["numbers by hand", "numbers of theirs"])
 
@@ -242,72 +245,14 @@ def test_a_withdrawal_in_doubt_that_the_accountant_did_meanwhile_is_done(books, 
 # ---- refusals and outages
 
 
-def test_one_refused_of_three_leaves_the_others_written(books):
-    first, second, third = [books.composed() for _ in range(3)]
-    books.emulator.add(US, "Invoice", taken(books, second.number))
-    books.wants(first, second, third)
-    books.settles()
-    books.looks_round()
-    assert [books.binding(one)["state"] for one in (first, second, third)] == ["confirmed", "parked", "confirmed"]
-    assert books.problems() == ["number_taken"]
-    assert (books.open_jobs(), books.open_calls()) == ([], 0)
-
-
-def taken(books: Rigged, number: str) -> dict[str, object]:
-    """An invoice that somebody wrote there by hand under this number."""
-    line = {"DetailType": "SalesItemLineDetail", "Amount": 5, "SalesItemLineDetail": {"ItemRef": {"value": "1"}}}
-    return {"CustomerRef": {"value": "1"}, "DocNumber": number, "PrivateNote": "by hand", "Line": [line]}
-
-
-@REALMS
-def test_an_outage_of_two_hours_is_sat_out(books, realm):
-    books.opened(realm)
-    books.emulator.fault("error_before", status=503, times=None)
-    books.wants(books.composed(realm))
-    for _ in range(12):
-        books.clock.advance(minutes=10)
-        books.goes_round()
-    books.emulator.clear_faults()
-    books.settles()
-    assert_in_step(books)
-
-
-def test_a_look_that_fails_too_is_made_again(books):
-    books.opened(US_OWN_NUMBERS)
-    books.emulator.configure(memory_seconds=0)
-    books.emulator.fault("timeout", **WRITE)
-    books.emulator.fault("error_before", entity="query", status=503, times=2)
-    books.wants(books.composed(US_OWN_NUMBERS))
-    books.settles()
-    assert_in_step(books)
-
-
-@pytest.mark.parametrize("away", [{"kind": "connect"}, {"kind": "throttle"}], ids=["unreachable", "throttling"])
-def test_a_doubt_outlives_refusals_that_say_nothing_of_it(books, away):
-    """Done but unheard, not to be seen yet, then two hours in which nothing gets through; by then the key is forgotten."""
-    books.opened(US_OWN_NUMBERS)
-    books.emulator.configure(memory_seconds=3600, index_lag=45)
-    books.emulator.fault("timeout", **WRITE)
-    books.wants(books.composed(US_OWN_NUMBERS))
-    books.goes_round()
-    books.emulator.fault(times=None, **WRITE, **away)
-    books.goes_round()
-    for _ in range(12):
-        books.clock.advance(minutes=10)
-        books.goes_round()
-    books.emulator.clear_faults()
-    books.settles()
-    assert_in_step(books)
-
-
 def test_a_refusal_of_the_second_sending_says_nothing_of_the_first(books):
     """Done but unheard, not to be seen yet, and then the books are closed: the invoice is there all the same."""
-    books.knows(QUICKBOOKS_KEY_MEMORY_SECONDS="600")
+    books.knows(keys=600)
     books.opened(US_OWN_NUMBERS)
     books.emulator.configure(index_lag=45)
     books.emulator.fault("timeout", **WRITE)
     books.emulator.fault("fault", nth=2, code="6000", **WRITE)
     books.wants(books.composed(US_OWN_NUMBERS))
     books.settles()
-    assert not books.emulator.faults.rules
+    assert not books.faults_left()
     assert_in_step(books)
