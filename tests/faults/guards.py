@@ -69,14 +69,15 @@ class Stage:
         """A rig with a hook that leaves off what is off."""
         return Rig(hook, self.off - INDEXES.keys())
 
-    def once_at(self, point: str, happens: Callable[[], object]) -> Rig:
-        """A rig in which something happens the first time that a point is passed."""
-        done: list[str] = []
+    def once_at(self, point: str, happens: Callable[[], object], *, nth: int = 1) -> Rig:
+        """A rig in which something happens the nth time that a point is passed."""
+        passed: list[str] = []
 
         def hook(name: str) -> None:
-            if name == point and not done:
-                done.append(name)
-                happens()
+            if name == point:
+                passed.append(name)
+                if len(passed) == nth:
+                    happens()
 
         return self.rig(hook)
 

@@ -269,7 +269,8 @@ def test_work_whose_message_was_lost_is_swept_up(stage):
 def test_old_news_from_the_books_does_not_overwrite_new(stage):
     """A pull has fetched; before it applies, a push has written the next version."""
     books = stage.books()
-    place = books.places[1]  # where a pull brings back what we wrote ourselves
+    opened = int(books.name == "xero")  # the second one there, where a pull brings back what we wrote ourselves
+    place = books.places[opened]
     books.opened(place)
     one = books.composed(place)
     books.wants(one)
@@ -281,7 +282,7 @@ def test_old_news_from_the_books_does_not_overwrite_new(stage):
         assert books.binding(one)["pushed_version"] == 2
 
     books.clock.advance(minutes=6)
-    with stage.once_at("pull.fetched", meanwhile):
+    with stage.once_at("pull.fetched", meanwhile, nth=1 + opened):
         books.goes_round()
     assert_in_step(books)
 
