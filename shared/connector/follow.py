@@ -18,6 +18,8 @@ from shared.kernel import canonical
 from shared.platform import feed, files, jobs
 from shared.platform.jobs import Job
 
+EDITED_THERE = {"diverged", "changed_there"}
+"""Codes of problems that say that somebody changed in the books what we wrote."""
 CALLING = (BindingState.SENT, BindingState.UNKNOWN)
 
 
@@ -123,7 +125,10 @@ def _met(c: Connector, session: Session, row: Mapping[str, Any], document: Any, 
         return None
     if document.withdrawn and row["external_id"] is None:  # never sent
         return {"state": BindingState.VOID, "status": c.provider.info.lifecycle.dropped}
-    if content == row["pushed_content"]:  # it says again what the books have
+    if content == row["pushed_content"]:  # it says again what the books had from us
+        if problems.open_codes(session, row["connection"], row["id"]) & EDITED_THERE:  # which isn't so any more: look, and tell
+            jobs.ask(session, "pull", row["connection"], organisation=row["organisation"])
+            return {"state": BindingState.UNKNOWN}
         return {"state": c.provider.info.lifecycle.state(row["status"])}
     return None
 

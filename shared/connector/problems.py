@@ -82,10 +82,15 @@ def close(c: Connector, session: Session, connection: str, *, subject: str, code
 
 def close_others(c: Connector, session: Session, connection: str, *, subject: str, codes: Sequence[str]) -> None:
     """Close what is open of a subject for other causes than ``codes``."""
+    others = open_codes(session, connection, subject) - set(codes)
+    if others:
+        close(c, session, connection, subject=subject, codes=sorted(others))
+
+
+def open_codes(session: Session, connection: str, subject: str) -> set[str]:
+    """What is open about a subject."""
     mine = (table.c.connection == connection, table.c.subject == subject, table.c.closed_at.is_(None))
-    open_now = set(session.execute(sa.select(table.c.code).where(*mine)).scalars())
-    if open_now - set(codes):
-        close(c, session, connection, subject=subject, codes=sorted(open_now - set(codes)))
+    return set(session.execute(sa.select(table.c.code).where(*mine)).scalars())
 
 
 def bodies(c: Connector, session: Session, rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -356,6 +356,10 @@ def test_a_change_that_somebody_made_there_is_shown_as_such(product, region):
     product.work()
     [item] = product.plans(connection)["items"]
     assert (item["action"], item["problem"]["code"]) == ("blocked", "diverged")
+    product.unapproves("d1")  # changed back here: what they changed is still told
+    product.work()
+    product.later(hours=1)
+    assert {one["code"] for one in product.get("ingest", "/problems")["items"]} == {"changed_there"}
 
 
 def test_who_is_turned_away_while_planning_is_told_and_so_is_the_connection(product, region):
