@@ -41,9 +41,20 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest tests first, so that at the end no process works alone."""
+    """The longest tests first, so that at the end no process works alone; without those that only long runs do."""
+    items[:] = [item for item in items if sizes.size("second_connector_on_postgresql") or not _second_on_postgresql(item)]
     weight = {folder: place for place, folder in enumerate(("journeys", "distributed", "faults", "component"))}
     items.sort(key=lambda item: weight.get(item.path.relative_to(TESTS).parts[0], len(weight)))
+
+
+def _second_on_postgresql(item: pytest.Item) -> bool:
+    """Whether what differs between databases is shown by another test already: everything runs on PostgreSQL with the first
+    connector, with the second what is killed there, and one country's journeys."""
+    chosen = getattr(getattr(item, "callspec", None), "params", {})
+    if chosen.get("backend") != "postgresql" or item.path.name == "test_kills.py":
+        return False
+    second = "xero" in (chosen.get("connector"), getattr(chosen.get("product"), "BOOKS", None))
+    return second or chosen.get("region") in ("au", "uk")
 
 
 @dataclass(slots=True)

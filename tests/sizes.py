@@ -15,6 +15,7 @@ SIZES: dict[str, tuple[int, int]] = {
     "sequences": (200, 2_000),  # random lives on SQLite; a 40th of them on PostgreSQL, whose resets cost a second
     "sequence_steps": (30, 40),  # steps in each of them
     "schedules": (60, 10_000),  # random schedules of payroll clerks, faults, crashes and clock jumps, on SQLite
+    "second_connector_on_postgresql": (0, 1),  # 1: all of its tests; 0: kills, and the journeys of one country
     "refreshing_workers": (50, 50),  # workers refreshing one token at once
     "money_examples": (200, 5_000),  # examples of each money, duration and date property
     "planned_days": (12_000, 1_000_000),  # worked days planned into pay periods
