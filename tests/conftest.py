@@ -42,19 +42,21 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest tests first, so that at the end no process works alone; without those that only long runs do."""
-    items[:] = [item for item in items if sizes.size("second_connector_on_postgresql") or not _second_on_postgresql(item)]
+    items[:] = [item for item in items if sizes.size("second_connector") or not _only_long(item)]
     weight = {folder: place for place, folder in enumerate(("journeys", "distributed", "faults", "component"))}
     items.sort(key=lambda item: weight.get(item.path.relative_to(TESTS).parts[0], len(weight)))
 
 
-def _second_on_postgresql(item: pytest.Item) -> bool:
-    """Whether what differs between databases is shown by another test already: everything runs on PostgreSQL with the first
-    connector, with the second what is killed there, and one country's journeys."""
+ONLY_LONG = ("test_tokens.py", "test_outages.py")
+"""Of faults: what the second connector has in common with the first, in code and all."""
+
+
+def _only_long(item: pytest.Item) -> bool:
+    """Whether another test shows it already: what differs between databases is shown with the first connector, and what
+    differs between connectors on one database."""
     chosen = getattr(getattr(item, "callspec", None), "params", {})
-    if chosen.get("backend") != "postgresql" or item.path.name == "test_kills.py":
-        return False
-    second = "xero" in (chosen.get("connector"), getattr(chosen.get("product"), "BOOKS", None))
-    return second or chosen.get("region") in ("au", "uk")
+    second = "xero" in (chosen.get("connector"), getattr(chosen.get("product"), "BOOKS", None)) or "region" in chosen
+    return second and (chosen.get("backend") == "postgresql" or item.path.name in ONLY_LONG)
 
 
 @dataclass(slots=True)

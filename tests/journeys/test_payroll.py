@@ -33,7 +33,6 @@ def begun(product: Payroll, region: str, *lengths: str, **options: object) -> st
     product.logs(*((f"d{at}", WORKER[region], f"2026-11-{2 + at:02}", length) for at, length in enumerate(lengths)))
     product.work()
     product.links(connection)
-    product.work()
     product.pushes(connection)
     return connection
 
