@@ -8,10 +8,11 @@ from collections.abc import Iterable
 
 import pytest
 
+from services.ingest.sources.files.cells import LIMITS, Limits
 from services.ingest.sources.worklog.layout import HEADER, OWN, Layout
 from services.ingest.sources.worklog.normalize import RowResult, normalize_rows
 from services.ingest.sources.worklog.read import rows
-from services.ingest.sources.worklog.rows import LIMITS, Limits, Row
+from services.ingest.sources.worklog.rows import Row
 from shared.kernel.errors import Invalid
 
 

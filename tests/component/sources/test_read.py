@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.ingest.sources.files.cells import Limits
 from services.ingest.sources.worklog.layout import HEADER, OWN, Layout
 from services.ingest.sources.worklog.normalize import normalize_rows
 from services.ingest.sources.worklog.read import rows
-from services.ingest.sources.worklog.rows import Limits
 from shared.kernel.errors import Invalid
 from tests.component.sources.reading import own, read, refused
 from tests.sizes import size
@@ -124,7 +124,7 @@ def test_the_other_separator_is_suggested():
     ("data", "limits", "code"),
     [
         (two("1,x\n" * 20), Limits(csv=50), "file_too_large"),
-        (two('1,"' + "x\n" * 900), Limits(row=1_000), "row_too_long"),
+        (two('1,"' + "x\n" * 1_500), Limits(row=1_000), "row_too_long"),
         (two("1," + "x" * 1_000), Limits(row=1_000), "row_too_long"),
     ],
     ids=["bytes of the file", "characters of a quoted row", "characters of a line"],

@@ -9,8 +9,8 @@ from decimal import Decimal
 
 import pytest
 
+from services.ingest.sources.files.cells import Limits
 from services.ingest.sources.worklog.layout import OWN, Layout
-from services.ingest.sources.worklog.rows import Limits
 from shared.kernel.errors import Invalid
 from tests.component.sources.reading import entries, read, refused, results
 from tests.component.sources.spreadsheet import Formula, cell, packed, workbook

@@ -8,9 +8,9 @@ from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP
 from functools import lru_cache
 
+from services.ingest.sources.files.cells import Cell, text_of
 from services.ingest.sources.worklog.layout import Layout
 from services.ingest.sources.worklog.patterns import read_moment
-from services.ingest.sources.worklog.rows import Cell, text_of
 from shared.contract.record_schemas import NAME
 from shared.kernel.canonical import clean_text
 from shared.kernel.duration import parse_hms

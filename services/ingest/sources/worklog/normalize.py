@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from services.ingest.sources.files.cells import Cell, text_of
 from services.ingest.sources.worklog import cells
 from services.ingest.sources.worklog.entry import PLACE, Values, fields_of
 from services.ingest.sources.worklog.layout import COLUMNS, Layout
-from services.ingest.sources.worklog.rows import Cell, Row, text_of
+from services.ingest.sources.worklog.rows import Row
 from shared.contract.record_schemas import SOURCE_ID, load_record
 from shared.contract.records import AnyRecord, Kind, Origin
 from shared.kernel import canonical

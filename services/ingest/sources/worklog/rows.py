@@ -1,39 +1,16 @@
-"""What reading a file gives: its rows, each with the cells that the layout names, and the limits that hold."""
+"""Finds a layout's columns in a header row and cuts each row to them."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 
+from services.ingest.sources.files.book import Line, refuse
+from services.ingest.sources.files.cells import Cell, text_of
 from services.ingest.sources.worklog.layout import COLUMNS, DELIMITERS, Layout, header
-from shared.kernel.duration import format_hms
 from shared.kernel.errors import Invalid
 from shared.kernel.quote import quoted
-
-Cell = str | bool | Decimal | datetime | date | time | timedelta
-"""A CSV cell is a text; a workbook's has the type that it has there. "" is an empty one."""
-
-MEGABYTE = 1_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How much is taken. Beyond a limit the file is refused, naming the limit."""
-
-    csv: int = 512 * MEGABYTE  # bytes of a CSV file, which is streamed
-    packed: int = 25 * MEGABYTE  # bytes of a workbook as sent
-    unpacked: int = 100 * MEGABYTE  # bytes of a workbook's parts together
-    ratio: int = 100  # unpacked to packed bytes of any part of a workbook
-    area: int = 10 * MEGABYTE  # rows x columns of a workbook's sheet
-    texts: int = 200 * MEGABYTE  # characters of all cells of a workbook together
-    cell: int = 65_536  # characters of one cell
-    row: int = 4 * MEGABYTE  # characters of one row of a CSV file
-
-
-LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +21,6 @@ class Row:
     cells: dict[str, Cell]  # header -> cell, those that the layout names
     file: str = ""  # the file's name, for messages
     problem: Invalid | None = None
-
-
-def text_of(cell: Cell) -> str:
-    """The cell as text, as a person would read it in the sheet."""
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, Decimal):
-        return format(cell.to_integral_value() if cell == cell.to_integral_value() else cell, "f")
-    if isinstance(cell, timedelta):
-        return format_hms(round(cell / timedelta(seconds=1)))
-    if isinstance(cell, datetime):
-        return cell.isoformat(" ")
-    return cell if isinstance(cell, str) else cell.isoformat()
 
 
 def places(cells: Sequence[Cell], layout: Layout, file: str) -> dict[str, int]:
@@ -105,22 +69,27 @@ def _bad_header(file: str, cause: str, remedy: str) -> Invalid:
     return Invalid("bad_header", f"{quoted(file)}: the header row {cause}", remedy, file=file)
 
 
-def cut(number: int, cells: Sequence[Cell], where: dict[str, int], width: int, file: str, limits: Limits) -> Row | None:
+def cut(line: Line, where: dict[str, int], width: int, file: str) -> Row | None:
     """One row's named cells; None for a row without anything in it."""
-    if not any(cell != "" for cell in cells):
+    cells = line.cells
+    if not line.problem and not line.faults and not any(cell != "" for cell in cells):
         return None
-    problem = _misfit(cells, width, limits)
-    if problem:
-        code, cause, remedy = problem
-        return Row(number, {}, file, Invalid(code, f"{quoted(file)}, row {number}: {cause}", remedy, file=file, row=number))
-    return Row(number, {name: cells[at] for name, at in where.items()}, file)
+    problem = line.problem or _misfit(line, width, file) or (_error(line, where, file) if line.faults else None)
+    return Row(line.number, {} if problem else {name: cells[at] for name, at in where.items()}, file, problem)
 
 
-def _misfit(cells: Sequence[Cell], width: int, limits: Limits) -> tuple[str, str, str] | None:
-    if len(cells) < width or any(cell != "" for cell in cells[width:]):
-        remedy = "put quotes around cells that hold the separator, and give every row all cells"
-        return "wrong_cells", f"it has {len(cells)} cells, the header has {width}", remedy
-    longest = max(len(cell) if isinstance(cell, str) else 0 for cell in cells)
-    if longest > limits.cell:
-        return "cell_too_long", f"a cell has {longest} characters, more than {limits.cell}", f"shorten it to {limits.cell}"
-    return None
+def _misfit(line: Line, width: int, file: str) -> Invalid | None:
+    if len(line.cells) == width or (len(line.cells) > width and all(cell == "" for cell in line.cells[width:])):
+        return None
+    cause = f"it has {len(line.cells)} cells, the header has {width}"
+    remedy = "put quotes around cells that hold the separator, and give every row all cells"
+    return refuse("wrong_cells", file, cause, remedy, line.number)
+
+
+def _error(line: Line, where: dict[str, int], file: str) -> Invalid | None:
+    """Why the row is refused when one of its named cells holds an error value, which reads as an empty cell."""
+    wrong = next((header for header, at in where.items() if line.faults.get(at) == "error_value"), None)
+    if wrong is None:
+        return None
+    cause = f"{quoted(file)}, row {line.number}, column {quoted(wrong)}: the cell holds an Excel error such as #REF!"
+    return Invalid("error_value", cause, "mend or clear the cell", file=file, row=line.number)

@@ -8,9 +8,9 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from services.ingest.sources.worklog.rows import MEGABYTE, Limits
+from services.ingest.sources.files.book import refuse
+from services.ingest.sources.files.cells import MEGABYTE, Limits
 from shared.kernel.errors import Invalid
-from shared.kernel.quote import quoted
 
 _FOREIGN = {"xl/workbook.bin", "content.xml", "mimetype"}  # other formats in a zip, which would be opened unmeasured
 _MEMBERS = 1_000
@@ -25,7 +25,7 @@ _ERROR = re.compile(rb"""<(?:\w+:)?c\b(?=[^>]*[\s:]t\s*=\s*["']e["'])[^>]*[\s:]r
 def measure(stream: BinaryIO, size: int, name: str, limits: Limits) -> set[tuple[int, int]]:
     """Refuse a workbook beyond the limits; else the places (row, column, from 1) of its error values, of all sheets."""
     if size > limits.packed:
-        raise _refuse("file_too_large", name, f"it has {size} bytes, more than {limits.packed}", "split it, or send it as CSV")
+        raise refuse("file_too_large", name, f"it has {size} bytes, more than {limits.packed}", "split it, or send it as CSV")
     try:
         with zipfile.ZipFile(stream) as packed:
             _check_members(packed.infolist(), name, limits)
@@ -44,27 +44,23 @@ def _unpacked(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
 
 
 def damaged(name: str) -> Invalid:
-    return _refuse("damaged_workbook", name, "it is not an Excel workbook (.xlsx), or it is damaged", "save or export it again")
-
-
-def _refuse(code: str, name: str, cause: str, remedy: str) -> Invalid:
-    return Invalid(code, f"{quoted(name)}: {cause}", remedy, file=name)
+    return refuse("damaged_workbook", name, "it is not an Excel workbook (.xlsx), or it is damaged", "save or export it again")
 
 
 def _check_members(members: list[zipfile.ZipInfo], name: str, limits: Limits) -> None:
     """The sizes that the archive declares; unpacking stops at them, so that a lie makes it damaged, not large."""
     if any(member.flag_bits & 1 for member in members):
-        raise _refuse("encrypted_file", name, "it is protected by a password", "save it without a password")
+        raise refuse("encrypted_file", name, "it is protected by a password", "save it without a password")
     if len(members) > _MEMBERS or any(map(_strange, members)):
         raise damaged(name)
     unpacked = sum(member.file_size for member in members)
     if unpacked > limits.unpacked:
         cause = f"it unpacks to {unpacked} bytes, more than {limits.unpacked}"
-        raise _refuse("file_too_large", name, cause, "split it, or send it as CSV")
+        raise refuse("file_too_large", name, cause, "split it, or send it as CSV")
     ratio = max((_ratio(member) for member in members), default=0)
     if ratio > limits.ratio:
         cause = f"a part of it unpacks to {ratio} times its size, more than {limits.ratio}"
-        raise _refuse("file_too_large", name, cause, "save it again in a spreadsheet program, or send it as CSV")
+        raise refuse("file_too_large", name, cause, "save it again in a spreadsheet program, or send it as CSV")
 
 
 def _strange(member: zipfile.ZipInfo) -> bool:
@@ -87,7 +83,7 @@ def _check_area(sheets: list[bytes], name: str, limits: Limits) -> None:
             rows, columns = max(rows, int(place[2])), max(columns, _column(place[1]))
         if rows * columns > limits.area:
             cause = f"a sheet spans {rows} rows and {columns} columns, together more than {limits.area} cells"
-            raise _refuse("file_too_large", name, cause, "remove what stands far below or far right of the report")
+            raise refuse("file_too_large", name, cause, "remove what stands far below or far right of the report")
 
 
 def _column(letters: bytes) -> int:
@@ -106,7 +102,7 @@ def _check_texts(sheets: list[bytes], tables: list[bytes], name: str, limits: Li
     total = sum(_length(value, texts, longest) for value in _values(sheets))
     if total > limits.texts:
         cause = f"the texts of its cells come to {total} characters, more than {limits.texts}"
-        raise _refuse("file_too_large", name, cause, "split it, or send it as CSV")
+        raise refuse("file_too_large", name, cause, "split it, or send it as CSV")
 
 
 def _values(sheets: list[bytes]) -> Iterator[bytes]:

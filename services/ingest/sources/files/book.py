@@ -1,0 +1,63 @@
+"""An opened file: its tables, their lines as cells, and what was concluded about how it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
+
+from services.ingest.sources.files.cells import Cell
+from shared.kernel.errors import Invalid
+from shared.kernel.quote import quoted
+
+NO_FAULTS: Mapping[int, str] = MappingProxyType({})
+
+
+class Line(NamedTuple):
+    """One row of a table, blank ones included. A tuple, since a frozen dataclass takes as long to make as a row to read."""
+
+    number: int  # as a spreadsheet counts: from 1, blank rows counted
+    cells: list[Cell]
+    problem: Invalid | None = None  # why it can't be taken apart
+    faults: Mapping[int, str] = NO_FAULTS  # place in ``cells`` -> "error_value" | "formula_without_value"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One conclusion about how the file is written, and from what it was drawn."""
+
+    topic: str  # "encoding" | "delimiter" | "quoting" | "separator_line"
+    value: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """One opened file. It reads the stream that it was opened from, which has to stay open."""
+
+    kind: str  # "csv" | "xlsx" | "xls" | "ods" | "html" | "sqlite" | "json"
+    name: str  # the file's, for messages
+    tables: tuple[str, ...]  # names of sheets or tables; ("",) when the file is one table
+    read: Callable[[str], Iterator[Line]]  # the lines of the table of this name
+    facts: tuple[Fact, ...] = ()
+
+    def lines(self, table: str | None = None) -> Iterator[Line]:
+        """The lines of a table, of the first unless named; as often as asked, one pass at a time."""
+        if table is None:
+            return self.read(self.tables[0])
+        if table not in self.tables:
+            held = ", ".join(quoted(each) for each in self.tables[:20])
+            cause = f"{quoted(self.name)} has no sheet {quoted(table)}; it has {held}"
+            raise Invalid("no_sheet", cause, "name one of its sheets in the layout", file=self.name)
+        return self.read(table)
+
+    def fact(self, topic: str) -> str | None:
+        """The value concluded on this topic."""
+        return next((fact.value for fact in self.facts if fact.topic == topic), None)
+
+
+def refuse(code: str, name: str, cause: str, remedy: str, row: int | None = None) -> Invalid:
+    """Why a file, or a row of it, is not taken."""
+    where = f"{quoted(name)}, row {row}" if row else quoted(name)
+    return Invalid(code, f"{where}: {cause}", remedy, file=name, **({"row": row} if row else {}))
