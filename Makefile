@@ -10,6 +10,9 @@ TEST := $(VENV)/.installed-test
 COMPILE := $(BIN)/pip-compile --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url \
 	--no-emit-find-links --no-emit-trusted-host --no-emit-options --resolver=backtracking --quiet
 
+# Tests and demo start many processes: what one of them compiled, the next one loads.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo up test test-long bench-deps lint lock clean
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -49,10 +50,11 @@ def _rewritten(raw: bytes) -> bytes:
 
 def _keep(session: Session, pokes: Sequence[Poke]) -> None:
     """Store events not seen before, and hurry the pull of the companies they name."""
-    for poke in pokes:
-        values = {"id": str(uuid4()), "event": poke.event, "tenant": poke.tenant, "kind": poke.kind}
-        new = database.insert(session, inbound_event).values(**values, external_id=poke.external_id, received_at=clock.now())
-        session.execute(new.on_conflict_do_nothing())
+    if not pokes:
+        return
+    now = clock.now()
+    rows = [{"id": str(uuid4()), "received_at": now, **asdict(poke)} for poke in pokes]
+    session.execute(database.insert(session, inbound_event).on_conflict_do_nothing(), rows)
     named = (connection.c.tenant.in_({poke.tenant for poke in pokes}), connection.c.state == ConnectionState.LIVE)
     for row in session.execute(sa.select(connection.c.id, connection.c.organisation).where(*named)):
         jobs.ask(session, "pull", row.id, organisation=row.organisation, queue="interactive")

@@ -30,7 +30,10 @@ US, GB = "9341450000000001", "9341450000000003"
 INTUIT = "https://quickbooks.intuit.example"
 TOKEN_LIFE = timedelta(minutes=50)  # of the hour that they are good for
 PREFIXES = {"ingest": "http://ingest.internal/api/v1/worklog", "quickbooks": "http://quickbooks.internal/quickbooks"}
-HEADER = "kind,source_id,date,start,end,duration,break,overtime,person,client,job,tags,rate,currency,amount,distance,unit,category,billable,notes"
+HEADER = (
+    "kind,source_id,date,start,end,duration,break,overtime,person,client,job,tags,"
+    "rate,currency,amount,distance,unit,category,billable,notes"
+)
 
 
 def settings(extra: Mapping[str, str]) -> Settings:
@@ -174,7 +177,8 @@ class Product:
     def hears(self, **how: Any) -> list[int]:
         """Deliver the emulator's callbacks; give the answers' statuses."""
         url = f"{PREFIXES['quickbooks']}/callbacks/webhook"
-        heard = [self.network.send("POST", url, headers=one.headers, body=one.body).status for one in self.emulator.deliver(**how)]
+        sent = self.emulator.deliver(**how)
+        heard = [self.network.send("POST", url, headers=one.headers, body=one.body).status for one in sent]
         self.work()
         return heard
 

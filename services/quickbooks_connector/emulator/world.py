@@ -124,9 +124,10 @@ class World:
         return [self._send(delivery) for delivery in ready]
 
     def replay(self) -> list[Delivery]:
-        """Sends once more, byte for byte, everything that was ever sent."""
+        """Sends once more, byte for byte, each message that was ever sent."""
         with self.lock:
-            again = [replace(each, status=None, attempts=0, due=None) for each in self.webhooks.made]
+            sent = {(each.url, each.body, each.headers["intuit-signature"]): each for each in self.webhooks.made}
+            again = [replace(each, status=None, attempts=0, due=None) for each in sent.values()]
         return [self._send(delivery) for delivery in again]
 
     def _send(self, delivery: Delivery) -> Delivery:

@@ -141,8 +141,9 @@ class World:
         return self._carried(waiting)
 
     def replay(self) -> list[Delivery]:
-        """Sends every earlier delivery again, byte for byte."""
-        return self._carried(list(self.state.hooks.made))
+        """Sends each message that was ever sent once more, byte for byte."""
+        sent = {(each.url, each.body, each.valid): each for each in self.state.hooks.made}
+        return self._carried(list(sent.values()))
 
     def _carried(self, waiting: list[Delivery]) -> list[Delivery]:
         done = [sent(self.options, each) for each in waiting]

@@ -106,7 +106,9 @@ def test_deliveries_can_be_repeated_shuffled_dropped_split_and_forged(app, emula
     app.invoice(DocNumber="C"), app.invoice(DocNumber="D")
     assert len(emulator.deliver(split=True)) == 2
 
-    assert [each.body for each in emulator.replay()][:1] == [emulator.webhooks.made[0].body]
+    sent = list(dict.fromkeys(each.body for each in emulator.webhooks.made))
+    for _ in range(3):  # what was replayed is not one message more
+        assert [each.body for each in emulator.replay()] == sent
 
     app.invoice(DocNumber="E")
     (forged,) = emulator.deliver(forge=True)

@@ -60,4 +60,6 @@ def test_the_intent_to_receive_tells_who_can_tell_right_from_wrong():
 def test_a_delivery_may_come_twice_and_be_replayed(emulator):
     emulator.touch(AU)
     first, second = emulator.deliver(duplicate=2)
-    assert first.body == second.body and [each.body for each in emulator.replay()] == [first.body] * 2
+    assert first.body == second.body
+    for _ in range(3):  # what was replayed is not one message more
+        assert [each.body for each in emulator.replay()] == [first.body]
