@@ -231,6 +231,16 @@ def in_transaction() -> bool:
     return bool(_OPEN.get())
 
 
+def dialect(session: Session) -> str:
+    """``sqlite`` or ``postgresql``."""
+    return session.get_bind().dialect.name
+
+
 def insert(session: Session, table: sa.Table) -> Any:
     """An INSERT that knows ON CONFLICT, in the dialect of the session."""
-    return (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert(table)
+    return insert_in(dialect(session), table)
+
+
+def insert_in(dialect: str, table: sa.Table) -> Any:
+    """The same in a named dialect, for statements that are made once."""
+    return (sqlite if dialect == "sqlite" else postgresql).insert(table)

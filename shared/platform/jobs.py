@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -84,7 +85,18 @@ def ask(session: Session, kind: str, subject: str, *, organisation: str, queue: 
     now = clock.lease_now(session)
     at = due or now
     values = {"organisation": organisation, "kind": kind, "subject": subject, "queue": queue, "state": "ready", "due_at": at}
-    new = database.insert(session, job).values(**values, fence=0, crashes=0, attempts=0)
+    number = int(session.execute(_asking(database.dialect(session)), values | _NEW).scalar_one())
+    if at <= now and number not in session.info["jobs"]:
+        session.info["jobs"].append(number)
+    return number
+
+
+_NEW = {"fence": 0, "crashes": 0, "attempts": 0}
+
+
+@cache
+def _asking(dialect: str) -> Any:
+    new = database.insert_in(dialect, job)
     sooner = sa.and_(new.excluded.queue == "interactive", job.c.queue != "interactive")  # its message is in the slow queue
     changed = {
         "due_at": sa.case((job.c.due_at < new.excluded.due_at, job.c.due_at), else_=new.excluded.due_at),
@@ -92,15 +104,7 @@ def ask(session: Session, kind: str, subject: str, *, organisation: str, queue: 
         "sent_at": sa.case((sooner, sa.null()), else_=job.c.sent_at),
     }
     ready = job.c.state == sa.literal_column("'ready'")  # a parameter would not match the index in a prepared plan
-    asked = new.on_conflict_do_update(index_elements=["kind", "subject"], index_where=ready, set_=changed).returning(job.c.id)
-    number = int(session.execute(asked).scalar_one())
-    if at <= now and number not in session.info["jobs"]:
-        session.info["jobs"].append(number)
-    return number
-
-
-def _lapsed(now: datetime) -> sa.ColumnElement[bool]:
-    return sa.and_(job.c.state == "running", job.c.lease_until < now)
+    return new.on_conflict_do_update(index_elements=["kind", "subject"], index_where=ready, set_=changed).returning(job.c.id)
 
 
 def _blocked() -> sa.ColumnElement[bool]:
@@ -109,23 +113,35 @@ def _blocked() -> sa.ColumnElement[bool]:
     return sa.exists().where(*same, other.c.state == "running")
 
 
-def _free(now: datetime) -> sa.ColumnElement[bool]:
-    """What could be taken: due and the only one of its subject, or left behind by a worker that died."""
-    return sa.or_(sa.and_(job.c.state == "ready", job.c.due_at <= now, ~_blocked()), _lapsed(now))
+# Statements that every job needs are made once: SQLAlchemy takes longer to put one together than a database to do it.
+_NOW: sa.BindParameter[datetime] = sa.bindparam("now", type_=Instant)
+_LAPSED = sa.and_(job.c.state == "running", job.c.lease_until < _NOW)
+_FREE = sa.or_(sa.and_(job.c.state == "ready", job.c.due_at <= _NOW, ~_blocked()), _LAPSED)
+"""What could be taken: due and the only one of its subject, or left behind by a worker that died."""
+_TAKE = (
+    sa.update(job)
+    .where(job.c.id == sa.bindparam("number"), _FREE)
+    .values(
+        state="running",
+        lease_until=sa.bindparam("until", type_=Instant),
+        fence=job.c.fence + 1,
+        crashes=job.c.crashes + sa.case((_LAPSED, 1), else_=0),
+    )
+    .returning(*job.c)
+)
+_DUE = (
+    sa.select(job.c.id)
+    .where(_FREE, job.c.queue.in_(sa.bindparam("queues", expanding=True)))
+    .order_by(job.c.due_at, job.c.id)
+    .limit(sa.bindparam("most"))
+)
 
 
 def take(db: Database, number: int) -> Job | None:
     """Lease a job that is due; None when somebody else has it or its subject, it has ended, or it is not time yet."""
     with transaction(db) as session:
         now = clock.lease_now(session)
-        values = {
-            "state": "running",
-            "lease_until": now + db.lease,
-            "fence": job.c.fence + 1,
-            "crashes": job.c.crashes + sa.case((_lapsed(now), 1), else_=0),
-        }
-        taking = sa.update(job).where(job.c.id == number, _free(now)).values(values).returning(*job.c)
-        row = session.execute(taking).mappings().first()
+        row = session.execute(_TAKE, {"number": number, "now": now, "until": now + db.lease}).mappings().first()
         if row is None:
             return None
         taken = Job(*(row[name] for name in Job.__slots__))
@@ -220,9 +236,8 @@ def _park(db: Database, taken: Job, failure: Mapping[str, str]) -> str:
 def due(db: Database, *, limit: int = 100, queues: Sequence[str] = QUEUES) -> list[int]:
     """Ids of jobs that could be taken now, the longest due first."""
     with reading(db) as session:
-        free = _free(clock.lease_now(session))
-        wanted = sa.select(job.c.id).where(free, job.c.queue.in_(queues)).order_by(job.c.due_at, job.c.id).limit(limit)
-        return list(session.execute(wanted).scalars())
+        asked = {"now": clock.lease_now(session), "queues": list(queues), "most": limit}
+        return list(session.execute(_DUE, asked).scalars())
 
 
 def run_ready(db: Database, handlers: Handlers, *, limit: int = 1000) -> int:
@@ -246,8 +261,8 @@ def sweep(db: Database, *, limit: int = 500) -> list[tuple[int, str]]:
     with transaction(db) as session:
         now = clock.lease_now(session)
         deaf = sa.or_(job.c.sent_at.is_(None), job.c.sent_at < job.c.lease_until, _lost(session, now, db.resend))
-        wanted = sa.select(job.c.id, job.c.queue).where(_free(now), deaf).order_by(job.c.due_at, job.c.id).limit(limit)
-        rows = session.execute(wanted.with_for_update(skip_locked=True)).all()  # another sweep may be at it
+        wanted = sa.select(job.c.id, job.c.queue).where(_FREE, deaf).order_by(job.c.due_at, job.c.id).limit(limit)
+        rows = session.execute(wanted.with_for_update(skip_locked=True), {"now": now}).all()  # another sweep may be at it
         session.execute(sa.update(job).where(job.c.id.in_([row.id for row in rows])).values(sent_at=now))
     return [(row.id, row.queue) for row in rows]
 

@@ -27,6 +27,13 @@ __all__ = ["Erased", "Keyring", "SealBroken", "Vault", "load_master", "scrub"]
 AT_ONCE = 500
 """Keys loaded or made by one statement."""
 
+_OWN = sa.select(vault_organisation.c.wrapped).where(vault_organisation.c.organisation == sa.bindparam("mine"))
+_WRAPPED = sa.select(vault_subject.c.subject, vault_subject.c.wrapped).where(
+    vault_subject.c.organisation == sa.bindparam("mine"), vault_subject.c.subject.in_(sa.bindparam("subjects", expanding=True))
+)
+_WRAPPED_HELD = _WRAPPED.order_by(vault_subject.c.subject).with_for_update(read=True)
+# Made once: nearly every unit of work asks for keys, and SQLAlchemy takes longer to put a statement together than to run it.
+
 
 @dataclass(frozen=True, slots=True)
 class Erased:
@@ -107,12 +114,10 @@ class Keyring:
             self._read(some)
 
     def _read(self, subjects: Sequence[str]) -> None:
-        mine = sa.and_(vault_subject.c.organisation == self.organisation, vault_subject.c.subject.in_(subjects))
-        rows = sa.select(vault_subject.c.subject, vault_subject.c.wrapped).where(mine)
-        if _writes(self._session):
-            # An erasure waits for us, and we for it: nothing is sealed under a key that is being destroyed.
-            rows = rows.order_by(vault_subject.c.subject).with_for_update(read=True)
-        self._wrapped.update((row.subject, row.wrapped) for row in self._session.execute(rows))
+        # An erasure waits for us, and we for it: nothing is sealed under a key that is being destroyed.
+        asked = _WRAPPED_HELD if _writes(self._session) else _WRAPPED
+        rows = self._session.execute(asked, {"mine": self.organisation, "subjects": subjects})
+        self._wrapped.update((row.subject, row.wrapped) for row in rows)
 
     def _sealing_cipher(self, subject: str) -> AESGCM:
         cipher = self._ciphers.get(subject)
@@ -162,15 +167,15 @@ class Vault:
         return keyring
 
     def _organisation_key(self, session: Session, organisation: str) -> bytes:
-        held = sa.select(vault_organisation.c.wrapped).where(vault_organisation.c.organisation == organisation)
-        wrapped = session.execute(held).scalar()
+        mine = {"mine": organisation}
+        wrapped = session.execute(_OWN, mine).scalar()
         place = bound("organisation", organisation)
         if wrapped is None and not _writes(session):
             return sealing.new_key()  # nothing is sealed for it yet: a key that fits nothing is the truth
         if wrapped is None:
             row = {"organisation": organisation, "wrapped": sealing.seal(self._wrapping, sealing.new_key(), place)}
             session.execute(database.insert(session, vault_organisation).values(row).on_conflict_do_nothing())
-            wrapped = session.execute(held).scalar_one()
+            wrapped = session.execute(_OWN, mine).scalar_one()
         return sealing.unseal(self._wrapping, wrapped, place)
 
     def erase(self, session: Session, organisation: str, subject: str) -> Erased:
