@@ -112,10 +112,14 @@ class _Mounts:
 
 def serve(product: Product, *, ready: Callable[[], Any] = lambda: None, stopping: threading.Event | None = None) -> None:
     """Serve on the settings' host and port until interrupted or ``stopping`` is set."""
+    from waitress import wasyncore
     from waitress.server import create_server
+    from waitress.trigger import trigger
 
+    sockets: dict[int, Any] = {}
     server = create_server(
         product.web,
+        sockets,
         host=product.settings.host,
         port=product.settings.port,
         threads=WEB_THREADS,
@@ -131,5 +135,8 @@ def serve(product: Product, *, ready: Callable[[], Any] = lambda: None, stopping
         ready()
         stopping.wait()
     finally:
-        server.close()
         server.task_dispatcher.shutdown()
+        # The loop closes its sockets itself: closed by another thread, their numbers may name somebody else's by then.
+        bell = next(one for one in sockets.values() if isinstance(one, trigger))
+        bell.pull_trigger(lambda: wasyncore.close_all(sockets))
+        thread.join()
