@@ -81,14 +81,13 @@ def test_a_void_heard_while_another_call_is_open_does_not_leave_the_invoice_in_d
 
 
 def test_a_decision_for_the_books_ends_the_question(life):
-    life.void(2)
-    life.approve()
-    life.compose("day")
-    life.make_plan()
-    life.go()
-    life.work()
-    life.log("m", seconds=3_601, client="moon", rate="90")
+    life.mode("automatic")
     life.edit_there(1, lines=True)
+    life.log("m", seconds=3_601, client="moon", rate="90")
+    life.approve()
+    life.settle()
+    asked = [one["code"] for one in life.product.get("quickbooks", "/problems")["items"]]
+    assert asked == ["diverged"]
     rests(life, whose="theirs")
 
 
