@@ -27,9 +27,10 @@ class Line(NamedTuple):
 class Fact:
     """One conclusion about how the file is written, and from what it was drawn."""
 
-    topic: str  # "encoding" | "delimiter" | "quoting" | "separator_line"
+    topic: str  # "encoding" | "encoding_or": another that reads it too | "delimiter" | "quoting" | "separator_line"
     value: str
     evidence: str
+    languages: tuple[str, ...] = ()  # of an encoding: whose letters it makes of the file's bytes, such as ("Czech", "Slovak")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Book:
     tables: tuple[str, ...]  # names of sheets or tables; ("",) when the file is one table
     read: Callable[[str], Iterator[Line]]  # the lines of the table of this name
     facts: tuple[Fact, ...] = ()
+    reopen: Callable[[str], Book] | None = None  # of a CSV file whose encoding was concluded: the same in another encoding
 
     def lines(self, table: str | None = None) -> Iterator[Line]:
         """The lines of a table, of the first unless named; as often as asked, one pass at a time."""

@@ -5,26 +5,36 @@ from __future__ import annotations
 import io
 from typing import BinaryIO
 
-from services.ingest.sources.files.book import Book, Fact, refuse
+from services.ingest.sources.files.book import Book, refuse
 from services.ingest.sources.files.cells import LIMITS, Limits
+from services.ingest.sources.files.dialect import conclude_dialect
+from services.ingest.sources.files.encoding import conclude_encoding
 from services.ingest.sources.files.text import Writing, text_lines
 from services.ingest.sources.files.workbook import open_workbook
 from shared.kernel.errors import Invalid
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_DELIMITERS = ",;\t|"
+
+HEAD = 262_144
+"""Bytes at the front of a file from which its kind and the separator of its cells are concluded: several of the longest cells."""
 
 
 def open_book(
-    stream: BinaryIO, name: str, *, limits: Limits = LIMITS, encoding: str | None = None, delimiter: str | None = None
+    stream: BinaryIO,
+    name: str,
+    *,
+    limits: Limits = LIMITS,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    quoting: str | None = None,
 ) -> Book:
-    """The file as tables of cells. ``encoding`` and ``delimiter`` are concluded from a CSV file unless given.
+    """The file as tables of cells. ``encoding``, ``delimiter`` and ``quoting`` are concluded from a CSV file unless given.
 
     Raises Invalid for what is no file of any kind that is read, or beyond the limits.
     """
     size = stream.seek(0, io.SEEK_END)
     stream.seek(0)
-    head = stream.read(65_536)
+    head = stream.read(HEAD)
     if not size:
         raise refuse("empty_file", name, "the file is empty", "export the report again")
     if head.startswith(_ZIP):
@@ -33,28 +43,22 @@ def open_book(
         raise _ole(head + stream.read(limits.packed), name)
     if size > limits.csv:
         raise refuse("file_too_large", name, f"it has {size} bytes, more than {limits.csv}", "split it into several files")
-    return _open_text(stream, head, name, limits, encoding, delimiter)
+    return _open_text(stream, head, name, limits, (encoding, delimiter, quoting))
 
 
-def _open_text(stream: BinaryIO, head: bytes, name: str, limits: Limits, encoding: str | None, delimiter: str | None) -> Book:
-    facts: list[Fact] = []
-    if encoding is None:
-        encoding = "utf-8" if _is_utf_8(head) else "cp1252"
-        facts.append(Fact("encoding", encoding, "the first bytes of the file"))
-    if delimiter is None:
-        first = head.decode(encoding, "replace").splitlines()[:20]
-        delimiter = max(_DELIMITERS, key=lambda sign: sum(line.count(sign) for line in first))
-        facts.append(Fact("delimiter", delimiter, "what stands most often in the first lines"))
-    writing = Writing(encoding, delimiter)
-    return Book("csv", name, ("",), lambda _: text_lines(stream, name, writing, limits), tuple(facts))
+def _open_text(stream: BinaryIO, head: bytes, name: str, limits: Limits, given: tuple[str | None, ...]) -> Book:
+    encoding, delimiter, quoting = given
+    facts = [] if encoding else conclude_encoding(stream, head)
+    encoding = encoding or facts[0].value
+    if not (delimiter and quoting):
+        facts += conclude_dialect(head, encoding, len(head) < HEAD, delimiter, quoting)
+    told = {fact.topic: fact.value for fact in facts}
+    writing = Writing(encoding, delimiter or told["delimiter"], quoting or told["quoting"])
 
+    def reopen(other: str) -> Book:
+        return _open_text(stream, head, name, limits, (other, delimiter, quoting))
 
-def _is_utf_8(head: bytes) -> bool:
-    try:
-        head[:-4].decode() if len(head) > 4 else head.decode()
-    except UnicodeDecodeError as error:
-        return error.end >= len(head) - 8
-    return True
+    return Book("csv", name, ("",), lambda _: text_lines(stream, name, writing, limits), tuple(facts), reopen)
 
 
 def _ole(content: bytes, name: str) -> Invalid:

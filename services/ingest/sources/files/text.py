@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from services.ingest.sources.files.book import Line, refuse
 from services.ingest.sources.files.cells import Limits, longest
+from services.ingest.sources.files.dialect import QUOTINGS, SEPARATOR_LINE
 from shared.kernel.errors import Invalid
 from shared.kernel.quote import quoted
 
@@ -21,7 +22,6 @@ PIECE = 65_536  # bytes
 _UTF_16 = ("\udcff\udcfe", "\udcfe\udcff")  # its byte order marks, undecoded
 _STRANGE = re.compile("[\0\ud800-\udfff]")  # NUL, and bytes that are no text: they come in as half surrogates
 _STRICT = {"utf-16", "utf-16-le", "utf-16-be"}
-_SEPARATOR_LINE = re.compile(r'\ufeff?"?sep=(.|\\t)"?[^\w\r\n]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Writing:
 
     encoding: str
     delimiter: str
+    quoting: str = "doubled"  # one of QUOTINGS
 
 
 @dataclass(slots=True)
@@ -53,7 +54,8 @@ def text_lines(stream: BinaryIO, name: str, writing: Writing, limits: Limits) ->
     """Every line, blank ones too. Raises Invalid where the file turns out to be no CSV text."""
     progress = _Progress()
     pieces = _pieces(stream, name, writing, limits, progress)
-    reader = csv.reader(chain.from_iterable(pieces), delimiter=writing.delimiter, strict=True)
+    quoting = QUOTINGS[writing.quoting]
+    reader = csv.reader(chain.from_iterable(pieces), delimiter=writing.delimiter, strict=True, **quoting)
     seen = number = 0
     try:
         for number, cells in enumerate(reader, 1):
@@ -121,7 +123,7 @@ def _decoded(stream: BinaryIO, writing: Writing, size: int) -> Iterator[str]:
     while data := stream.read(size):
         text = decoder.decode(data)
         if first and text:
-            mark = _SEPARATOR_LINE.match(text)
+            mark = SEPARATOR_LINE.match(text)
             text, first = text[mark.end() :] if mark else text.removeprefix("\ufeff"), False
         yield text
     yield decoder.decode(b"", final=True)

@@ -13,6 +13,7 @@ from typing import Any
 from marshmallow import ValidationError, validates_schema
 from marshmallow import fields as m
 
+from services.ingest.sources.files.dialect import QUOTINGS
 from services.ingest.sources.worklog.patterns import check_date_pattern, check_time_pattern
 from shared.contract import fields as f
 from shared.kernel import canonical
@@ -27,7 +28,8 @@ COLUMNS = tuple(HEADER.split(","))
 """Our columns, in the order of our own layout."""
 
 ENCODINGS = (
-    *("utf-8", "utf-16", "us-ascii", "shift_jis", "euc-jp", "gb18030", "big5", "euc-kr", "koi8-r", "koi8-u", "mac-roman"),
+    *("utf-8", "utf-16", "utf-16-le", "utf-16-be", "us-ascii", "shift_jis", "cp932", "euc-jp"),
+    *("gb18030", "big5", "euc-kr", "koi8-r", "koi8-u", "mac-roman"),
     *(f"cp{page}" for page in (437, 850, 852, 866, 874, *range(1250, 1259))),
     *(f"iso-8859-{part}" for part in (*range(1, 12), *range(13, 17))),
 )
@@ -53,6 +55,7 @@ class Layout:
     yes: tuple[str, ...] = ("yes", "y", "true", "1", "x")  # words for billable, in any case
     no: tuple[str, ...] = ("no", "n", "false", "0")  # words for not billable, in any case
     delimiter: str = ","  # between the cells of a CSV file, one of DELIMITERS
+    quoting: str = "doubled"  # in a CSV file, one of QUOTINGS
     encoding: str = "utf-8"  # of a CSV file, one of ENCODINGS
     header: int = 1  # number of the row with the headers, counted from 1
     sheet: str | None = None  # sheet of a workbook; None: the first
@@ -103,6 +106,7 @@ class _LayoutSchema(f.Strict):
     yes = m.List(_word())
     no = m.List(_word())
     delimiter = f.choice(DELIMITERS)
+    quoting = f.choice(tuple(QUOTINGS))
     encoding = f.choice(ENCODINGS)
     header = f.whole(1000, lowest=1)
     sheet = f.text(200)

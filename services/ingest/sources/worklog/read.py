@@ -47,11 +47,12 @@ def _headless(book: Book, name: str, layout: Layout) -> Exception:
 
 @contextmanager
 def _opened(data: Data, name: str, layout: Layout, limits: Limits) -> Iterator[Book]:
+    how = {"encoding": layout.encoding, "delimiter": layout.delimiter, "quoting": layout.quoting}
     if isinstance(data, Book):
         yield data
     elif isinstance(data, PathLike):
         with open(data, "rb") as stream:
-            yield open_book(stream, name, limits=limits, encoding=layout.encoding, delimiter=layout.delimiter)
+            yield open_book(stream, name, limits=limits, **how)
     else:
         stream = io.BytesIO(data) if isinstance(data, bytes | bytearray) else data
-        yield open_book(stream, name, limits=limits, encoding=layout.encoding, delimiter=layout.delimiter)
+        yield open_book(stream, name, limits=limits, **how)
