@@ -68,20 +68,20 @@ def script(letter: str) -> str:
 def readable(word: str, beside_digit: bool) -> bool:
     """Whether what holds signs beyond ASCII could be a word: of one script, capitals in front, no signs inside."""
     word = (word.strip(_ALONE) and word).lstrip(_BEFORE).rstrip(_AFTER)
-    if not word or unicodedata.category(word[0])[0] == "M":
-        return not word
+    if not word:
+        return True
     scripts = {script(letter) for letter in word if letter not in "'-"}
     if scripts == {"Latin"}:
         return _readable_latin(word, beside_digit)
     if scripts - {"Latin"} in _WIDE:  # ID番号 is usual, a small Latin letter beside such ones is not
         return not any(map(str.islower, word))
-    return (
-        "" not in scripts
-        and len(scripts) == 1
-        and _well_cased(word)
-        and "ς" not in word[:-1]
-        and (len(word) > 1 or word in _LETTERS_ALONE)
-    )
+    return "" not in scripts and len(scripts) == 1 and _readable_other(word)
+
+
+def _readable_other(word: str) -> bool:
+    if unicodedata.combining(word[0]) or "ς" in word[:-1]:
+        return False
+    return word in _LETTERS_ALONE if len(word) == 1 else _well_cased(word)
 
 
 def _readable_latin(word: str, beside_digit: bool) -> bool:
@@ -94,7 +94,9 @@ def common(word: str, encoding: str) -> bool:
     """Whether a word, which this encoding reads, is of the characters that are written every day."""
     leads = _COMMON.get(encoding)
     return leads is None or all(
-        letter.encode(encoding)[0] in leads for letter in word if "\u3400" <= letter <= "\u9fff" or "\uac00" <= letter <= "\ud7a3"
+        letter.encode(encoding, "replace")[0] in leads
+        for letter in word
+        if "\u3400" <= letter <= "\u9fff" or "\uac00" <= letter <= "\ud7a3"
     )
 
 
