@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
 
-from services.ingest.sources.files.cells import Cell
+from services.ingest.sources.files.cells import Cell, Limits
 from shared.kernel.errors import Invalid
 from shared.kernel.quote import quoted
 
@@ -63,3 +63,9 @@ def refuse(code: str, name: str, cause: str, remedy: str, row: int | None = None
     """Why a file, or a row of it, is not taken."""
     where = f"{quoted(name)}, row {row}" if row else quoted(name)
     return Invalid(code, f"{where}: {cause}", remedy, file=name, **({"row": row} if row else {}))
+
+
+def check_size(size: int, name: str, limits: Limits) -> None:
+    """Refuse a file, other than CSV, of too many bytes."""
+    if size > limits.packed:
+        raise refuse("file_too_large", name, f"it has {size} bytes, more than {limits.packed}", "split it, or send it as CSV")

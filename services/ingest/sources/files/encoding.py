@@ -67,6 +67,11 @@ def conclude_encoding(stream: BinaryIO, head: bytes) -> list[Fact]:
     return _legacy(scan)
 
 
+def glanced(head: bytes) -> str:
+    """About what the front of a file reads like: enough to see its kind, whatever its encoding."""
+    return head.decode("utf-16" if head.startswith((b"\xff\xfe", b"\xfe\xff")) else _wide(head) or "utf-8", "replace")
+
+
 def _wide(head: bytes) -> str | None:
     """UTF-16 without a mark: separators, digits and line ends put a zero into every second byte."""
     odd, even = head[1::2].count(0), head[0::2].count(0)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 from typing import BinaryIO
 
-from services.ingest.sources.files.book import Book, refuse
+from services.ingest.sources.files.book import Book, check_size, refuse
 from services.ingest.sources.files.cells import LIMITS, Limits
 from services.ingest.sources.files.dialect import conclude_dialect
-from services.ingest.sources.files.encoding import conclude_encoding
+from services.ingest.sources.files.encoding import conclude_encoding, glanced
+from services.ingest.sources.files.pages import is_page, open_page
 from services.ingest.sources.files.text import Writing, text_lines
 from services.ingest.sources.files.workbook import open_workbook
 from shared.kernel.errors import Invalid
@@ -17,6 +18,8 @@ _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 HEAD = 262_144
 """Bytes at the front of a file from which its kind and the separator of its cells are concluded: several of the longest cells."""
+
+_GLANCE = 8_192
 
 
 def open_book(
@@ -41,6 +44,9 @@ def open_book(
         return open_workbook(stream, size, name, limits)
     if head.startswith(_OLE):
         raise _ole(head + stream.read(limits.packed), name)
+    if is_page(glanced(head[:_GLANCE])):
+        check_size(size, name, limits)
+        return open_page(stream, head, name, limits, encoding)
     if size > limits.csv:
         raise refuse("file_too_large", name, f"it has {size} bytes, more than {limits.csv}", "split it into several files")
     return _open_text(stream, head, name, limits, (encoding, delimiter, quoting))

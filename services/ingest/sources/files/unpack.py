@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from services.ingest.sources.files.book import refuse
+from services.ingest.sources.files.book import check_size, refuse
 from services.ingest.sources.files.cells import MEGABYTE, Limits
 from shared.kernel.errors import Invalid
 
@@ -24,8 +24,7 @@ _ERROR = re.compile(rb"""<(?:\w+:)?c\b(?=[^>]*[\s:]t\s*=\s*["']e["'])[^>]*[\s:]r
 
 def measure(stream: BinaryIO, size: int, name: str, limits: Limits) -> set[tuple[int, int]]:
     """Refuse a workbook beyond the limits; else the places (row, column, from 1) of its error values, of all sheets."""
-    if size > limits.packed:
-        raise refuse("file_too_large", name, f"it has {size} bytes, more than {limits.packed}", "split it, or send it as CSV")
+    check_size(size, name, limits)
     try:
         with zipfile.ZipFile(stream) as packed:
             _check_members(packed.infolist(), name, limits)
