@@ -7,6 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 LOCKED := install --require-hashes --no-build-isolation --no-deps --no-compile
 RUN := $(VENV)/.installed
 TEST := $(VENV)/.installed-test
+BENCH := $(VENV)/.installed-bench
 COMPILE := $(BIN)/pip-compile --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url \
 	--no-emit-find-links --no-emit-trusted-host --no-emit-options --resolver=backtracking --quiet
 
@@ -32,7 +33,7 @@ test-long: SEED ?= $(shell date +%s)
 test-long: $(TEST) ## every test, at the full sizes (SEED=1 repeats a run)
 	@TIMEBOOKS_TEST_SIZE=long TIMEBOOKS_TEST_SEED=$(SEED) $(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup --hypothesis-seed=$(SEED) $(ARGS)
 
-bench-deps: $(TEST) ## what `python -m bench.NAME` needs: the locked requirements, those of tests among them
+bench-deps: $(BENCH) ## what `python -m bench.NAME` needs: the locked requirements, those of tests among them
 	@echo "measure with $(BIN)/python -m bench.xero_payday --json"
 
 lint: $(TEST) ## style, and the rules of which part may import which
@@ -43,6 +44,7 @@ lock: ## write the locked requirements again from requirements*.in (wants pip-to
 	$(COMPILE) -o requirements-build.lock requirements-build.in
 	$(COMPILE) -o requirements.lock -c requirements-build.lock requirements.in
 	$(COMPILE) -o requirements-test.lock -c requirements.lock requirements.in requirements-test.in
+	$(COMPILE) -o requirements-bench.lock -c requirements-test.lock requirements.in requirements-test.in requirements-bench.in
 
 clean: ## remove what make made; data folders stay
 	rm -rf $(VENV) build *.egg-info .pytest_cache .hypothesis .ruff_cache .import_linter_cache
@@ -55,6 +57,10 @@ $(RUN): requirements.lock requirements-build.lock pyproject.toml
 $(TEST): requirements-test.lock requirements-build.lock pyproject.toml
 	$(call install,requirements-test.lock)
 	@touch $@ $(RUN)
+
+$(BENCH): requirements-bench.lock requirements-build.lock pyproject.toml
+	$(call install,requirements-bench.lock)
+	@touch $@ $(TEST) $(RUN)
 
 # The environment is made when it is missing or broken, and kept otherwise. What builds packages comes first.
 define install
