@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
 from functools import partial
@@ -84,6 +84,8 @@ def whole(highest: int, *, lowest: int = 0, **options: Any) -> Checked:
 
 
 def _whole(value: object, *, lowest: int, highest: int) -> int:
+    if type(value) is int and lowest <= value <= highest:
+        return value
     result = int(_number(value, places=0, digits=18, negative=lowest < 0))
     if not lowest <= result <= highest:
         raise Invalid("out_of_range", f"{result} is not between {lowest} and {highest}", f"give {lowest} to {highest}")
@@ -121,7 +123,12 @@ def moment(**options: Any) -> Checked:
     return Checked(_moment, **options)
 
 
+_BARE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]")
+
+
 def _moment(value: object) -> datetime:
+    if type(value) is str and _BARE.fullmatch(value):
+        return datetime.combine(parse_date(value[:10]), time.fromisoformat(value[11:]))
     bare = isinstance(value, str) and len(value) > 10 and value[-1] != "Z" and not {"+", "-"} & set(value[10:])
     try:
         instant = parse_instant(f"{value}Z" if bare else value)

@@ -14,13 +14,14 @@ from dataclasses import is_dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from shared.contract import fields as f
-from shared.contract.records import KINDS, AnyRecord, Kind, Rate, Record
+from shared.contract.quick import quick
+from shared.contract.records import KINDS, AnyRecord, Kind, Origin, Rate, Record
 from shared.contract.spans import check_day, settle
 from shared.kernel.errors import Invalid
 from shared.kernel.ids import record_id
@@ -171,31 +172,58 @@ _SCHEMAS: dict[Kind, Schema] = {
 }
 
 
-def load_record(kind: str, data: dict[str, Any], organisation: str, source: str) -> AnyRecord:
+_WHOLE: dict[Kind, Callable[[dict[str, Any]], None]] = {
+    Kind.JOB: _JobSchema()._one_line_each,
+    Kind.TIME: _TimeSchema()._agrees_with_itself,
+    Kind.EXPENSE: _ExpenseSchema()._fits_its_currency,
+}
+_QUICK = {kind: quick(schema, _WHOLE.get(kind)) for kind, schema in _SCHEMAS.items()}
+
+Identify = Callable[[Kind, str, str], str]
+"""The record id of a kind, a source and a source id, within one organisation."""
+
+
+def identifier(organisation: str) -> Identify:
+    """One for many records: what they refer to is named again and again."""
+    return lru_cache(maxsize=None)(partial(record_id, organisation))
+
+
+def load_record(
+    kind: str,
+    data: dict[str, Any],
+    organisation: str,
+    source: str,
+    *,
+    origin: Origin | None = None,
+    identify: Identify | None = None,
+) -> AnyRecord:
     """A record from a caller's JSON object, not stored yet; one Invalid with every error in ``errors``.
 
-    ``data`` may still hold its ``kind`` and ``source``, which must then be these.
+    ``data`` may still hold its ``kind`` and ``source``, which must then be these. ``identify``: see ``identifier``.
     """
     named = kind_of(kind)
     if not isinstance(source, str) or not _SOURCE.fullmatch(source):
         raise Invalid("bad_source", f"{quoted(source)} is not the name of a source", "give a short lower-case word such as toggl")
-    values = f.load(_SCHEMAS[named], _without_header(data, named, source), f"the {named}")
-    identify = partial(record_id, organisation, source=source)
+    fields = _without_header(data, named, source)
+    values = _QUICK[named](fields) if type(fields) is dict else None
+    if values is None:
+        values = f.load(_SCHEMAS[named], fields, f"the {named}")
     return KINDS[named](  # type: ignore[return-value]
-        id=identify(kind=named, source_id=values["source_id"]),
+        id=record_id(organisation, named, source, values["source_id"]),
         organisation=organisation,
         source=source,
-        **_with_references(values, identify),
+        origin=origin,
+        **_with_references(values, source, identify or partial(record_id, organisation)),
     )
 
 
 def kind_of(kind: object) -> Kind:
     """The kind of this name."""
-    kinds = ", ".join(Kind)
     try:
         return Kind(kind)  # type: ignore[arg-type]
     except ValueError as error:
-        raise Invalid("unknown_kind", f"{quoted(kind)} is not a kind of record", f"give one of: {kinds}") from error
+        remedy = f"give one of: {', '.join(Kind)}"
+        raise Invalid("unknown_kind", f"{quoted(kind)} is not a kind of record", remedy) from error
 
 
 def _without_header(data: Any, kind: Kind, source: str) -> Any:
@@ -205,17 +233,23 @@ def _without_header(data: Any, kind: Kind, source: str) -> Any:
         if data.get(name, ours) != ours:
             problem = Invalid("contradiction", f"{name} is {quoted(data[name])}, but {ours} was said", f"give {ours}")
             raise f.refusal([f.problem_of(name, problem, data[name])])
-    return {name: value for name, value in data.items() if name not in ("kind", "source")}
+    fields = dict(data)
+    fields.pop("kind", None)
+    fields.pop("source", None)
+    return fields
 
 
-def _with_references(values: dict[str, Any], identify: Callable[..., str]) -> dict[str, Any]:
-    for name in ("person", "client", "job"):
+_REFERENCES = (("person", Kind.PERSON), ("client", Kind.CLIENT), ("job", Kind.JOB))
+
+
+def _with_references(values: dict[str, Any], source: str, identify: Identify) -> dict[str, Any]:
+    for name, kind in _REFERENCES:
         if values.get(name) is not None:
-            values[name] = identify(kind=name, source_id=values[name])
+            values[name] = identify(kind, source, values[name])
     if "tags" in values:  # a set: the order in which they were sent says nothing
-        values["tags"] = tuple(sorted({identify(kind=Kind.TAG, source_id=tag) for tag in values["tags"]}))
+        values["tags"] = tuple(sorted({identify(Kind.TAG, source, tag) for tag in values["tags"]}))
     if "rates" in values:
-        rates = [Rate(**_with_references(rate, identify)) for rate in values["rates"]]
+        rates = [Rate(**_with_references(rate, source, identify)) for rate in values["rates"]]
         values["rates"] = tuple(sorted(rates, key=lambda rate: (rate.person or "", rate.since or date.min)))
     return values
 

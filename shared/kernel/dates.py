@@ -20,7 +20,14 @@ _HOUR = timedelta(hours=1)
 
 def parse_date(text: object) -> date:
     """A civil date, written ``YYYY-MM-DD`` and in no other way."""
-    match = _DATE.fullmatch(text) if isinstance(text, str) else None
+    if not isinstance(text, str):
+        raise _bad_date(text, "is not a date")
+    return _parsed(text)
+
+
+@lru_cache(maxsize=4096)  # a file has few days and many rows
+def _parsed(text: str) -> date:
+    match = _DATE.fullmatch(text)
     if match is None:
         raise _bad_date(text, "is not a date")
     return civil(int(match[1]), int(match[2]), int(match[3]), text)

@@ -51,7 +51,14 @@ def round_money(value: Decimal, currency: str) -> Decimal:
 
 def parse_decimal(text: object, *, places: int = 7, digits: int = 9, negative: bool = False) -> Decimal:
     """A number in ASCII digits: up to ``digits`` before the point and ``places`` after it; no exponent, no negative zero."""
-    match = _grammar(places, digits).fullmatch(text) if isinstance(text, str) and len(text) <= 64 else None
+    if not isinstance(text, str) or len(text) > 64:
+        raise Invalid("bad_number", f"{quoted(text)} is not a number as it is written here", _remedy(places, digits))
+    return _parsed(text, places, digits, negative)
+
+
+@lru_cache(maxsize=4096)  # rates and prices repeat
+def _parsed(text: str, places: int, digits: int, negative: bool) -> Decimal:
+    match = _grammar(places, digits).fullmatch(text)
     if match is None:
         raise Invalid("bad_number", f"{quoted(text)} is not a number as it is written here", _remedy(places, digits))
     value = Decimal(match[0])

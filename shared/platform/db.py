@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from shared.kernel import canonical
+from shared.platform import bulk
 from shared.platform.faultpoint import faultpoint
 
 metadata = sa.MetaData()
@@ -110,6 +111,8 @@ feed = sa.Table(
     sa.Column("at", Instant, nullable=False),
     sqlite_autoincrement=True,
 )
+FEED_ROW = ("organisation", "kind", "subject", "version", "at")
+"""What a collected row says, in this order."""
 
 
 @dataclass(slots=True)
@@ -198,7 +201,7 @@ def _number(session: Session, db: Database) -> None:
     if not db.sqlite:  # every writer waits for this lock, so whoever stops while holding it is cut off soon
         soon = sa.func.set_config("idle_in_transaction_session_timeout", LOCK_PATIENCE, True)
         session.execute(sa.select(soon, sa.func.pg_advisory_xact_lock(FEED_LOCK)))
-    session.execute(sa.insert(feed), rows)
+    bulk.insert(session, feed, FEED_ROW, rows)
 
 
 @contextmanager

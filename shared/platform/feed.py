@@ -8,7 +8,7 @@ one lock.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import takewhile
 from typing import Any
 
@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 
 from shared.contract.messages import SCHEMA
 from shared.kernel.errors import Park
-from shared.platform import clock
+from shared.platform import bulk, clock
 from shared.platform import db as database
-from shared.platform.db import Database, Instant, feed, metadata, reading, transaction
+from shared.platform.db import FEED_ROW, Database, Instant, feed, metadata, reading, transaction
 from shared.platform.faultpoint import faultpoint, works
 
 head = sa.Table(
@@ -44,10 +44,17 @@ Bodies = Mapping[str, Callable[[Session, Sequence[Row]], Mapping[str, Any]]]
 
 def publish(session: Session, organisation: str, kind: str, subject: str, version: int) -> None:
     """Say in the running transaction that ``subject`` is now at ``version``. Nothing personal goes in here."""
-    row = {"organisation": organisation, "kind": kind, "subject": subject, "version": version, "at": clock.now()}
-    session.info["feed"].append(row)
+    publish_all(session, organisation, kind, [(subject, version)])
+
+
+def publish_all(session: Session, organisation: str, kind: str, changed: Iterable[tuple[str, int]]) -> None:
+    """Say it of each (subject, version)."""
+    at = clock.now()
+    rows = [(organisation, kind, subject, version, at) for subject, version in changed]
     if not works("feed_numbering"):
-        session.execute(sa.insert(feed), [session.info["feed"].pop()])
+        bulk.insert(session, feed, FEED_ROW, rows)
+        return
+    session.info["feed"].extend(rows)
 
 
 def identity(db: Database) -> str:

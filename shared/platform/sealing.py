@@ -32,7 +32,7 @@ def derive(key: bytes, label: bytes) -> bytes:
 
 def bound(*names: str) -> bytes:
     """What a sealed value is bound to. Lengths are written down, so that no two lists of names look the same."""
-    return "".join(f"{len(name)}:{name}" for name in names).encode()
+    return "".join([f"{len(name)}:{name}" for name in names]).encode()
 
 
 def seal(cipher: AESGCM, data: bytes, place: bytes) -> bytes:

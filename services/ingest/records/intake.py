@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from services.ingest.records import store, work
 from services.ingest.records.fingerprint import fingerprint
-from services.ingest.records.mapping import KIND_OF, subjects_of, to_row
+from services.ingest.records.mapping import KIND_OF, subjects_among, subjects_of, to_row
+from services.ingest.records.models import WORK
 from shared.contract.records import AnyRecord, Kind
 from shared.kernel.errors import Failure, Invalid
 from shared.platform import clock, feed
@@ -49,8 +51,7 @@ Numbered = tuple[int, AnyRecord]
 
 def announce_now(session: Session, organisation: str, kind: Kind, changed: Sequence[tuple[str, int]]) -> None:
     """A feed row for each (id, revision), in this transaction; for time a second one, for whoever pays it."""
-    for record, revision in changed:
-        feed.publish(session, organisation, RECORD_CHANGED, record, revision)
+    feed.publish_all(session, organisation, RECORD_CHANGED, changed)
     if kind is Kind.TIME:
         work.publish(session, organisation, dict(changed))
 
@@ -71,11 +72,13 @@ def accept(
     store.lock(session, organisation)
     results: dict[int, Result] = {}
     for batch in _batches(records):
-        keyring = vault.keyring(session, organisation, {s for _, r in batch for s in subjects_of(KIND_OF[type(r)], r)})
-        for kind in _ORDER:
-            some = [(index, record) for index, record in batch if KIND_OF[type(record)] is kind]
-            if some:
-                results |= _accept_kind(session, keyring, kind, some, announce)
+        kinds: dict[Kind, list[Numbered]] = {}
+        for numbered in batch:
+            kinds.setdefault(KIND_OF[type(numbered[1])], []).append(numbered)
+        subjects = [subjects_among(kind, [record for _, record in some]) for kind, some in kinds.items()]
+        keyring = vault.keyring(session, organisation, set().union(*subjects))
+        for kind in sorted(kinds, key=_ORDER.index):
+            results |= _accept_kind(session, keyring, kind, kinds[kind], announce)
     return [results[index] for index in range(len(records))]
 
 
@@ -95,36 +98,38 @@ def _batches(records: Sequence[AnyRecord]) -> Iterator[list[Numbered]]:
 
 def _accept_kind(session: Session, keyring: Keyring, kind: Kind, some: list[Numbered], announce: Announce) -> dict[int, Result]:
     organisation, at = keyring.organisation, clock.now()
-    known = _known_references(session, organisation, kind, [record for _, record in some])
+    refused = _refusals(session, keyring, kind, some)
     stored = store.states(session, organisation, kind, [record.id for _, record in some])
-    results, rows = {}, []
+    results: dict[int, Result] = {}
+    fresh, rows = [], []
     for index, record in some:
-        problem = _refusal(kind, record, keyring, known)
-        if problem is not None:
-            results[index] = Result(Outcome.REFUSED, kind, record.id, problem=problem)
+        if index in refused:
+            results[index] = Result(Outcome.REFUSED, kind, record.id, problem=refused[index])
             continue
         revision, had = stored.get(record.id, (0, ""))
         content_hash = keyring.mac(fingerprint(kind, record))
         if had == content_hash:
             results[index] = Result(Outcome.UNCHANGED, kind, record.id, revision)
             continue
+        fresh.append((record, revision + 1))
         rows.append(to_row(kind, record, keyring, revision=revision + 1, content_hash=content_hash, at=at))
         results[index] = Result(Outcome.CHANGED if revision else Outcome.NEW, kind, record.id, revision + 1)
     if rows:
-        _keep(session, organisation, kind, rows, announce)
+        _keep(session, organisation, kind, fresh, rows)
+        announce(session, organisation, kind, [(record.id, revision) for record, revision in fresh])
     return results
 
 
-def _keep(session: Session, organisation: str, kind: Kind, rows: Sequence[dict[str, Any]], announce: Announce) -> None:
+def _keep(session: Session, organisation: str, kind: Kind, fresh: Sequence[tuple[Any, int]], rows: Sequence[Any]) -> None:
+    replaced = {record.id: record for record, revision in fresh if revision > 1}
     if kind is Kind.PERSON:
-        work.announce_moves(session, organisation, {row["id"]: row["zone"] for row in rows if row["revision"] > 1})
-    store.keep(session, kind, rows)
-    announce(session, organisation, kind, [(row["id"], row["revision"]) for row in rows])
+        work.announce_moves(session, organisation, {one: record.zone for one, record in replaced.items()})
+    store.keep(session, kind, rows, replaced=replaced)
 
 
 # ---- what a record refers to
 
-def _references(kind: Kind, record: AnyRecord) -> Iterator[tuple[str, Kind, str]]:
+def _references(record: AnyRecord) -> Iterator[tuple[str, Kind, str]]:
     """(field, kind, id) of everything that a record names."""
     for name, target in (("person", Kind.PERSON), ("client", Kind.CLIENT), ("job", Kind.JOB)):
         value = getattr(record, name, None)
@@ -137,21 +142,41 @@ def _references(kind: Kind, record: AnyRecord) -> Iterator[tuple[str, Kind, str]
             yield "rates", Kind.PERSON, rate.person
 
 
-def _known_references(session: Session, organisation: str, kind: Kind, records: Sequence[AnyRecord]) -> set[str]:
+def _refusals(session: Session, keyring: Keyring, kind: Kind, some: list[Numbered]) -> dict[int, Failure]:
+    """Index -> why it can't be taken. Asked of all together first, since mostly all can be."""
+    records = [record for _, record in some]
+    erased = {subject for subject in subjects_among(kind, records) if keyring.erased(subject)}
+    named = _named(kind, records)
+    known: set[str] = set()
+    for target, ids in named.items():
+        known.update(store.states(session, keyring.organisation, target, sorted(ids)))
+    if not erased and known.issuperset(set().union(*named.values())):
+        return {}
+    problems = ((index, _refusal(kind, record, erased, known)) for index, record in some)
+    return {index: problem for index, problem in problems if problem}
+
+
+def _named(kind: Kind, records: Sequence[AnyRecord]) -> dict[Kind, set[str]]:
+    """What the records refer to."""
     named: dict[Kind, set[str]] = {}
+    if kind in WORK:
+        for target in (Kind.PERSON, Kind.CLIENT, Kind.JOB):
+            named[target] = set(map(attrgetter(target), records)) - {None}
+        named[Kind.TAG] = set().union(*map(attrgetter("tags"), records))
+        return named
     for record in records:
-        for _, target, value in _references(kind, record):
+        for _, target, value in _references(record):
             named.setdefault(target, set()).add(value)
-    return {one for target, ids in named.items() for one in store.states(session, organisation, target, sorted(ids))}
+    return named
 
 
-def _refusal(kind: Kind, record: AnyRecord, keyring: Keyring, known: set[str]) -> Failure | None:
+def _refusal(kind: Kind, record: AnyRecord, erased: Collection[str], known: Collection[str]) -> Failure | None:
     for subject in subjects_of(kind, record):
-        if keyring.erased(subject):
+        if subject in erased:
             cause = "it is about a person or client who was erased; new data about them is refused"
             remedy = "leave it out, or give somebody else of that name a record with another source id"
             return Invalid("erased", cause, remedy, subject=subject)
-    for field, target, value in _references(kind, record):
+    for field, target, value in _references(record):
         if value not in known:
             return Invalid(
                 f"unknown_{target.value}",

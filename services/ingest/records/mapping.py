@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 from services.ingest.records.models import FIELDS, SEALED, TABLES, WORK
@@ -21,12 +22,21 @@ _CLEAR = {kind: tuple(name for name in _ALL[kind] if name not in (*SEALED[kind],
 _PLACES = {kind: tuple((name, f"{TABLES[kind].present.name}.{name}") for name in SEALED[kind]) for kind in Kind}
 _TUPLES = {kind: tuple(field.name for field in fields(KINDS[kind]) if field.name in ("tags", "rates")) for kind in Kind}
 
+_HASHED = (Kind.PERSON, Kind.CLIENT)
+_HEADER = ("revision", "content_hash", "at", "origin_via", "origin_ref", "origin_row")
+_VALUES = {kind: attrgetter("id", "organisation", *names) for kind, names in _CLEAR.items()}
+ROW = {
+    kind: ("id", "organisation", *_CLEAR[kind], *_HEADER, *SEALED[kind], *_TUPLES[kind], *(["name_hash"] * (kind in _HASHED)))
+    for kind in Kind
+}
+"""The columns of a row of each kind, in the order in which ``to_row`` gives them."""
+
 
 def subject_of(kind: Kind, record: Any) -> str | None:
     """Whose key seals the personal fields of a record or a row."""
     if kind in WORK:
         return str(record.person)
-    return str(record.id) if kind in (Kind.PERSON, Kind.CLIENT) else None
+    return str(record.id) if kind in _HASHED else None
 
 
 def subjects_of(kind: Kind, record: Any) -> list[str]:
@@ -36,21 +46,29 @@ def subjects_of(kind: Kind, record: Any) -> list[str]:
     return [subject for subject in (own, client) if subject]
 
 
-def to_row(kind: Kind, record: AnyRecord, keyring: Keyring, *, revision: int, content_hash: str, at: datetime) -> dict[str, Any]:
-    """The row of a record's new revision."""
-    row = {name: getattr(record, name) for name in _CLEAR[kind]}
-    row |= {"id": record.id, "organisation": record.organisation, "revision": revision, "content_hash": content_hash, "at": at}
-    origin = record.origin
-    row["origin_via"], row["origin_ref"], row["origin_row"] = (origin.via, origin.ref, origin.row) if origin else (None,) * 3
-    subject = subject_of(kind, record)
+def subjects_among(kind: Kind, records: Sequence[Any]) -> set[str]:
+    """The people and clients that some records of one kind tell something about."""
+    if kind in _HASHED:
+        return {record.id for record in records}
+    found = {record.person for record in records} if kind in WORK else set()
+    return found if kind is Kind.TAG else (found | {record.client for record in records}) - {None}
+
+
+def to_row(
+    kind: Kind, record: AnyRecord, keyring: Keyring, *, revision: int, content_hash: str, at: datetime
+) -> tuple[Any, ...]:
+    """The row of a record's new revision: the values of ROW[kind]."""
+    subject, origin = subject_of(kind, record), record.origin
+    row = [*_VALUES[kind](record), revision, content_hash, at]
+    row += (origin.via, origin.ref, origin.row) if origin else (None, None, None)
     for name, place in _PLACES[kind]:
         text = getattr(record, name)
-        row[name] = keyring.seal(subject, place, record.id, text) if text else None
-    if kind in (Kind.PERSON, Kind.CLIENT):
-        row["name_hash"] = name_hash(keyring, record.name)  # type: ignore[union-attr]
+        row.append(keyring.seal(subject, place, record.id, text) if text else None)
     for name in _TUPLES[kind]:
-        row[name] = _plain(getattr(record, name)) or None  # the common empty list costs nothing
-    return row
+        row.append(_plain(getattr(record, name)) or None)  # the common empty list costs nothing
+    if kind in _HASHED:
+        row.append(name_hash(keyring, record.name))  # type: ignore[union-attr]
+    return tuple(row)
 
 
 def to_record(kind: Kind, row: Any, keyring: Keyring) -> AnyRecord:

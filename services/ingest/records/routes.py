@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +12,7 @@ from services.ingest.records import intake, query
 from services.ingest.records.intake import Outcome, Result
 from services.ingest.records.models import WORK
 from shared.contract.messages import SCHEMA
-from shared.contract.record_schemas import dump_record, kind_of, load_record
+from shared.contract.record_schemas import Identify, dump_record, identifier, kind_of, load_record
 from shared.contract.records import AnyRecord, Approval, Kind, Origin
 from shared.kernel.dates import parse_date
 from shared.kernel.errors import Failure, Invalid
@@ -41,7 +40,8 @@ def room(db: Database, vault: Vault, changed: Changed, approved_there: ApprovedT
     @room.post("/records", scope="records:write", limit=LARGEST)
     def receive() -> Any:
         caller = principal()
-        loaded = [_load(one, caller.organisation) for one in _sent(body())]
+        identify = identifier(caller.organisation)
+        loaded = [_load(one, caller.organisation, identify) for one in _sent(body())]
         good = [record for record in loaded if not isinstance(record, Failure)]
         with once(db, vault, caller, "POST /records", raw_body()) as claim:
             if claim.replay:
@@ -86,14 +86,16 @@ def _sent(sent: dict[str, Any]) -> list[Any]:
     return records
 
 
-def _load(sent: Any, organisation: str) -> AnyRecord | Failure:
+def _load(sent: Any, organisation: str, identify: Identify) -> AnyRecord | Failure:
     if not isinstance(sent, dict):
         return Invalid("bad_object", f"the record is {quoted(sent)}, not an object", "give an object: {…}")
+    origin = Origin(via="request", ref=str(uuid4()))
     try:
-        record = load_record(sent.get("kind"), sent, organisation, sent.get("source"))  # type: ignore[arg-type]
+        return load_record(
+            sent.get("kind"), sent, organisation, sent.get("source"), origin=origin, identify=identify  # type: ignore[arg-type]
+        )
     except Invalid as problem:
         return problem
-    return replace(record, origin=Origin(via="request", ref=str(uuid4())))
 
 
 def changed_work(results: Sequence[Result | Failure]) -> list[str]:

@@ -10,9 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
+from services.ingest.records.mapping import ROW
 from services.ingest.records.models import TABLES, announcement, approval
 from services.ingest.tables import within
 from shared.contract.records import Approval, Kind
+from shared.platform import bulk
 from shared.platform import db as database
 
 AT_ONCE = 1_000
@@ -41,17 +43,17 @@ def states(session: Session, organisation: str, kind: Kind, ids: Sequence[str]) 
     return found
 
 
-def keep(session: Session, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write new revisions. What each replaces moves to the past table first; a row whose hash is the same stays as it is."""
+def keep(session: Session, kind: Kind, rows: Sequence[tuple[Any, ...]], *, replaced: Collection[str]) -> None:
+    """Write new revisions, rows as ``mapping.to_row`` gives them; one whose hash is the same stays as it is.
+
+    What they replace moves to the past table first.
+    """
     table, past = TABLES[kind].present, TABLES[kind].past
     names = [column.name for column in past.columns]
-    for some in chunks([row["id"] for row in rows if row["revision"] > 1]):
-        replaced = sa.select(*(table.c[name] for name in names)).where(among(session, table.c.id, some))
-        session.execute(sa.insert(past).from_select(names, replaced))
-    new = database.insert(session, table)
-    changed = {column.name: new.excluded[column.name] for column in table.columns if column.name not in ("id", "organisation")}
-    differs = table.c.content_hash != new.excluded.content_hash
-    session.execute(new.on_conflict_do_update(index_elements=["id"], set_=changed, where=differs), rows)
+    for some in chunks(replaced):
+        before = sa.select(*(table.c[name] for name in names)).where(among(session, table.c.id, some))
+        session.execute(sa.insert(past).from_select(names, before))
+    bulk.upsert(session, table, ROW[kind], rows, key="id", differs="content_hash")
 
 
 def announce_later(session: Session, organisation: str, kind: str, ids: Iterable[str]) -> None:

@@ -42,8 +42,7 @@ def _announce_later(session: Session, organisation: str, entries: Collection[str
 
 def publish(session: Session, organisation: str, changed: Mapping[str, int]) -> None:
     """A feed row for each."""
-    for entry, revision in changed.items():
-        feed.publish(session, organisation, WORK_CHANGED, entry, revision)
+    feed.publish_all(session, organisation, WORK_CHANGED, changed.items())
 
 
 def announce_person(session: Session, organisation: str, person: str) -> None:
