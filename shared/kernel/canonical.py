@@ -6,7 +6,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from datetime import date
 from decimal import Decimal
@@ -34,27 +34,28 @@ def dumps(value: object) -> bytes:
 
 
 def _text(value: object) -> str:
+    write = _WRITTEN.get(type(value)) or _other(value)
+    return write(value)
+
+
+def _other(value: object) -> Callable[[Any], str]:
+    """How a value is written whose very type isn't in the table."""
     if isinstance(value, Enum):
-        value = value.value
-    if isinstance(value, str):
-        return encode_basestring(value)
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, int | Decimal):
-        return _number(value)
-    if isinstance(value, date):  # datetime too
-        return f'"{value.isoformat()}"'
-    return _nested(value)
-
-
-def _nested(value: object) -> str:
-    if isinstance(value, list | tuple):
-        return f"[{','.join(map(_text, value))}]"
+        return lambda value: _text(value.value)
     if is_dataclass(value) and not isinstance(value, type):
-        value = {field.name: getattr(value, field.name) for field in fields(value)}
-    if isinstance(value, dict):
-        return "{" + ",".join(f"{_key(key)}:{_text(value[key])}" for key in sorted(value, key=str)) + "}"
+        return lambda value: _object({field.name: getattr(value, field.name) for field in fields(value)})
+    for known in (str, bool, int, Decimal, date, list, tuple, dict):  # datetime is a date
+        if isinstance(value, known):
+            return _WRITTEN[known]
     raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+def _list(value: Iterable[object]) -> str:
+    return f"[{','.join(map(_text, value))}]"
+
+
+def _object(value: dict[Any, object]) -> str:
+    return "{" + ",".join([f"{_key(key)}:{_text(value[key])}" for key in sorted(value, key=str)]) + "}"
 
 
 def _key(key: object) -> str:
@@ -63,13 +64,28 @@ def _key(key: object) -> str:
     return _text(key)
 
 
-def _number(value: int | Decimal) -> str:
-    if isinstance(value, int):
-        if abs(value) >= 10**INT_DIGITS:
-            raise Invalid("bad_number", "an integer is too long", f"give at most {INT_DIGITS} digits")
-        return str(int(value))
+def _integer_text(value: int) -> str:
+    if abs(value) >= 10**INT_DIGITS:
+        raise Invalid("bad_number", "an integer is too long", f"give at most {INT_DIGITS} digits")
+    return str(int(value))
+
+
+def _decimal_text(value: Decimal) -> str:
     _check_size(value)
     return format(value if value else abs(value), "f")
+
+
+_WRITTEN: dict[type, Callable[[Any], str]] = {
+    str: encode_basestring,
+    type(None): lambda value: "null",
+    bool: lambda value: "true" if value else "false",
+    int: _integer_text,
+    Decimal: _decimal_text,
+    date: lambda value: f'"{value.isoformat()}"',
+    list: _list,
+    tuple: _list,
+    dict: _object,
+}
 
 
 def _check_size(value: Decimal) -> None:
@@ -86,7 +102,7 @@ def loads(raw: bytes | bytearray | str, *, depth: int = DEPTH) -> Any:
     text = _decoded(raw)
     _check_depth(text, depth)
     try:
-        value = json.loads(text, parse_float=_fraction, parse_int=_integer, parse_constant=_constant, object_pairs_hook=_object)
+        value = json.loads(text, parse_float=_fraction, parse_int=_integer, parse_constant=_constant, object_pairs_hook=_of_pairs)
     except json.JSONDecodeError as error:
         raise _bad(f"it is not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from error
     if "\\u" in text:  # raw controls and surrogates are refused already; only an escape can bring one in
@@ -115,12 +131,12 @@ def _decoded(raw: bytes | bytearray | str) -> str:
 
 
 # A string runs to its quote or, when it never ends, to the end of the text: so the scan stays linear on bad input.
-_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|([\[{])|([\]}])', re.DOTALL)
+_BRACKET = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|([\[{])|([\]}])', re.DOTALL)
 
 
 def _check_depth(text: str, depth: int) -> None:
     """Count brackets before parsing: Python's parser answers deep nesting with a RecursionError."""
-    if text.count("[") + text.count("{") <= depth:
+    if text.count("[") + text.count("{") <= depth or _shallow(text, depth):
         return
     level = 0
     for match in _BRACKET.finditer(text):
@@ -129,7 +145,20 @@ def _check_depth(text: str, depth: int) -> None:
             raise _bad(f"it is nested more than {depth} deep", f"nest at most {depth} objects and lists")
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _shallow(text: str, depth: int) -> bool:
+    """A quick yes for ordinary JSON: whether its innermost pairs of brackets, taken away so often, leave nothing."""
+    if "\\" in text:  # a quote within a text may be escaped: where texts begin and end is for the long way to find out
+        return False
+    brackets = _NO_BRACKETS.sub("", "".join(text.split('"')[::2]))
+    for _ in range(depth // 2):  # each time one level goes, or two
+        brackets = brackets.replace("[]", "").replace("{}", "")
+    return not brackets
+
+
+_NO_BRACKETS = re.compile(r"[^\[\]{}]+")
+
+
+def _of_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
         twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)

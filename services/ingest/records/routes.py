@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ from services.ingest.records import intake, query
 from services.ingest.records.intake import Outcome, Result
 from services.ingest.records.models import WORK
 from shared.contract.messages import SCHEMA
-from shared.contract.record_schemas import Identify, dump_record, identifier, kind_of, load_record
+from shared.contract.record_schemas import dump_record, identifier, kind_of, load_record
 from shared.contract.records import AnyRecord, Approval, Kind, Origin
 from shared.kernel.dates import parse_date
 from shared.kernel.errors import Failure, Invalid
@@ -40,8 +41,13 @@ def room(db: Database, vault: Vault, changed: Changed, approved_there: ApprovedT
     @room.post("/records", scope="records:write", limit=LARGEST)
     def receive() -> Any:
         caller = principal()
-        identify = identifier(caller.organisation)
-        loaded = [_load(one, caller.organisation, identify) for one in _sent(body())]
+        load = partial(
+            load_record,
+            organisation=caller.organisation,
+            origin=Origin(via="request", ref=str(uuid4())),
+            identify=identifier(caller.organisation),
+        )
+        loaded = [_load(one, load) for one in _sent(body())]
         good = [record for record in loaded if not isinstance(record, Failure)]
         with once(db, vault, caller, "POST /records", raw_body()) as claim:
             if claim.replay:
@@ -86,14 +92,11 @@ def _sent(sent: dict[str, Any]) -> list[Any]:
     return records
 
 
-def _load(sent: Any, organisation: str, identify: Identify) -> AnyRecord | Failure:
+def _load(sent: Any, load: Callable[..., AnyRecord]) -> AnyRecord | Failure:
     if not isinstance(sent, dict):
         return Invalid("bad_object", f"the record is {quoted(sent)}, not an object", "give an object: {…}")
-    origin = Origin(via="request", ref=str(uuid4()))
     try:
-        return load_record(
-            sent.get("kind"), sent, organisation, sent.get("source"), origin=origin, identify=identify  # type: ignore[arg-type]
-        )
+        return load(sent.get("kind"), sent, source=sent.get("source"))
     except Invalid as problem:
         return problem
 

@@ -137,6 +137,15 @@ def test_a_depth_of_thirty_two_is_taken():
     assert loads("[" * 32 + "]" * 32)
 
 
+_DEEPER = ['{"a":' * 40 + "[]" + "}" * 40, "[{" * 17 + "}]" * 17, '["]", ' + "[" * 33 + "]" * 34]
+
+
+@pytest.mark.parametrize("text", _DEEPER)
+def test_what_is_deeper_is_refused_however_its_brackets_are_mixed(text):
+    with pytest.raises(Invalid):
+        loads(text)
+
+
 def test_a_negative_zero_stays_visible_for_the_fields_grammar():
     assert [str(value) for value in loads("[-0, -0.0]")] == ["-0", "-0.0"]
 
