@@ -34,11 +34,15 @@ def make(number: int, *, seed: int = 1, again: bool = False) -> Made:
 def _written(plan: Plan) -> Made:
     sheet = Sheet()
     one = plan.pick.choice(PEOPLE)
-    days = columns.days(plan, plan.roll.randint(4, 14))
+    long = plan.pick.random() < 0.02  # what settles a point stands in the last row
+    days = columns.days(plan, plan.roll.randint(4, 14) + 600 * long)
     columns.dates(plan, sheet, days)
     people = columns.people(plan, sheet, len(days), one)
     seconds, money = columns.quantities(plan, sheet, len(days))
     columns.currencies(plan, sheet)
+    columns.prose(plan, sheet, len(days))
+    order = sorted(sheet.columns, key=lambda _: plan.pick.random())
+    sheet.columns = {header: sheet.columns[header] for header in order}
     truth = tuple(map(Truth, days, people, seconds, money, [plan.currency] * len(days)))
     answers = {"date_order": plan.order, "decimal": plan.mark, "unit": plan.unit, "year": str(YEAR)}
     answers |= {"currency": plan.currency or "none", "person": one}

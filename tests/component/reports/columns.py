@@ -38,7 +38,9 @@ def people(plan: Plan, sheet: Sheet, count: int, one: str) -> list[str]:
 def dates(plan: Plan, sheet: Sheet, found: list[date]) -> None:
     way, words, pick = plan.way["date_order"], plan.words, plan.pick
     sign, padded = pick.choice("/.-"), pick.random() < 0.7
-    short = way == "open" and plan.way["year"] == "written" and pick.random() < 0.2
+    # 31/05/26 may be the 26th of May 2031, and stays open; 05/31/26 is a day in one order only.
+    brief = way == "open" or (way == "day" and plan.order == "M-D-Y")
+    short = brief and plan.way["year"] == "written" and pick.random() < 0.3
 
     def written(day: date, *, year: bool = plan.way["year"] == "written") -> str:
         parts = [f"{day.day:02}" if padded else str(day.day), f"{day.month:02}" if padded else str(day.month)]
@@ -68,6 +70,15 @@ def _named(plan: Plan, day: date) -> str:
     dot = "." if plan.words["date"] == "Datum" else ""
     year = f" {day.year}" if plan.way["year"] == "written" else ""
     return f"{day.day}{dot} {name}{year}"
+
+
+def prose(plan: Plan, sheet: Sheet, count: int) -> None:
+    """Columns that settle nothing: notes with dates and numbers in them, and numbers that are no quantities."""
+    if plan.pick.random() < 0.3:
+        notes = ("moved from 31/12/2025", "12,50 m of rope, 1.234,5 kg", "Kim was ill", "", "called 05.13.")
+        sheet.columns[plan.words["notes"]] = [plan.roll.choice(notes) for _ in range(count)]
+    if plan.pick.random() < 0.3:
+        sheet.columns["Id"] = [str(1_001 + number) for number in range(count)]
 
 
 # ---- durations and money

@@ -25,23 +25,23 @@ SETTLED: dict[str, tuple[str, ...]] = {
 }
 _LABELS = (
     *("date", "person", "job", "duration", "h", "min", "s", "start", "end"),
-    *("category", "amount", "rate", "currency", "weekday", "twin", "tax", "period", "months", "days"),
+    *("category", "amount", "rate", "currency", "weekday", "twin", "tax", "period", "notes", "months", "days"),
 )
 _LINES = {
     "en": "Date|Employee|Project|Duration|Hours|Minutes|Seconds|Start|End|"
-    "Category|Amount|Rate|Currency|Weekday|Approved on|Tax|Period|"
+    "Category|Amount|Rate|Currency|Weekday|Approved on|Tax|Period|Notes|"
     "January February March April May June July August September October November December|"
     "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
     "de": "Datum|Mitarbeiter|Projekt|Dauer|Stunden|Minuten|Sekunden|Beginn|Ende|"
-    "Kategorie|Betrag|Stundensatz|Währung|Wochentag|Genehmigt am|Steuer|Zeitraum|"
+    "Kategorie|Betrag|Stundensatz|Währung|Wochentag|Genehmigt am|Steuer|Zeitraum|Bemerkung|"
     "Januar Februar März April Mai Juni Juli August September Oktober November Dezember|"
     "Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonntag",
     "fr": "Date|Salarié|Projet|Durée|Heures|Minutes|Secondes|Début|Fin|"
-    "Catégorie|Montant|Taux horaire|Devise|Jour|Approuvé le|Taxe|Période|"
+    "Catégorie|Montant|Taux horaire|Devise|Jour|Approuvé le|Taxe|Période|Remarques|"
     "janvier février mars avril mai juin juillet août septembre octobre novembre décembre|"
     "lundi mardi mercredi jeudi vendredi samedi dimanche",
     "es": "Fecha|Empleado|Proyecto|Duración|Horas|Minutos|Segundos|Inicio|Fin|"
-    "Categoría|Importe|Tarifa|Moneda|Día|Aprobado el|Impuesto|Periodo|"
+    "Categoría|Importe|Tarifa|Moneda|Día|Aprobado el|Impuesto|Periodo|Notas|"
     "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre|"
     "lunes martes miércoles jueves viernes sábado domingo",
 }
