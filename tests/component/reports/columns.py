@@ -16,7 +16,7 @@ def days(plan: Plan, count: int) -> list[date]:
     """Days of which none is above 12, unless it settles the order, and of which one differs when read the other way."""
     roll, way = plan.roll, plan.way["date_order"]
     highest = 28 if way in ("named", "year first", "typed") else 12
-    if way == "period":  # which the stated month covers
+    if way in ("period", "open period"):  # which the stated days cover
         return sorted(date(YEAR, 3, roll.randint(1, 12)) for _ in range(count - 1)) + [date(YEAR, 3, 12)]
     found = [date(YEAR, roll.randint(1, 12), roll.randint(1, highest)) for _ in range(count - 1)]
     last = date(YEAR, 5, roll.randint(13, 28) if way == "day" else 2)  # 2 May is a Saturday, 5 February is none
@@ -60,8 +60,8 @@ def dates(plan: Plan, sheet: Sheet, found: list[date]) -> None:
     if way == "twin":
         later = [day + timedelta(days=plan.roll.randint(0, 3)) for day in found[:-1]]
         sheet.columns[words["twin"]] = [written(day) for day in [*later, date(YEAR, 5, 25)]]
-    if way == "period":
-        first, last = (written(date(YEAR, 3, day), year=True) for day in (1, 31))
+    if way in ("period", "open period"):
+        first, last = (written(date(YEAR, 3, day), year=True) for day in (1, 31 if way == "period" else 12))
         sheet.titles.append(f"{words['period']}: {first} - {last}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 OPEN: dict[str, tuple[str, ...]] = {
-    "date_order": ("open",),
+    "date_order": ("open", "open", "open period"),  # a stated period that may be read in two ways as well
     "year": ("open",),
     "person": ("open",),
     "unit": ("open",),

@@ -9,8 +9,8 @@ sep=;
 Arbeitszeitbericht 01.03.2026 - 31.03.2026
 
 Datum;Beginn;Ende;Pause;Dauer (Std.);Mitarbeiter;Kunde;Auftrag;Stundensatz (EUR);Betrag (EUR);Notiz
-02.03.2026;08:00;12:30;0:30;4,00;Ida Sample;Hafenlicht;Docht;45,00;180,00;
-17.03.2026;22:00;06:00;0:00;8,00;Ida Sample;Hafenlicht;Wache;50,00;400,00;"Nacht; windig"
+02.03.2026;08:00;12:30;0:30;4,00;Ida Sample;Hafenlicht Süd;Docht;45,00;180,00;
+17.03.2026;22:00;06:00;0:00;8,00;Ida Sample;Hafenlicht Süd;Wache;50,00;400,00;"Nacht; windig"
 Summe;;;;12,00;;;;;580,00;
 """
 
