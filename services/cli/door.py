@@ -43,11 +43,11 @@ class Door:
         return self._call(entry(provider), method, path, value, options)
 
     def upload(self, path: str, fields: Mapping[str, str], name: str, data: bytes) -> dict[str, Any]:
-        """Send a file with some form fields to ingest; the rows that it refuses are part of the answer, not a failure."""
+        """Send a file with some form fields to ingest; refused rows and what has to be asked are part of the answer."""
         boundary = secrets.token_hex(16)
         body = _multipart(boundary, fields, name, data)
         answer = self._send(entry("ingest"), "POST", path, body, {}, f"multipart/form-data; boundary={boundary}")
-        found = answer.json() if answer.status in (200, 422) else {}
+        found = answer.json() if answer.status in (200, 409, 422) else {}
         if "rows" not in found:
             raise refused(answer)
         return dict(found)

@@ -11,7 +11,7 @@ import click
 
 from services.cli.show import Answer, write
 
-ROOMS = ("running", "account", "work", "connecting", "books", "timesheets", "payroll")
+ROOMS = ("running", "account", "importing", "work", "connecting", "books", "timesheets", "payroll")
 """Modules whose commands these are."""
 
 
@@ -38,7 +38,7 @@ def timebooks() -> None:
 
     Talks to TIMEBOOKS_URL if set, else to the process serving the data folder TIMEBOOKS_DATA (./data), else works in
     this process. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 partly done or something needs you, 4 sign in or
-    reconnect, 5 provider unavailable, 6 conflict, 130 interrupted.
+    reconnect, 5 provider unavailable, 6 conflict, 7 a question is open, 130 interrupted.
     """
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from services.cli.show import Answer, write
 from shared.kernel.errors import Conflict, Denied, Failure, Park, Reconnect, Retry
 
-DONE, FAILED, USAGE, PARTLY, SIGN_IN, AWAY, CONFLICT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
+DONE, FAILED, USAGE, PARTLY, SIGN_IN, AWAY, CONFLICT, ASKED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 7, 130
 
 _BY_CLASS: tuple[tuple[type[Failure], int], ...] = (
     (Denied, SIGN_IN),

@@ -1,65 +1,24 @@
-"""Commands about work and its invoices on this side: bring it in, approve it, compose, void, erase."""
+"""Commands about work and its invoices on this side: approve it, compose, void, erase."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import click
 
 from services.cli.door import Door, part
 from services.cli.entry import command
-from services.cli.exits import DONE, FAILED, PARTLY
-from services.cli.show import Answer, count, money, progress, table
+from services.cli.exits import DONE, PARTLY
+from services.cli.show import Answer, count, money, table
 from shared.kernel.duration import format_hms
 from shared.kernel.errors import Invalid, Missing
 
 _PAGE = 200
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _SHOWN = 20
-"""Refused rows shown to a person; ``--json`` has them all."""
-
-
-@command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--layout", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="JSON file that names the columns.")
-@click.option("--partial", is_flag=True, help="Keep the good rows although others are refused.")
-@click.option("--source", default="worklog", show_default=True, help="Which time tracker the file comes from.")
-def import_(door: Door, file: Path, layout: Path | None, partial: bool, source: str) -> Answer:
-    """Take in a CSV or Excel report. All of it or nothing, unless --partial; the same file again changes nothing.
-
-    \b
-    timebooks import march.csv
-    timebooks import toggl.csv --layout toggl-layout.json
-    """
-    fields = {"source": source, "partial": "true" if partial else "false"}
-    if layout:
-        fields["layout"] = layout.read_text("utf-8-sig")
-    with progress(f"Importing {file.name}") as moved:
-        moved(0, 0)
-        found = door.upload("/import", fields, file.name, file.read_bytes())
-    refused = [row for row in found["rows"] if row["outcome"] == "refused"]
-    code = (PARTLY if found["stored"] else FAILED) if refused else DONE
-    return Answer(found, "\n".join(_imported(file.name, found, refused)), code)
-
-
-def _imported(name: str, found: dict[str, Any], refused: list[dict[str, Any]]) -> list[str]:
-    totals = found["totals"]
-    said = ", ".join(f"{totals[outcome]} {outcome}" for outcome in ("new", "changed", "unchanged", "refused"))
-    lines = [f"{name}: {said}; {format_hms(totals['seconds'])} of work"]
-    lines += [f"  row {row['row']}: {_why(row['problem'])}" for row in refused[:_SHOWN]]
-    if len(refused) > _SHOWN:
-        lines.append(f"  … and {len(refused) - _SHOWN} more; --json shows all")
-    if refused and not found["stored"]:
-        lines.append("Nothing was stored. Mend the rows, or take the good ones with --partial.")
-    return [*lines, "" if refused else "next:  timebooks approve"]
-
-
-def _why(problem: dict[str, Any]) -> str:
-    place = f"{problem['column']}: " if problem.get("column") else ""
-    return " ".join(text for text in (place + problem["cause"], problem.get("remedy", "")) if text)
+"""Entries shown to a person; ``--json`` has them all."""
 
 
 _DATE = click.DateTime(["%Y-%m-%d"])

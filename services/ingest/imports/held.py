@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterable, Iterator
+from datetime import date
 from functools import partial
 from itertools import islice
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
+from services.ingest.imports.resolve import is_derived
 from services.ingest.sources.worklog.normalize import RowResult
 from shared.kernel.errors import Invalid
 
@@ -21,21 +23,29 @@ new_file = partial(SpooledTemporaryFile, max_size=8_000_000)
 
 
 class Held:
-    """The rows of one file."""
+    """The rows of one file, and what can be told of them all before they meet what is stored."""
 
     def __init__(self, results: Iterable[RowResult]) -> None:
         self._file = new_file()
+        self.days: tuple[date, ...] = ()  # the first and the last of its entries, if it has any
+        self.named = False  # whether some row has an id of the file's own
         waiting = iter(results)
-        while page := [_plain(result) for result in islice(waiting, PAGE)]:
-            pickle.dump(page, self._file, pickle.HIGHEST_PROTOCOL)
+        while page := list(islice(waiting, PAGE)):
+            self._note(page)
+            pickle.dump([_plain(result) for result in page], self._file, pickle.HIGHEST_PROTOCOL)
         self._end = self._file.tell()
 
     def pages(self) -> Iterator[list[RowResult]]:
-        """Up to PAGE rows at a time, once."""
-        with self._file as file:
-            file.seek(0)
-            while file.tell() < self._end:
-                yield [_result(*row) for row in pickle.load(file)]
+        """Up to PAGE rows at a time; again from the start with every call."""
+        self._file.seek(0)
+        while self._file.tell() < self._end:
+            yield [_result(*row) for row in pickle.load(self._file)]
+
+    def _note(self, page: list[RowResult]) -> None:
+        entries: list[Any] = [result.records[-1] for result in page if result.records]
+        days = [*self.days, *(entry.date for entry in entries)]
+        self.days = (min(days), max(days)) if days else ()
+        self.named = self.named or any(not is_derived(entry.source_id) for entry in entries)
 
 
 def _plain(result: RowResult) -> tuple[int, list[Any], tuple[str, str, str, dict[str, object]] | None]:

@@ -22,7 +22,11 @@ from shared.platform.vault import Keyring, Vault
 
 NAMED = (Person, Client, Tag, Job)
 _DERIVED = re.compile(r"[0-9a-f]{32}-[0-9]+", re.ASCII)
-"""A source id that the row did not have: ``normalize`` made it from the row's content."""
+
+
+def is_derived(source_id: str) -> bool:
+    """Whether the row had no id of its own: ``normalize`` made this one from its content."""
+    return _DERIVED.fullmatch(source_id) is not None
 
 
 class Names:
@@ -66,9 +70,11 @@ class Names:
             if given in self._ambiguous:
                 raise self._ambiguous[given]
         entry = self._referring(entry)
-        if _DERIVED.fullmatch(entry.source_id):
-            entry = self._with_id(entry, hidden(self._keyring, entry.source_id))
-        return entry
+        return self.derived(entry, entry.source_id) if is_derived(entry.source_id) else entry
+
+    def derived(self, entry: Any, identity: str) -> Any:
+        """The entry under the id that is made of this identity."""
+        return self._with_id(entry, hidden(self._keyring, identity))
 
     def _referring(self, record: Any) -> Any:
         fields = [(field, getattr(record, field, None)) for field in ("person", "client", "job")]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from flask import Response, request
 from sqlalchemy.orm import Session
 
+from services.ingest.imports.consent import Consent
+from services.ingest.imports.shown import report
 from services.ingest.imports.take import Taken, Upload, content_hash, keep, read, take
 from services.ingest.records.routes import Changed
 from services.ingest.sources.worklog.layout import OWN
@@ -27,11 +29,11 @@ from shared.platform.web_errors import WrongMedia
 LARGEST = 100_000_000
 """Bytes of one request."""
 _SOURCE = re.compile(r"[a-z][a-z0-9_-]{0,39}", re.ASCII)
-_FIELDS = {"layout", "partial", "source"}
+_FIELDS = ("layout", "source", "preview", "partial", "changes", "accept", "vanished")
 
 
 class _Undo(Exception):
-    """Ends the transaction of an import of which some row was refused."""
+    """Ends the transaction of an import that must not stay."""
 
 
 def room(db: Database, vault: Vault, changed: Changed) -> Room:
@@ -39,54 +41,77 @@ def room(db: Database, vault: Vault, changed: Changed) -> Room:
 
     @room.post("/import", scope="records:write", limit=LARGEST)
     def receive() -> Response:
-        upload, partial, caller = _sent(), _flag("partial"), principal()
-        with reading(db) as session:
-            ref = content_hash(vault.keyring(session, caller.organisation), upload)
-        held = read(upload, caller.organisation, ref)
-        told: dict[str, Any] = {"stored": False, "file": upload.name, "file_id": None}
+        caller, stream = principal(), _file()
+        consent, upload = _consent(), _upload(db, vault, caller.organisation, stream)
+        held = read(upload, caller.organisation)
+        told: dict[str, Any] = {"file": upload.name, "stored": False, "file_id": None, "problem": None}
+        status = 200
         try:
             with transaction(db) as session:
-                taken = take(session, vault, caller.organisation, held)
-                if taken.listing.refused and not partial:
+                taken = take(session, vault, caller.organisation, upload, held, delete=consent.delete)
+                told |= report(session, vault, caller.organisation, taken)
+                if stop := consent.stops(taken):
+                    status, told["problem"] = stop
                     raise _Undo
                 if taken.changed:
                     changed(session, vault, caller.organisation, taken.changed, caller.subject)
                 told |= {"stored": True, "file_id": keep(session, vault, caller.organisation, upload, taken)}
-                _note(session, caller, ref, taken)
+                _note(session, caller, upload.ref, taken)
                 faultpoint("import.stored")
         except _Undo:
-            told["stored"] = False
-        return Response(taken.listing.pieces(**told), 200 if told["stored"] else 422, content_type="application/json")
+            pass
+        return Response(taken.listing.pieces(**told), status, content_type="application/json")
 
     return room
 
 
 def _note(session: Session, caller: Principal, ref: str, taken: Taken) -> None:
-    counts = taken.listing.counts()
+    counts = taken.listing.counts() | {"deleted": taken.deleted}
     audit.record(session, caller.organisation, caller.subject, "file.imported", ref, key=caller.key, **counts)
 
 
-def _sent() -> Upload:
+def _file() -> BinaryIO:
     if request.mimetype != "multipart/form-data" or request.headers.get("Content-Encoding", "identity") != "identity":
         raise WrongMedia("unsupported_media_type", "The body is not a form with a file.", "Send multipart/form-data.")
-    unknown = (request.form.keys() - _FIELDS) | (request.files.keys() - {"file"})
+    unknown = (request.form.keys() - set(_FIELDS)) | (request.files.keys() - {"file"})
     if unknown:
-        remedy = "Send file, layout, partial and source only."
+        remedy = f"Send file, {', '.join(_FIELDS[:-1])} and {_FIELDS[-1]} only."
         raise Invalid("unknown_field", f"There is no field {quoted(min(unknown))}.", remedy)
-    file = request.files.get("file")
-    if file is None or len(request.files.getlist("file")) != 1:
+    if len(request.files.getlist("file")) != 1:
         raise Invalid("no_file", "Not exactly one file was sent.", "Send one file in the field named file.")
-    name = clean_text(PurePosixPath(file.filename or "file").name, limit=255) or "file"
+    return cast(BinaryIO, request.files["file"].stream)
+
+
+def _upload(db: Database, vault: Vault, organisation: str, stream: BinaryIO) -> Upload:
+    name = clean_text(PurePosixPath(request.files["file"].filename or "file").name, limit=255) or "file"
     layout = load_layout(request.form["layout"]) if "layout" in request.form else OWN
     source = request.form.get("source", "worklog")
     if not _SOURCE.fullmatch(source):
         remedy = "Give a short lower-case word such as toggl."
         raise Invalid("bad_source", f"{quoted(source)} is not the name of a source.", remedy)
-    return Upload(file.stream, name, layout, source)  # type: ignore[arg-type]
+    with reading(db) as session:
+        ref = content_hash(vault.keyring(session, organisation), stream)
+    return Upload(stream, name, layout, source, ref)
 
 
-def _flag(name: str) -> bool:
-    text = request.form.get(name, "false")
-    if text not in ("true", "false"):
-        raise Invalid("bad_flag", f"{name} is {quoted(text)}.", "Send true or false.")
-    return text == "true"
+def _consent() -> Consent:
+    accept = request.form.get("accept")
+    delete = _word("vanished", "keep", "delete")
+    if delete and not accept:
+        cause = "vanished is delete, but no difference was accepted that shows what vanished."
+        raise Invalid("not_accepted", cause, "Send the difference's fingerprint as accept as well.")
+    return Consent(
+        preview=_word("preview", "false", "true"),
+        partial=_word("partial", "false", "true"),
+        changes=_word("changes", "ask", "accept"),
+        accept=accept,
+        delete=delete,
+    )
+
+
+def _word(name: str, no: str, yes: str) -> bool:
+    """Whether a field of two words, the first being the usual one, says the second."""
+    text = request.form.get(name, no)
+    if text not in (no, yes):
+        raise Invalid("bad_flag", f"{name} is {quoted(text)}.", f"Send {no} or {yes}.")
+    return text == yes

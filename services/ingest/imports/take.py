@@ -1,4 +1,4 @@
-"""A file becomes records: read in flat memory, then stored in one transaction, all of it or what is good.
+"""A file becomes records: read in flat memory, compared, then stored in one transaction, all of it or what is good.
 
 One transaction keeps the promise that a file counts wholly or not at all; its statements carry a thousand rows each. More
 than 5,000 feed rows may not be in it, so those of a great file follow by a job (see ``records.publish``).
@@ -7,24 +7,31 @@ than 5,000 feed rows may not be in it, so those of a great file follow by a job 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import BinaryIO
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import Any, BinaryIO
 
 from sqlalchemy.orm import Session
 
+from services.ingest.accounts import query as accounts
+from services.ingest.imports import store
+from services.ingest.imports.checks import Checks, Remark
+from services.ingest.imports.difference import Difference, difference
 from services.ingest.imports.held import Held
+from services.ingest.imports.layouts import family
 from services.ingest.imports.listing import Listing
 from services.ingest.imports.resolve import Names
-from services.ingest.records import intake
+from services.ingest.imports.survey import entries
+from services.ingest.records import intake, query
 from services.ingest.records.intake import Outcome
 from services.ingest.records.mapping import KIND_OF, subjects_of
 from services.ingest.records.publish import Announcements
+from services.ingest.records.store import lock
 from services.ingest.sources.worklog.layout import Layout
 from services.ingest.sources.worklog.normalize import RowResult, normalize_rows
 from services.ingest.sources.worklog.read import rows
-from shared.contract.records import AnyRecord
-from shared.kernel.errors import Invalid
-from shared.platform import files
+from shared.contract.records import Origin
+from shared.platform import clock, files
 from shared.platform.vault import Keyring, Vault
 
 _PIECE = 1024 * 1024
@@ -38,6 +45,7 @@ class Upload:
     name: str
     layout: Layout
     source: str
+    ref: str = ""  # HMAC of its content
 
 
 @dataclass(slots=True)
@@ -45,23 +53,38 @@ class Taken:
     """What came of it."""
 
     listing: Listing = field(default_factory=Listing)
+    difference: Difference = field(default_factory=Difference)
+    warnings: list[Remark] = field(default_factory=list)
+    deleted: int = 0
     changed: list[str] = field(default_factory=list)  # ids of work stored before that now differs
     subjects: set[str] = field(default_factory=set)  # people and clients whom the file names
 
 
-def read(upload: Upload, organisation: str, ref: str) -> Held:
+def read(upload: Upload, organisation: str) -> Held:
     """Every row of the file, checked. Raises Invalid for a file that can't be read."""
     found = rows(upload.stream, upload.name, upload.layout)
-    return Held(normalize_rows(found, upload.layout, organisation, upload.source, file=ref))
+    return Held(normalize_rows(found, upload.layout, organisation, upload.source, file=upload.ref))
 
 
-def take(session: Session, vault: Vault, organisation: str, held: Held) -> Taken:
-    """Store every row that can be; whether refused ones undo the rest is for who opened the transaction to say."""
-    taken, announcements = Taken(), Announcements()
+def take(session: Session, vault: Vault, organisation: str, upload: Upload, held: Held, *, delete: bool = False) -> Taken:
+    """Store every row that can be, and with ``delete`` let go of what the file lacks.
+
+    Whether that stays is for who opened the transaction to say: refused rows or a difference that nobody accepted undo it.
+    """
+    lock(session, organisation)
+    laid_out = family(upload.layout)
+    found = difference(session, vault, organisation, held, source=upload.source, family=laid_out, stated=None)
+    taken, announcements, checks = Taken(difference=found), Announcements(), Checks(clock.now().date())
     names = Names(vault, vault.keyring(session, organisation))
     for page in held.pages():
-        _take_page(session, vault, organisation, page, taken, names=names, announcements=announcements)
+        _take_page(session, vault, organisation, page, taken, names=names, announcements=announcements, checks=checks)
+    if taken.listing.refused:  # one of these rows may be what the file seems to lack
+        found.absent, found.vanished = found.absent + found.vanished, []
+    if delete:
+        _delete(session, vault, organisation, upload, taken, announcements)
     announcements.finish(session, organisation)
+    store.note_report(session, organisation, upload.ref, laid_out)
+    taken.warnings = _warnings(session, vault, organisation, upload, held, checks, taken)
     return taken
 
 
@@ -86,38 +109,71 @@ def _take_page(
     *,
     names: Names,
     announcements: Announcements,
+    checks: Checks,
 ) -> None:
     new = names.learn(session, [record for result in page for record in result.records[:-1]])
-    entries, outcomes = _entries(page, names)
-    accepted = intake.accept(session, vault, organisation, [*new, *entries.values()], announce=announcements)
-    stored = dict(zip(entries, accepted[len(new) :], strict=True))
+    found, problems = entries(page, names)
+    found = {row: _known(entry, taken.difference.ids.get(row)) for row, entry in found.items()}
+    accepted = intake.accept(session, vault, organisation, [*new, *found.values()], announce=announcements)
+    stored = dict(zip(found, accepted[len(new) :], strict=True))
     for result in page:
-        if result.row in stored:
-            taken.listing.add(result.row, entries[result.row], stored[result.row])
-            taken.subjects.update(subjects_of(KIND_OF[type(entries[result.row])], entries[result.row]))
-        elif result.row in outcomes:
-            taken.listing.refuse(result.row, outcomes[result.row])
+        row = result.row
+        if row in stored:
+            taken.listing.add(row, found[row], stored[row])
+            taken.subjects.update(subjects_of(KIND_OF[type(found[row])], found[row]))
+            checks.add(row, found[row])
+        elif row in problems:
+            taken.listing.refuse(row, problems[row])
     taken.changed += [one.id for one in stored.values() if one.outcome is Outcome.CHANGED]
 
 
-def _entries(page: Sequence[RowResult], names: Names) -> tuple[dict[int, AnyRecord], dict[int, Invalid]]:
-    """The entries by their rows, referring to what their names mean, and the problems of the other rows."""
-    entries: dict[int, AnyRecord] = {}
-    problems = {result.row: result.problem for result in page if result.problem}
-    for result in page:
-        if result.problem or not result.records:  # neither: a row that the layout says to skip
-            continue
-        try:
-            entries[result.row] = names.entry(result.records[-1])
-        except Invalid as problem:
-            problems[result.row] = problem
-    return entries, problems
+def _known(entry: Any, meant: tuple[str, str] | None) -> Any:
+    """The entry under the id of the stored one that it is."""
+    return replace(entry, id=meant[0], source_id=meant[1]) if meant else entry
 
 
-def content_hash(keyring: Keyring, upload: Upload) -> str:
+def _delete(
+    session: Session, vault: Vault, organisation: str, upload: Upload, taken: Taken, announcements: Announcements
+) -> None:
+    origin = Origin(via="file", ref=upload.ref)
+    gone = [replace(one, deleted=True, origin=origin) for one in taken.difference.vanished]
+    done = intake.accept(session, vault, organisation, gone, announce=announcements)
+    deleted = [one.id for one in done if one.outcome is Outcome.CHANGED]
+    taken.deleted, taken.changed = len(deleted), taken.changed + deleted
+
+
+def _warnings(
+    session: Session, vault: Vault, organisation: str, upload: Upload, held: Held, checks: Checks, taken: Taken
+) -> list[Remark]:
+    """What the checks say of the file beside what else is stored for its people and days."""
+    if not held.days:
+        return []
+    gone = () if taken.deleted else taken.difference.vanished
+    others = query.spans(session, organisation, taken.subjects, *held.days, beside=upload.source)
+    for entry in chain(taken.difference.absent, gone, others):
+        checks.add(0, entry)
+    home = accounts.organisation(session, organisation).zone
+
+    def zone_of(person: str) -> str:
+        one = query.people(session, vault, organisation, [person]).get(person)
+        return (one and one.zone) or home
+
+    jobs = query.jobs(session, vault, organisation, checks.unpriced_jobs())
+    return [*checks.warnings(zone_of, {one.id for one in jobs.values() if one.rates}), *_absent(taken)]
+
+
+def _absent(taken: Taken) -> list[Remark]:
+    """What is stored for the file's people and days beside it: more work, or an edited row that nothing showed to be one."""
+    number = len(taken.difference.absent)
+    told = "1 stored entry" if number == 1 else f"{number} stored entries"
+    text = f"{told} of these people and days came otherwise and are not in this file; they stay."
+    return [Remark("not_in_file", number, (), text)] if number else []
+
+
+def content_hash(keyring: Keyring, stream: BinaryIO) -> str:
     """HMAC of the file's content: the same for the same file, and nothing to others."""
     mac = keyring.macs()
-    for piece in _content(upload.stream):
+    for piece in _content(stream):
         mac.update(piece)
     return mac.hexdigest()
 

@@ -18,6 +18,8 @@ from services.ingest.tables import within
 from shared.contract.records import AnyRecord, Approval, Client, Expense, Job, Kind, Mileage, Person, Tag, TimeEntry
 from shared.platform.vault import Vault
 
+_DATES = 500  # in one statement
+
 
 @dataclass(frozen=True, slots=True)
 class Logged:
@@ -161,6 +163,55 @@ def sources(session: Session, organisation: str, kind: Kind) -> set[str]:
     """Where records of this kind came from."""
     table = TABLES[kind].present
     return set(session.execute(sa.select(table.c.source).where(within(table, organisation)).distinct()).scalars())
+
+
+def known_source(session: Session, organisation: str, source: str) -> bool:
+    """Whether any work came from this source."""
+    tables = [TABLES[kind].present for kind in WORK]
+    found = [sa.select(table.c.id).where(within(table, organisation), table.c.source == source).exists() for table in tables]
+    return bool(session.execute(sa.select(sa.or_(*found))).scalar())
+
+
+def per_day(
+    session: Session, organisation: str, source: str, since: date, until: date
+) -> dict[tuple[Kind, str, date], int]:
+    """How many entries of a source, deleted ones too, there are of each kind, person and day."""
+    found: dict[tuple[Kind, str, date], int] = {}
+    for kind in WORK:
+        table = TABLES[kind].present
+        mine = (within(table, organisation), table.c.source == source, table.c.date.between(since, until))
+        counted = sa.select(table.c.person, table.c.date, sa.func.count()).where(*mine).group_by(table.c.person, table.c.date)
+        found.update(((kind, person, day), number) for person, day, number in session.execute(counted))
+    return found
+
+
+def spans(
+    session: Session, organisation: str, people: Collection[str], since: date, until: date, *, beside: str
+) -> Iterator[TimeEntry]:
+    """When some people worked in a period according to other sources than ``beside``: entries without their words."""
+    table = TABLES[Kind.TIME].present
+    names = ("id", "organisation", "source", "date", "person", "seconds", "break_seconds", "start", "end", "zone")
+    wanted = sa.select(*(table.c[name] for name in names)).where(
+        within(table, organisation), table.c.source != beside, table.c.date.between(since, until), table.c.deleted.is_(False)
+    )
+    for some in chunks(people):
+        for row in session.execute(wanted.where(among(session, table.c.person, some))).mappings():
+            yield TimeEntry(source_id="", **row)
+
+
+def on_days(
+    session: Session, vault: Vault, organisation: str, days: Collection[tuple[Kind, str, date]], source: str
+) -> list[AnyRecord]:
+    """All of a source, deleted ones too, on some days of some people."""
+    found: list[AnyRecord] = []
+    for kind in sorted({kind for kind, _, _ in days}):
+        table = TABLES[kind].present
+        dates = sorted({day for of, _, day in days if of is kind})
+        mine = sa.select(table.c.id, table.c.person, table.c.date).where(within(table, organisation), table.c.source == source)
+        pages = (mine.where(table.c.date.in_(dates[at : at + _DATES])) for at in range(0, len(dates), _DATES))
+        ids = [row.id for page in pages for row in session.execute(page) if (kind, row.person, row.date) in days]
+        found += by_id(session, vault, organisation, kind, ids).values()
+    return found
 
 
 def by_name(session: Session, vault: Vault, organisation: str, records: Sequence[Any]) -> dict[str, list[str]]:

@@ -67,7 +67,7 @@ def test_a_name_that_two_records_share_is_refused_for_its_rows(owner: Caller) ->
 
 def test_an_edited_file_makes_new_revisions_of_the_rows_that_differ(owner: Caller) -> None:
     owner.imports(TWO.encode())
-    answer = owner.imports(TWO.replace("drew plans", "drew better plans").encode())
+    answer = owner.imports(TWO.replace("drew plans", "drew better plans").encode(), changes="accept")
     assert (answer["totals"]["changed"], answer["totals"]["unchanged"]) == (1, 1)
     assert {row["revision"] for row in owner.told("GET", "/records?kind=time")["items"]} == {1, 2}
 

@@ -9,7 +9,12 @@ import threading
 import pytest
 
 from services import catalog, embedded
-from services.cli import main
+from services.cli import exits, main
+
+HEADER = (
+    "kind,source_id,date,start,end,duration,break,overtime,person,client,job,tags,rate,currency,amount,distance,unit,category,"
+    "billable,notes"
+)
 
 
 @pytest.fixture
@@ -44,3 +49,19 @@ def served(tmp_path_factory):
         yield settings
         stopping.set()
         server.join(10)
+
+
+@pytest.fixture
+def firm(run, served, tmp_path, monkeypatch):
+    """Runs commands for an organisation of this test's own; ``firm.file(rows)`` writes a report."""
+    monkeypatch.setenv("TIMEBOOKS_URL", served.public_url)
+    monkeypatch.setenv("TIMEBOOKS_MASTER_KEY_FILE", str(served.master_key_file))
+    assert run("init", "Vale")[0] == exits.DONE
+
+    def file(rows):
+        path = tmp_path / "report.csv"
+        path.write_text(f"{HEADER}\n{rows}")
+        return str(path)
+
+    run.file = file
+    return run

@@ -8,32 +8,12 @@ import pytest
 
 from services.cli import exits
 
-HEADER = (
-    "kind,source_id,date,start,end,duration,break,overtime,person,client,job,tags,rate,currency,amount,distance,unit,category,"
-    "billable,notes"
-)
 GOOD = """\
 time,t1,2026-03-02,09:00,12:00,3:00:00,,,Robin Vale,Moon Garage,Till,,60,USD,,,,,yes,Till repair
 time,t2,2026-03-03,,,2:30:00,,,Robin Vale,Paper Lantern,Shop,,80,USD,,,,,yes,Counter
 time,t3,2026-03-04,,,0:45:00,,,Robin Vale,Paper Lantern,Shop,,80,USD,,,,,no,Learning
 """
 BAD = "time,t4,2026-03-05,,,x:30,,,Robin Vale,Moon Garage,Till,,60,USD,,,,,yes,\n"
-
-
-@pytest.fixture
-def firm(run, served, tmp_path, monkeypatch):
-    """Runs commands for an organisation of this test's own; ``firm.file(rows)`` writes a report."""
-    monkeypatch.setenv("TIMEBOOKS_URL", served.public_url)
-    monkeypatch.setenv("TIMEBOOKS_MASTER_KEY_FILE", str(served.master_key_file))
-    assert run("init", "Vale")[0] == exits.DONE
-
-    def file(rows):
-        path = tmp_path / "report.csv"
-        path.write_text(f"{HEADER}\n{rows}")
-        return str(path)
-
-    run.file = file
-    return run
 
 
 def test_a_report_is_taken_whole(firm):

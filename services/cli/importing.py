@@ -1,0 +1,156 @@
+"""The command that brings a report in: shows what it would change, asks what it has to, and stores it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from services.cli.door import Door
+from services.cli.entry import command
+from services.cli.exits import ASKED, CONFLICT, DONE, FAILED, PARTLY
+from services.cli.show import Answer, count, note, progress
+from shared.kernel.duration import format_hms
+
+_SHOWN = 20
+"""Refused rows and differences shown to a person; ``--json`` has more of them."""
+_LENGTHS = ("seconds", "break_seconds", "overtime_seconds")
+
+
+@command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--layout", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="JSON file that names the columns.")
+@click.option("--source", default="worklog", show_default=True, help="Which time tracker the file comes from.")
+@click.option("--preview", is_flag=True, help="Store nothing; show what would be stored and changed.")
+@click.option("--partial", is_flag=True, help="Keep the good rows although others are refused.")
+@click.option("--yes", is_flag=True, help="Take edited rows without asking.")
+@click.option("--delete-vanished", "delete", is_flag=True, help="Delete what this report had before and has no longer.")
+def import_(door: Door, file: Path, layout: Path | None, source: str, yes: bool, delete: bool, **flags: bool) -> Answer:
+    """Take in a CSV or Excel report. All of it or nothing, unless --partial; the same file again changes nothing.
+
+    \b
+    timebooks import march.csv
+    timebooks import toggl.csv --layout toggl-layout.json
+    """
+    fields = {"source": source, **{name: "true" for name, given in flags.items() if given}}
+    if layout:
+        fields["layout"] = layout.read_text("utf-8-sig")
+    found = _sent(door, file, fields)
+    if _asks(found) and (consent := _consent(found, yes, delete)):
+        found = _sent(door, file, fields | consent)
+    return _answer(file.name, found)
+
+
+def _sent(door: Door, file: Path, fields: dict[str, str]) -> dict[str, Any]:
+    with progress(f"Importing {file.name}") as moved:
+        moved(0, 0)
+        return door.upload("/import", fields, file.name, file.read_bytes())
+
+
+def _asks(found: dict[str, Any]) -> bool:
+    return bool(found["problem"]) and found["problem"]["code"] == "changes_to_accept"
+
+
+def _consent(found: dict[str, Any], yes: bool, delete: bool) -> dict[str, str]:
+    """What accepts the difference: the options, or the person at the terminal; nothing where neither does."""
+    difference = found["difference"]
+    counts = difference["counts"]
+    if sys.stdin.isatty() and not yes:
+        note("\n".join(_differences(found)))
+        _agrees("Change", counts["changed"], abort=True)
+        delete = delete or _agrees("Delete", counts["vanished"])
+    elif not yes and (counts["changed"] or not delete):
+        return {}
+    return {"accept": difference["fingerprint"], "vanished": "delete" if delete else "keep"}
+
+
+def _agrees(what: str, number: int, *, abort: bool = False) -> bool:
+    """Whether the person at the terminal wants it; nothing needs no asking."""
+    return not number or click.confirm(f"{what} {count(number, 'entry', 'entries')}?", err=True, abort=abort)
+
+
+# ---- what is said
+
+
+def _answer(name: str, found: dict[str, Any]) -> Answer:
+    refused = [row for row in found["rows"] if row["outcome"] == "refused"]
+    lines = [_totals(name, found), *_refused(refused), *_warned(found), *([] if found["stored"] else _differences(found))]
+    if found["problem"]:
+        lines.append(_remedy(found["problem"]))
+    elif found["stored"] and not refused:
+        lines.append("next:  timebooks approve")
+    return Answer(found, "\n".join(lines), _code(found, bool(refused)))
+
+
+def _code(found: dict[str, Any], refused: bool) -> int:
+    if found["problem"]:
+        return ASKED if _asks(found) else CONFLICT if found["problem"]["code"] == "difference_moved" else FAILED
+    return PARTLY if refused else DONE
+
+
+def _totals(name: str, found: dict[str, Any]) -> str:
+    totals, deleted = found["totals"], found["difference"]["deleted"]
+    said = ", ".join(f"{totals[outcome]} {outcome}" for outcome in ("new", "changed", "unchanged", "refused"))
+    gone = f", {deleted} deleted" if deleted else ""
+    return f"{name}: {said}{gone}; {format_hms(totals['seconds'])} of work" + ("" if found["stored"] else " (not stored)")
+
+
+def _refused(refused: Sequence[dict[str, Any]]) -> list[str]:
+    return _first([f"  row {row['row']}: {_why(row['problem'])}" for row in refused])
+
+
+def _why(problem: dict[str, Any]) -> str:
+    place = f"{problem['column']}: " if problem.get("column") else ""
+    return " ".join(text for text in (place + problem["cause"], problem.get("remedy", "")) if text)
+
+
+def _warned(found: dict[str, Any]) -> list[str]:
+    return [f"  look:  {one['text']} {_rows(one)}" for one in found["warnings"]]
+
+
+def _rows(one: dict[str, Any]) -> str:
+    more = ", …" if one["count"] > len(one["rows"]) else ""
+    return f"({'row' if one['count'] == 1 else 'rows'} {', '.join(map(str, one['rows']))}{more})" if one["rows"] else ""
+
+
+def _differences(found: dict[str, Any]) -> list[str]:
+    difference, counts = found["difference"], found["difference"]["counts"]
+    changed = [f"  row {one['row']}: {_about(one)}: {'; '.join(map(_field, one['fields']))}" for one in difference["changed"]]
+    gone = [f"  no longer there: {_about(one)}" for one in difference["vanished"]]
+    return [*_first(changed, counts["changed"]), *_first(gone, counts["vanished"])]
+
+
+def _first(lines: Sequence[str], number: int | None = None) -> list[str]:
+    more = (len(lines) if number is None else number) - _SHOWN
+    return [*lines[:_SHOWN], *([f"  … and {more} more; --json shows more of them"] if more > 0 else [])]
+
+
+def _about(one: dict[str, Any]) -> str:
+    size = format_hms(one["seconds"]) if one.get("seconds") else None
+    return " · ".join(text for text in (one["date"], size, one["job"], one["person"]) if text)
+
+
+def _field(one: dict[str, Any]) -> str:
+    if one["field"] == "deleted":
+        return "was deleted and is there again"
+    name = "duration" if one["field"] == "seconds" else one["field"].removesuffix("_seconds")
+    return f"{name} {_value(one['field'], one['was'])} -> {_value(one['field'], one['now'])}"
+
+
+def _value(field: str, value: Any) -> str:
+    if field in _LENGTHS:
+        return format_hms(value)
+    if isinstance(value, list):
+        value = ", ".join(map(str, value))
+    return "nothing" if value in (None, "") else str(value)
+
+
+def _remedy(problem: dict[str, Any]) -> str:
+    by_code = {
+        "rows_refused": "Nothing was stored. Mend the rows, or take the good ones with --partial.",
+        "changes_to_accept": "Nothing was stored. Look at the differences; --yes takes edited rows, --delete-vanished deletes.",
+    }
+    return by_code.get(problem["code"]) or f"{problem['message']} {problem['remedy']}"

@@ -1,0 +1,122 @@
+"""What a file would change of what is stored: worked out before anything is, so that a person can accept it or not."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import count
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from services.ingest.imports import query as imports
+from services.ingest.imports.coverage import Coverage
+from services.ingest.imports.held import Held
+from services.ingest.imports.matching import Candidate, Matches, bucket, match
+from services.ingest.imports.resolve import Names
+from services.ingest.imports.survey import Bucket, candidates, differing_days, stored_days
+from services.ingest.records import query
+from services.ingest.records.fingerprint import fingerprint
+from services.ingest.records.mapping import KIND_OF
+from shared.kernel import canonical
+from shared.platform.vault import Keyring, Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A row and the stored entry that it edits."""
+
+    row: int
+    new: Any
+    old: Any
+
+
+@dataclass(slots=True)
+class Difference:
+    """What the rows of a file mean beside what is stored."""
+
+    changed: list[Change] = field(default_factory=list)
+    vanished: list[Any] = field(default_factory=list)  # stored, and the file would have it if the source still did
+    absent: list[Any] = field(default_factory=list)  # stored for the same people and days; the file may have left it out
+    ids: dict[int, tuple[str, str]] = field(default_factory=dict)  # row -> id and source id, where not the row's own
+    fingerprint: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.changed or self.vanished)
+
+
+def difference(
+    session: Session, vault: Vault, organisation: str, held: Held, *, source: str, family: str, stated: tuple[date, date] | None
+) -> Difference:
+    """Compare the file with what is stored. Call it under the organisation's intake lock."""
+    stored = stored_days(session, organisation, held, source)
+    if stored is None:
+        return Difference()
+    keyring = vault.keyring(session, organisation)
+    names, coverage = Names(vault, keyring), Coverage(stated)
+    days = differing_days(session, keyring, held, names, stored, coverage)
+    rows = candidates(held, names, days) if days else []
+    there = _there(session, vault, organisation, rows, days, source)
+    matches = match(rows, [there[one] for one in sorted(there)])
+    found = _difference(session, keyring, rows, matches, coverage=coverage, family=family)
+    found.ids = _met(rows, matches) | _fresh(names, rows, matches)
+    return found
+
+
+def _there(
+    session: Session, vault: Vault, organisation: str, rows: Sequence[Candidate], days: set[Bucket], source: str
+) -> dict[str, Any]:
+    """What is stored of those days, and under the ids of the rows, by id."""
+    there = {one.id: one for one in query.on_days(session, vault, organisation, days, source)}
+    for kind in {one.kind for one in rows}:
+        there |= query.by_id(session, vault, organisation, kind, [one.entry.id for one in rows if one.kind is kind])
+    return there
+
+
+def _difference(
+    session: Session, keyring: Keyring, rows: Sequence[Candidate], matches: Matches, *, coverage: Coverage, family: str
+) -> Difference:
+    by_row = {one.row: one.entry for one in rows}
+    changed = [Change(row, by_row[row], old) for row, old in sorted(matches.changed.items())]
+    repeated = {(_report(one), bucket(one)) for one in matches.met.values()}
+    same_layout = imports.laid_out(session, keyring.organisation, family, {_report(one) for one in matches.left})
+    found = Difference(changed)
+    for one in matches.left:
+        missed = _report(one) in same_layout and coverage.misses(one, again=(_report(one), bucket(one)) in repeated)
+        (found.vanished if missed else found.absent).append(one)
+    found.fingerprint = _fingerprint(keyring, changed, found.vanished)
+    return found
+
+
+def _report(entry: Any) -> str:
+    """Which file or request an entry came with."""
+    return entry.origin.ref if entry.origin else ""
+
+
+def _met(rows: Sequence[Candidate], matches: Matches) -> dict[int, tuple[str, str]]:
+    """The ids of rows that are entries of another id than their own."""
+    own = {one.row: one.entry.id for one in rows}
+    return {row: (old.id, old.source_id) for row, old in matches.met.items() if old.id != own[row]}
+
+
+def _fresh(names: Names, rows: Sequence[Candidate], matches: Matches) -> dict[int, tuple[str, str]]:
+    """Ids for new rows whose own id is that of an entry which another row is by now."""
+    ids: dict[int, tuple[str, str]] = {}
+    met = {one.id for one in matches.met.values()}
+    taken = met.union((one.entry.id for one in rows), (one.id for one in matches.left))
+    for one in matches.new:
+        if one.entry.id in met:
+            identity, _, ordinal = one.identity.rpartition("-")
+            free = (names.derived(one.entry, f"{identity}-{number}") for number in count(int(ordinal) + 1))
+            entry = next(entry for entry in free if entry.id not in taken)
+            ids[one.row] = entry.id, entry.source_id
+            taken.add(entry.id)
+    return ids
+
+
+def _fingerprint(keyring: Keyring, changed: Iterable[Change], vanished: Iterable[Any]) -> str:
+    """The same for the same difference: what is stored now, what it becomes, what goes."""
+    told = [[one.old.id, one.old.revision, keyring.mac(fingerprint(KIND_OF[type(one.new)], one.new))] for one in changed]
+    return hashlib.sha256(canonical.dumps([sorted(told), sorted([one.id, one.revision] for one in vanished)])).hexdigest()[:32]

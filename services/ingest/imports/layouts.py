@@ -1,0 +1,13 @@
+"""Which layouts are of one family: the same columns mean the same, however the numbers in them are written."""
+
+from __future__ import annotations
+
+import hashlib
+
+from services.ingest.sources.worklog.layout import Layout
+from shared.kernel import canonical
+
+
+def family(layout: Layout) -> str:
+    """Equal for reports that tell the same things of the same work."""
+    return hashlib.sha256(canonical.dumps([layout.columns, layout.constants])).hexdigest()

@@ -1,0 +1,116 @@
+"""Which stored entry each row of a file is: the same, an edited one, or none.
+
+A row without an id of its own has one made from what was done, so a mended start or length makes another id of it. Here
+such a row meets the entry that it was before, so that a mended row is an edit and nothing is billed twice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from services.ingest.records.fingerprint import fingerprint
+from services.ingest.records.mapping import KIND_OF
+from shared.contract.records import Kind
+
+_MADE = re.compile(r"[0-9a-f]{64}", re.ASCII)
+"""A stored source id that the report did not give (see ``resolve``)."""
+
+Key = Callable[[Any], Hashable]
+"""What two entries have to agree in; None: nothing to agree in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A row of the file as an entry."""
+
+    row: int
+    entry: Any
+    identity: str  # what its id was made of; "": its id is the report's own
+
+    @property
+    def kind(self) -> Kind:
+        return KIND_OF[type(self.entry)]
+
+
+@dataclass(slots=True)
+class Matches:
+    """Rows and the stored entries that they are."""
+
+    same: dict[int, Any] = field(default_factory=dict)
+    changed: dict[int, Any] = field(default_factory=dict)
+    new: list[Candidate] = field(default_factory=list)
+    left: list[Any] = field(default_factory=list)  # stored, not deleted, and no row is it
+
+    @property
+    def met(self) -> dict[int, Any]:
+        return self.same | self.changed
+
+
+def bucket(entry: Any) -> tuple[Any, ...]:
+    """Where an edited row is looked for: entries of this kind, person and day."""
+    return KIND_OF[type(entry)], entry.person, entry.date
+
+
+def content(entry: Any) -> bytes:
+    """All that an entry says but its id."""
+    return fingerprint(KIND_OF[type(entry)], replace(entry, source_id=""))
+
+
+def _quantity(entry: Any) -> tuple[Any, ...]:
+    return tuple(getattr(entry, name, None) for name in ("seconds", "amount", "currency", "distance", "unit"))
+
+
+def _start(entry: Any) -> Hashable:
+    return getattr(entry, "start", None) and entry.start.replace(tzinfo=None)
+
+
+_ALIKE: tuple[Key, ...] = (
+    lambda entry: _start(entry) and (bucket(entry), entry.client, entry.job, _start(entry)),
+    lambda entry: (bucket(entry), entry.client, entry.job, _quantity(entry), entry.notes),
+    lambda entry: (bucket(entry), entry.client, entry.job),
+    lambda entry: _start(entry) and (bucket(entry), _start(entry)),
+    lambda entry: entry.notes and (bucket(entry), _quantity(entry), entry.notes),
+)
+"""Agreements that make an edit of two entries, the closest first."""
+
+
+def match(rows: Sequence[Candidate], stored: Sequence[Any]) -> Matches:
+    """Each row with at most one stored entry and the other way round; the closest agreement first."""
+    found, pool = Matches(), _Pool(rows, stored)
+    pool.pair(found.same, lambda entry: (entry.id, content(entry)), by_id=True)
+    pool.pair(found.same, content)
+    pool.pair(found.changed, lambda entry: entry.id, by_id=True)
+    for key in _ALIKE:
+        pool.pair(found.changed, key)
+    found.new = list(pool.rows.values())
+    found.left = [one for one in pool.stored.values() if not one.deleted]
+    return found
+
+
+class _Pool:
+    """Rows and stored entries that nothing is known of yet."""
+
+    def __init__(self, rows: Iterable[Candidate], stored: Iterable[Any]) -> None:
+        self.rows = {one.row: one for one in rows}
+        self.stored = {one.id: one for one in stored}
+
+    def pair(self, into: dict[int, Any], key: Key, *, by_id: bool = False) -> None:
+        """Pair what agrees in ``key``. Two that the report itself gives different ids are never one entry."""
+        everything, made = list(self.stored.values()), [one for one in self.stored.values() if _MADE.fullmatch(one.source_id)]
+        for named in (False, True):
+            self._pair(into, key, made if named and not by_id else everything, named=named, by_id=by_id)
+
+    def _pair(self, into: dict[int, Any], key: Key, stored: Sequence[Any], *, named: bool, by_id: bool) -> None:
+        waiting: dict[Hashable, list[Any]] = defaultdict(list)
+        for one in reversed(stored):
+            if one.id in self.stored and (by_id or not one.deleted):
+                waiting[key(one)].append(one)
+        for row in [one for one in self.rows.values() if bool(one.identity) is not named]:
+            agreed = key(row.entry)
+            if agreed and waiting.get(agreed):
+                into[row.row] = one = waiting[agreed].pop()
+                del self.rows[row.row], self.stored[one.id]

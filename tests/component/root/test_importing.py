@@ -1,0 +1,75 @@
+"""The import command shows what a report would change, and changes and deletes only what somebody agreed to."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+
+import pytest
+
+from services.cli import exits
+
+ROW = "time,{},2026-03-{},,,{},,,Robin Vale,Moon Garage,Till,,60,USD,,,,,yes,Till repair\n"
+FIRST = ROW.format("t1", "02", "3:00:00") + ROW.format("t2", "03", "2:30:00") + ROW.format("t3", "04", "1:00:00")
+EDITED = FIRST.replace("2:30:00", "2:45:00")
+SHORTER = ROW.format("t1", "02", "3:00:00") + ROW.format("t3", "04", "1:00:00")
+
+
+@pytest.fixture
+def says(monkeypatch):
+    """Somebody sits at the terminal and types these lines."""
+
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    return lambda *lines: monkeypatch.setattr(sys, "stdin", Terminal("".join(f"{line}\n" for line in lines)))
+
+
+def _beside(firm, rows):
+    """What importing these rows would do: new, changed, unchanged; nothing is stored."""
+    totals = json.loads(firm("import", firm.file(rows), "--preview", "--json")[1])["totals"]
+    return totals["new"], totals["changed"], totals["unchanged"]
+
+
+def test_an_edited_report_shows_the_difference_and_stores_nothing(firm):
+    assert firm("import", firm.file(FIRST), "--preview")[1].startswith("report.csv: 3 new, ")
+    firm("import", firm.file(FIRST))
+    code, out, _ = firm("import", firm.file(EDITED))
+    assert code == exits.ASKED
+    assert "row 3: 2026-03-03 · Till · Robin Vale: duration 2:30:00 -> 2:45:00" in out
+    assert "Nothing was stored" in out
+    assert _beside(firm, FIRST) == (0, 0, 3)
+
+
+def test_an_edited_report_is_taken_with_yes_or_when_the_person_says_so(firm, says):
+    firm("import", firm.file(FIRST))
+    code, out, _ = firm("import", firm.file(EDITED), "--yes")
+    assert (code, "1 changed" in out, _beside(firm, EDITED)) == (exits.DONE, True, (0, 0, 3))
+    says("n")
+    assert firm("import", firm.file(FIRST))[0] == exits.INTERRUPTED
+    assert _beside(firm, EDITED) == (0, 0, 3)
+    says("y")
+    code, _, err = firm("import", firm.file(FIRST))
+    assert (code, "duration 2:45:00 -> 2:30:00" in err, _beside(firm, FIRST)) == (exits.DONE, True, (0, 0, 3))
+
+
+def test_what_vanished_is_deleted_only_when_somebody_says_so(firm, says):
+    firm("import", firm.file(FIRST))
+    code, out, _ = firm("import", firm.file(SHORTER))
+    assert (code, "no longer there: 2026-03-03 · 2:30:00 · Till · Robin Vale" in out) == (exits.ASKED, True)
+    firm("import", firm.file(SHORTER), "--yes")
+    says("n")
+    firm("import", firm.file(SHORTER))
+    assert _beside(firm, FIRST) == (0, 0, 3)
+    assert "1 deleted" in firm("import", firm.file(SHORTER), "--delete-vanished")[1]
+    assert _beside(firm, FIRST) == (0, 1, 2)  # it would come back
+
+
+def test_warnings_are_told_with_their_rows(firm):
+    sunday = ROW.format("t1", "01", "17:00:00")
+    code, out, _ = firm("import", firm.file(sunday))
+    assert code == exits.DONE
+    assert "look:  1 row is of more than 16 hours (a forgotten timer?), the first 17:00:00 on 2026-03-01. (row 2)" in out
+    assert "look:  1 row is on a Saturday or Sunday, the first on 2026-03-01. (row 2)" in out
