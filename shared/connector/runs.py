@@ -38,7 +38,7 @@ def recorded(c: Connector, connection: Connection, kind: str) -> Iterator[Run]:
     run = Run(str(uuid4()))
     with transaction(c.db) as session:
         named = {"id": run.id, "organisation": connection.organisation, "connection": connection.id, "kind": kind}
-        session.execute(sa.insert(table).values(**named, started_at=clock.now(), counts={}))
+        session.execute(sa.insert(table), named | {"started_at": clock.now(), "counts": {}})
     try:
         with http.counted() as sent:
             yield run

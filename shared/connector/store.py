@@ -35,10 +35,13 @@ def connection(c: Connector, session: Session, number: str, organisation: str) -
     return _connection(c, session, row)
 
 
+_HELD = sa.select(connection_table.c.id).where(connection_table.c.id == sa.bindparam("of")).with_for_update()
+
+
 def hold(session: Session, number: str) -> None:
     """First lock of every transaction that reads one kind of a connection's rows and writes another by what it saw:
     a push that parks for want of a link, and a link that releases what is parked, must not pass each other."""
-    session.execute(sa.select(connection_table.c.id).where(connection_table.c.id == number).with_for_update())
+    session.execute(_HELD, {"of": number})
 
 
 def connections(c: Connector, session: Session, organisation: str) -> list[Connection]:

@@ -79,9 +79,12 @@ def _fresh(held: _Held) -> bool:
     return held.access_expires_at is not None and held.access_expires_at > clock.now() + AHEAD
 
 
+_ROW = sa.select(table).where(table.c.id == sa.bindparam("of"))
+
+
 def _held(c: Connector, connection: str) -> _Held:
     with reading(c.db) as session:
-        row = session.execute(sa.select(table).where(table.c.id == connection)).mappings().one()
+        row = session.execute(_ROW, {"of": connection}).mappings().one()
         keys = c.vault.keyring(session, row["organisation"], [])
         access_token = keys.open(None, "connection.access_token", connection, row["access_token"])
         refresh_token = keys.open(None, "connection.refresh_token", connection, row["refresh_token"])

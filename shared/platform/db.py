@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -244,6 +245,7 @@ def insert(session: Session, table: sa.Table) -> Any:
     return insert_in(dialect(session), table)
 
 
+@cache
 def insert_in(dialect: str, table: sa.Table) -> Any:
     """The same in a named dialect, for statements that are made once."""
     return (sqlite if dialect == "sqlite" else postgresql).insert(table)

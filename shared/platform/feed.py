@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from itertools import takewhile
 from typing import Any
 
@@ -69,6 +70,9 @@ def identity(db: Database) -> str:
         return str(session.execute(sa.select(head.c.feed)).scalar_one())
 
 
+_TOP = sa.select(sa.func.max(feed.c.position))
+
+
 def page(
     db: Database, after: int, kinds: Sequence[str], limit: int, bodies: Bodies, *, organisation: str | None = None
 ) -> dict[str, Any]:
@@ -79,16 +83,22 @@ def page(
     """
     name = identity(db)
     with reading(db) as session:
-        top = session.execute(sa.select(sa.func.max(feed.c.position))).scalar() or 0  # first: all up to here is visible
-        wanted = sa.select(feed).where(feed.c.position > after, feed.c.position <= top).order_by(feed.c.position).limit(limit)
-        if kinds:
-            wanted = wanted.where(feed.c.kind.in_(kinds))
-        if organisation is not None:
-            wanted = wanted.where(feed.c.organisation == organisation)
-        rows = [dict(row) for row in session.execute(wanted).mappings()]
+        top = session.execute(_TOP).scalar() or 0  # first: all up to here is visible
+        asked = {"after": after, "top": top, "most": limit, "kinds": list(kinds), "mine": organisation}
+        wanted = _page(bool(kinds), organisation is not None)
+        rows = [dict(row) for row in session.execute(wanted, asked).mappings()]
         _add_bodies(session, rows, bodies)
     through = rows[-1]["position"] if len(rows) == limit else top
     return {"feed": name, "head": top, "through": through, "rows": rows}
+
+
+@cache
+def _page(by_kind: bool, of_one: bool) -> sa.Select[Any]:
+    between = (feed.c.position > sa.bindparam("after"), feed.c.position <= sa.bindparam("top"))
+    wanted = sa.select(feed).where(*between).order_by(feed.c.position).limit(sa.bindparam("most"))
+    if by_kind:
+        wanted = wanted.where(feed.c.kind.in_(sa.bindparam("kinds", expanding=True)))
+    return wanted.where(feed.c.organisation == sa.bindparam("mine")) if of_one else wanted
 
 
 def _add_bodies(session: Session, rows: Sequence[dict[str, Any]], bodies: Bodies) -> None:
@@ -164,18 +174,21 @@ def _apply(db: Database, name: str, before: Mark, after: Mark, rows: Sequence[Ro
     return len(rows)
 
 
+_AT = sa.select(cursor.c.feed, cursor.c.position).where(cursor.c.name == sa.bindparam("of"))
+_AT_HELD = _AT.with_for_update()
+
+
 def _cursor(db: Database, name: str) -> Mark:
     with reading(db) as session:
-        found = session.execute(sa.select(cursor.c.feed, cursor.c.position).where(cursor.c.name == name)).first()
+        found = session.execute(_AT, {"of": name}).first()
     return (found.feed, found.position) if found else ("", 0)
 
 
 def _held(session: Session, name: str) -> Mark:
     """Where the cursor is; nobody else moves it until this transaction ends."""
     row = {"name": name, "feed": "", "position": 0, "at": clock.now()}
-    session.execute(database.insert(session, cursor).values(row).on_conflict_do_nothing())
-    mine = sa.select(cursor.c.feed, cursor.c.position).where(cursor.c.name == name).with_for_update()
-    found = session.execute(mine).one()
+    session.execute(database.insert(session, cursor).on_conflict_do_nothing(), row)
+    found = session.execute(_AT_HELD, {"of": name}).one()
     return found.feed, found.position
 
 

@@ -82,8 +82,8 @@ def store(
     cipher, mac = AESGCM(key), keyring.macs()
     size = _write_chunks(session, organisation, number, cipher, data, mac)
     held = {"organisation": organisation, "blob": number, "wrapped": keyring.wrap(key, "blob", number), "mac": mac.hexdigest()}
-    new = database.insert(session, vault_blob).values(held).on_conflict_do_nothing(index_elements=["organisation", "mac"])
-    if session.execute(new.returning(vault_blob.c.blob)).first() is None:
+    new = database.insert(session, vault_blob).on_conflict_do_nothing(index_elements=["organisation", "mac"])
+    if session.execute(new.returning(vault_blob.c.blob), held).first() is None:
         session.execute(sa.delete(blob_chunk).where(_of(blob_chunk, organisation, number)))
         known = _same(session, organisation, mac.hexdigest())
         if known is None:
@@ -91,7 +91,7 @@ def store(
         return _name_subjects(session, organisation, known, named)
     sealed_name = sealing.seal(cipher, name.encode(), bound(organisation, "blob.name", number))
     row = {"organisation": organisation, "id": number, "kind": kind, "name": sealed_name, "size": size}
-    session.execute(sa.insert(blob).values(**row, stored_at=clock.now()))
+    session.execute(sa.insert(blob), row | {"stored_at": clock.now()})
     return _name_subjects(session, organisation, number, named)
 
 
@@ -174,7 +174,8 @@ def _write_chunks(session: Session, organisation: str, number: str, cipher: AESG
         mac.update(piece)
         size += len(piece)
         sealed = sealing.seal(cipher, piece, _place(organisation, number, index))
-        session.execute(sa.insert(blob_chunk).values(organisation=organisation, blob=number, number=index, sealed=sealed))
+        row = {"organisation": organisation, "blob": number, "number": index, "sealed": sealed}
+        session.execute(sa.insert(blob_chunk), row)
     return size
 
 
@@ -195,8 +196,7 @@ def _pieces(data: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _chunk(session: Session, cipher: AESGCM, organisation: str, number: str, index: int, size: int) -> bytes:
-    mine = sa.and_(_of(blob_chunk, organisation, number), blob_chunk.c.number == index)
-    sealed = session.execute(sa.select(blob_chunk.c.sealed).where(mine)).scalar()
+    sealed = session.execute(_CHUNK, {"mine": organisation, "of": number, "at": index}).scalar()
     data = sealing.unseal(cipher, sealed or b"", _place(organisation, number, index))
     if len(data) != min(CHUNK, size - index * CHUNK):
         raise SealBroken("blob_broken", "A piece of a stored file has not the length it had.", "Restore it from a backup.")
@@ -205,36 +205,47 @@ def _chunk(session: Session, cipher: AESGCM, organisation: str, number: str, ind
 
 def _open(session: Session, vault: Vault, organisation: str, number: str) -> tuple[AESGCM | None, Keyring]:
     keyring = vault.keyring(session, organisation)
-    wrapped = session.execute(sa.select(vault_blob.c.wrapped).where(_of(vault_blob, organisation, number))).scalar()
+    wrapped = session.execute(_WRAPPED, {"mine": organisation, "of": number}).scalar()
     return (keyring.unwrap(wrapped, "blob", number) if wrapped else None), keyring
 
 
 def _row(session: Session, organisation: str, number: str) -> sa.Row[Any]:
-    row = session.execute(sa.select(blob).where(_of(blob, organisation, number, "id"))).first()
+    row = session.execute(_ABOUT, {"mine": organisation, "of": number}).first()
     if row is None:
         raise Missing("no_such_file", "There is no such file.", "Check the id.", file=number)
     return row
 
 
 def _same(session: Session, organisation: str, mac: str) -> str | None:
-    mine = sa.and_(vault_blob.c.organisation == organisation, vault_blob.c.mac == mac)
-    return session.execute(sa.select(vault_blob.c.blob).where(mine)).scalar()
+    return session.execute(_SAME, {"mine": organisation, "of": mac}).scalar()
 
 
 def _mac(session: Session, organisation: str, number: str) -> str | None:
-    return session.execute(sa.select(vault_blob.c.mac).where(_of(vault_blob, organisation, number))).scalar()
+    return session.execute(_MAC, {"mine": organisation, "of": number}).scalar()
 
 
 def _name_subjects(session: Session, organisation: str, number: str, subjects: Iterable[str]) -> str:
     rows = [{"organisation": organisation, "blob": number, "subject": subject} for subject in subjects]
     for start in range(0, len(rows), 500):
-        new = database.insert(session, blob_subject).values(rows[start : start + 500])
-        session.execute(new.on_conflict_do_nothing())
+        session.execute(database.insert(session, blob_subject).on_conflict_do_nothing(), rows[start : start + 500])
     return number
 
 
 def _of(table: sa.Table, organisation: str, number: str, column: str = "blob") -> sa.ColumnElement[bool]:
     return sa.and_(table.c.organisation == organisation, table.c[column] == number)
+
+
+def _one(column: Any, key: Any) -> sa.Select[Any]:
+    """A column, or all of a table, of an organisation's row: put together once, since every document is stored and read by it."""
+    table = column if isinstance(column, sa.Table) else column.table
+    return sa.select(column).where(table.c.organisation == sa.bindparam("mine"), key == sa.bindparam("of"))
+
+
+_ABOUT = _one(blob, blob.c.id)
+_WRAPPED = _one(vault_blob.c.wrapped, vault_blob.c.blob)
+_MAC = _one(vault_blob.c.mac, vault_blob.c.blob)
+_SAME = _one(vault_blob.c.blob, vault_blob.c.mac)
+_CHUNK = _one(blob_chunk.c.sealed, blob_chunk.c.blob).where(blob_chunk.c.number == sa.bindparam("at"))
 
 
 def _place(organisation: str, number: str, index: int) -> bytes:

@@ -129,6 +129,11 @@ _TAKE = (
     )
     .returning(*job.c)
 )
+_SAME = (job.c.kind == sa.bindparam("of_kind"), job.c.subject == sa.bindparam("of_subject"))
+_FORGET = sa.delete(job).where(*_SAME, job.c.state.in_(ENDED), job.c.id < sa.bindparam("before"))
+_WAITING = sa.select(job.c.id).where(*_SAME, job.c.state == "ready", job.c.due_at <= _NOW)
+_TAKEN = (job.c.id == sa.bindparam("number"), job.c.fence == sa.bindparam("of_fence"), job.c.state == "running")
+_HELD = sa.select(job.c.id).where(*_TAKEN).with_for_update()
 _DUE = (
     sa.select(job.c.id)
     .where(_FREE, job.c.queue.in_(sa.bindparam("queues", expanding=True)))
@@ -161,10 +166,9 @@ def _end(session: Session, taken: Job, **values: Any) -> bool:
     now = clock.lease_now(session)
     if session.execute(mine.values(lease_until=None, ended_at=now, **values)).rowcount != 1:
         return False
-    same = (job.c.kind == taken.kind, job.c.subject == taken.subject)
-    session.execute(sa.delete(job).where(*same, job.c.state.in_(ENDED), job.c.id < taken.id))
-    waiting = sa.select(job.c.id).where(*same, job.c.state == "ready", job.c.due_at <= now)
-    session.info["jobs"].extend(session.execute(waiting).scalars())
+    same = {"of_kind": taken.kind, "of_subject": taken.subject}
+    session.execute(_FORGET, same | {"before": taken.id})
+    session.info["jobs"].extend(session.execute(_WAITING, same | {"now": now}).scalars())
     return True
 
 
@@ -172,8 +176,7 @@ def hold(session: Session, taken: Job) -> None:
     """First statement of every transaction that a job makes; raises LeaseLost when another worker has taken over."""
     if not works("lease_fence"):
         return
-    mine = sa.select(job.c.id).where(job.c.id == taken.id, job.c.fence == taken.fence, job.c.state == "running")
-    if session.execute(mine.with_for_update()).first() is None:
+    if session.execute(_HELD, {"number": taken.id, "of_fence": taken.fence}).first() is None:
         raise LeaseLost("lease_lost", f"Job {taken.id} was taken over by another worker.")
 
 
