@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
 
-from services.ingest.sources.files.cells import Cell, Limits
+from services.ingest.sources.files.cells import Cell, Limits, longest
 from shared.kernel.errors import Invalid
 from shared.kernel.quote import quoted
 
@@ -69,3 +69,12 @@ def check_size(size: int, name: str, limits: Limits) -> None:
     """Refuse a file, other than CSV, of too many bytes."""
     if size > limits.packed:
         raise refuse("file_too_large", name, f"it has {size} bytes, more than {limits.packed}", "split it, or send it as CSV")
+
+
+def short(line: Line, name: str, limits: Limits) -> Line:
+    """The line, or why it is not taken when one of its cells is too long."""
+    length = longest(line.cells)
+    if length <= limits.cell:
+        return line
+    cause = f"a cell has {length} characters, more than {limits.cell}"
+    return Line(line.number, [], refuse("cell_too_long", name, cause, f"shorten it to {limits.cell}", line.number))

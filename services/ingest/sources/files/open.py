@@ -9,8 +9,10 @@ from services.ingest.sources.files.book import Book, check_size, refuse
 from services.ingest.sources.files.cells import LIMITS, Limits
 from services.ingest.sources.files.dialect import conclude_dialect
 from services.ingest.sources.files.encoding import conclude_encoding, glanced
+from services.ingest.sources.files.opendocument import open_opendocument
 from services.ingest.sources.files.pages import is_page, open_page
 from services.ingest.sources.files.text import Writing, text_lines
+from services.ingest.sources.files.unpack import check_archive, damaged
 from services.ingest.sources.files.workbook import open_workbook
 from shared.kernel.errors import Invalid
 
@@ -41,7 +43,7 @@ def open_book(
     if not size:
         raise refuse("empty_file", name, "the file is empty", "export the report again")
     if head.startswith(_ZIP):
-        return open_workbook(stream, size, name, limits)
+        return _open_archive(stream, size, name, limits)
     if head.startswith(_OLE):
         raise _ole(head + stream.read(limits.packed), name)
     if is_page(glanced(head[:_GLANCE])):
@@ -50,6 +52,19 @@ def open_book(
     if size > limits.csv:
         raise refuse("file_too_large", name, f"it has {size} bytes, more than {limits.csv}", "split it into several files")
     return _open_text(stream, head, name, limits, (encoding, delimiter, quoting))
+
+
+def _open_archive(stream: BinaryIO, size: int, name: str, limits: Limits) -> Book:
+    """A spreadsheet of either kind; what could be both, or something else, is none."""
+    names = check_archive(stream, size, name, limits)
+    match sorted(names & {"xl/workbook.xml", "xl/workbook.bin", "content.xml", "mimetype"}):
+        case ["xl/workbook.xml"]:
+            return open_workbook(stream, name, limits)
+        case ["content.xml"] | ["content.xml", "mimetype"]:
+            return open_opendocument(stream, name, limits)
+        case ["xl/workbook.bin"]:
+            raise refuse("binary_workbook", name, "it is a binary workbook (.xlsb)", "save it as .xlsx or CSV")
+    raise damaged(name)
 
 
 def _open_text(stream: BinaryIO, head: bytes, name: str, limits: Limits, given: tuple[str | None, ...]) -> Book:

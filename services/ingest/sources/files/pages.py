@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from lxml.etree import HTMLParser
 
-from services.ingest.sources.files.book import Book, Fact, Line, refuse
+from services.ingest.sources.files.book import Book, Fact, Line, refuse, short
 from services.ingest.sources.files.cells import Limits
 from services.ingest.sources.files.encoding import conclude_encoding
 from services.ingest.sources.files.grid import Page, Row
@@ -92,18 +92,10 @@ def _lines(stream: BinaryIO, name: str, encoding: str, limits: Limits, table: in
             continue
         if row.table == table:
             yield from (Line(next(number), [text]) for text in above)
-            yield _line(next(number), row.cells, name, limits)
+            yield short(Line(next(number), row.cells), name, limits)  # type: ignore[arg-type]
         if row.table == table or any(row.cells):
             above = []
     yield from (Line(next(number), [text]) for text in above if table == last)
-
-
-def _line(number: int, cells: list[str], name: str, limits: Limits) -> Line:
-    length = max(map(len, cells), default=0)
-    if length <= limits.cell:
-        return Line(number, cells)  # type: ignore[arg-type]
-    cause = f"a cell has {length} characters, more than {limits.cell}"
-    return Line(number, [], refuse("cell_too_long", name, cause, f"shorten it to {limits.cell}", number))
 
 
 def _rows(stream: BinaryIO, encoding: str, page: Page) -> Iterator[Row]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import BinaryIO
 
-from services.ingest.sources.files.book import Line, refuse
-from services.ingest.sources.files.cells import Limits, longest
+from services.ingest.sources.files.book import Line, refuse, short
+from services.ingest.sources.files.cells import Limits
 from services.ingest.sources.files.dialect import QUOTINGS, SEPARATOR_LINE
 from shared.kernel.errors import Invalid
 from shared.kernel.quote import quoted
@@ -77,11 +77,7 @@ def _looked_at(number: int, cells: list[str], name: str, limits: Limits, progres
     """A row that reaches over two pieces, so that it may be long."""
     if sum(map(len, cells)) >= limits.row:
         raise _endless(name, limits, number)
-    length = longest(cells)  # type: ignore[arg-type]
-    if length <= limits.cell:
-        return Line(number, cells)  # type: ignore[arg-type]
-    cause = f"a cell has {length} characters, more than {limits.cell}"
-    return Line(number, [], refuse("cell_too_long", name, cause, f"shorten it to {limits.cell}", number))
+    return short(Line(number, cells), name, limits)  # type: ignore[arg-type]
 
 
 def _pieces(stream: BinaryIO, name: str, writing: Writing, limits: Limits, progress: _Progress) -> Iterator[Iterator[str]]:

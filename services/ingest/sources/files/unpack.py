@@ -12,7 +12,9 @@ from services.ingest.sources.files.book import check_size, refuse
 from services.ingest.sources.files.cells import MEGABYTE, Limits
 from shared.kernel.errors import Invalid
 
-_FOREIGN = {"xl/workbook.bin", "content.xml", "mimetype"}  # other formats in a zip, which would be opened unmeasured
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError, KeyError)
+"""What opening a damaged archive raises."""
+_MANIFEST = "META-INF/manifest.xml"
 _MEMBERS = 1_000
 _PACKINGS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _REFERENCE = re.compile(rb"""(?:\s|(?<!xmlns):)r\s*=\s*["']([^"']*)["']""")  # of a row: 7; of a cell: B7
@@ -22,14 +24,27 @@ _TEXT = re.compile(rb"<(?:\w+:)?si\b")
 _ERROR = re.compile(rb"""<(?:\w+:)?c\b(?=[^>]*[\s:]t\s*=\s*["']e["'])[^>]*[\s:]r\s*=\s*["']([A-Z]+)([0-9]+)["']""")
 
 
-def measure(stream: BinaryIO, size: int, name: str, limits: Limits) -> set[tuple[int, int]]:
-    """Refuse a workbook beyond the limits; else the places (row, column, from 1) of its error values, of all sheets."""
+def check_archive(stream: BinaryIO, size: int, name: str, limits: Limits) -> set[str]:
+    """Refuse an archive beyond the limits; else the names of its members."""
     check_size(size, name, limits)
     try:
         with zipfile.ZipFile(stream) as packed:
-            _check_members(packed.infolist(), name, limits)
+            members = packed.infolist()
+            _check_members(members, name, limits)
+            names = {member.filename for member in members}
+            if _MANIFEST in names and b"encryption-data" in _unpacked(packed, packed.getinfo(_MANIFEST)):
+                raise refuse("encrypted_file", name, "it is protected by a password", "save it without a password")
+    except BROKEN as error:
+        raise damaged(name) from error
+    return names
+
+
+def measure(stream: BinaryIO, name: str, limits: Limits) -> set[tuple[int, int]]:
+    """Refuse an Excel workbook beyond the limits; else the places (row, column, from 1) of its error values, of all sheets."""
+    try:
+        with zipfile.ZipFile(stream) as packed:
             parts = [_unpacked(packed, member) for member in packed.infolist()]
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
+    except BROKEN as error:
         raise damaged(name) from error
     sheets = [part for part in parts if b"sheetData" in part]
     _check_area(sheets, name, limits)
@@ -43,14 +58,14 @@ def _unpacked(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
 
 
 def damaged(name: str) -> Invalid:
-    return refuse("damaged_workbook", name, "it is not an Excel workbook (.xlsx), or it is damaged", "save or export it again")
+    return refuse("damaged_workbook", name, "it is no spreadsheet that can be read, or it is damaged", "save or export it again")
 
 
 def _check_members(members: list[zipfile.ZipInfo], name: str, limits: Limits) -> None:
     """The sizes that the archive declares; unpacking stops at them, so that a lie makes it damaged, not large."""
     if any(member.flag_bits & 1 for member in members):
         raise refuse("encrypted_file", name, "it is protected by a password", "save it without a password")
-    if len(members) > _MEMBERS or any(map(_strange, members)):
+    if len(members) > _MEMBERS or any(member.compress_type not in _PACKINGS for member in members):
         raise damaged(name)
     unpacked = sum(member.file_size for member in members)
     if unpacked > limits.unpacked:
@@ -60,10 +75,6 @@ def _check_members(members: list[zipfile.ZipInfo], name: str, limits: Limits) ->
     if ratio > limits.ratio:
         cause = f"a part of it unpacks to {ratio} times its size, more than {limits.ratio}"
         raise refuse("file_too_large", name, cause, "save it again in a spreadsheet program, or send it as CSV")
-
-
-def _strange(member: zipfile.ZipInfo) -> bool:
-    return member.filename in _FOREIGN or member.compress_type not in _PACKINGS
 
 
 def _ratio(member: zipfile.ZipInfo) -> int:

@@ -17,9 +17,9 @@ Places = set[tuple[int, int]]
 """(row, column) of cells, from 1."""
 
 
-def open_workbook(stream: BinaryIO, size: int, name: str, limits: Limits) -> Book:
-    """The workbook with its sheets as tables."""
-    errors = measure(stream, size, name, limits)
+def open_workbook(stream: BinaryIO, name: str, limits: Limits) -> Book:
+    """The workbook, which was measured as an archive, with its sheets as tables."""
+    errors = measure(stream, name, limits)
     stream.seek(0)
     try:
         book = CalamineWorkbook.from_filelike(stream)
