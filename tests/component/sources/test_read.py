@@ -99,7 +99,7 @@ REFUSED = {
     "cut off in a quoted cell": (two('1,x\n2,"never closed\n'), TWO, "truncated_file", "row 3"),
     "text after a quote": (two('1,"x"y\n'), TWO, "bad_csv", "row 2"),
     "an endless cell": (two('1,"' + "x\n" * 100_000 + '"'), TWO, "cell_too_long", "row 2"),
-    "an old workbook": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 600, OWN, "old_workbook", "2007"),
+    "a damaged old workbook": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 600, OWN, "damaged_workbook", "damaged"),
     "a protected workbook": (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"),
         OWN,

@@ -13,8 +13,7 @@ from services.ingest.sources.files.opendocument import open_opendocument
 from services.ingest.sources.files.pages import is_page, open_page
 from services.ingest.sources.files.text import Writing, text_lines
 from services.ingest.sources.files.unpack import check_archive, damaged
-from services.ingest.sources.files.workbook import open_workbook
-from shared.kernel.errors import Invalid
+from services.ingest.sources.files.workbook import open_old_workbook, open_workbook
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -45,7 +44,7 @@ def open_book(
     if head.startswith(_ZIP):
         return _open_archive(stream, size, name, limits)
     if head.startswith(_OLE):
-        raise _ole(head + stream.read(limits.packed), name)
+        return open_old_workbook(stream, size, name, limits)
     if is_page(glanced(head[:_GLANCE])):
         check_size(size, name, limits)
         return open_page(stream, head, name, limits, encoding)
@@ -80,9 +79,3 @@ def _open_text(stream: BinaryIO, head: bytes, name: str, limits: Limits, given: 
         return _open_text(stream, head, name, limits, (other, delimiter, quoting))
 
     return Book("csv", name, ("",), lambda _: text_lines(stream, name, writing, limits), tuple(facts), reopen)
-
-
-def _ole(content: bytes, name: str) -> Invalid:
-    if "EncryptedPackage".encode("utf-16-le") in content:
-        return refuse("encrypted_file", name, "the workbook is protected by a password", "save it without a password")
-    return refuse("old_workbook", name, "it is a workbook of the format before 2007", "save it as .xlsx or CSV")

@@ -8,8 +8,11 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from lxml.etree import XMLSyntaxError
+
 from services.ingest.sources.files.book import check_size, refuse
 from services.ingest.sources.files.cells import MEGABYTE, Limits
+from services.ingest.sources.files.faults import Faults, column_of, sheet_faults
 from shared.kernel.errors import Invalid
 
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError, KeyError)
@@ -21,7 +24,6 @@ _REFERENCE = re.compile(rb"""(?:\s|(?<!xmlns):)r\s*=\s*["']([^"']*)["']""")  # o
 _PLACE = re.compile(rb"([A-Z]{0,3})([0-9]{1,7})")
 _VALUE = re.compile(rb"v\b[^<>]*>([^<]*)<")
 _TEXT = re.compile(rb"<(?:\w+:)?si\b")
-_ERROR = re.compile(rb"""<(?:\w+:)?c\b(?=[^>]*[\s:]t\s*=\s*["']e["'])[^>]*[\s:]r\s*=\s*["']([A-Z]+)([0-9]+)["']""")
 
 
 def check_archive(stream: BinaryIO, size: int, name: str, limits: Limits) -> set[str]:
@@ -39,17 +41,20 @@ def check_archive(stream: BinaryIO, size: int, name: str, limits: Limits) -> set
     return names
 
 
-def measure(stream: BinaryIO, name: str, limits: Limits) -> set[tuple[int, int]]:
-    """Refuse an Excel workbook beyond the limits; else the places (row, column, from 1) of its error values, of all sheets."""
+def measure(stream: BinaryIO, name: str, limits: Limits) -> list[Faults]:
+    """Refuse an Excel workbook beyond the limits; else the faulty cells of its sheets in their order."""
     try:
         with zipfile.ZipFile(stream) as packed:
-            parts = [_unpacked(packed, member) for member in packed.infolist()]
+            parts = {member.filename: _unpacked(packed, member) for member in packed.infolist()}
     except BROKEN as error:
         raise damaged(name) from error
-    sheets = [part for part in parts if b"sheetData" in part]
+    sheets = [part for part in parts.values() if b"sheetData" in part]
     _check_area(sheets, name, limits)
-    _check_texts(sheets, [part for part in parts if b"sst" in part], name, limits)
-    return {(int(row), _column(letters)) for sheet in sheets for letters, row in _ERROR.findall(sheet)}
+    _check_texts(sheets, [part for part in parts.values() if b"sst" in part], name, limits)
+    try:
+        return sheet_faults(parts)
+    except (XMLSyntaxError, ValueError) as error:
+        raise damaged(name) from error
 
 
 def _unpacked(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
@@ -90,17 +95,10 @@ def _check_area(sheets: list[bytes], name: str, limits: Limits) -> None:
             place = _PLACE.fullmatch(reference)
             if place is None:
                 raise damaged(name)
-            rows, columns = max(rows, int(place[2])), max(columns, _column(place[1]))
+            rows, columns = max(rows, int(place[2])), max(columns, column_of(place[1]))
         if rows * columns > limits.area:
             cause = f"a sheet spans {rows} rows and {columns} columns, together more than {limits.area} cells"
             raise refuse("file_too_large", name, cause, "remove what stands far below or far right of the report")
-
-
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - ord("A") + 1
-    return number
 
 
 def _check_texts(sheets: list[bytes], tables: list[bytes], name: str, limits: Limits) -> None:

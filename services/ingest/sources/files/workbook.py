@@ -1,53 +1,66 @@
-"""Reads the sheets of an Excel workbook: values only, formulas by the results that the file keeps of them."""
+"""Reads the sheets of an Excel workbook, old or new: values only, formulas by the results that the file keeps of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, BinaryIO
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
-from services.ingest.sources.files.book import Book, Line, refuse
-from services.ingest.sources.files.cells import Cell, Limits, longest
+from services.ingest.sources.files.book import Book, Line, short
+from services.ingest.sources.files.cells import Cell, Limits
+from services.ingest.sources.files.faults import Faults
+from services.ingest.sources.files.oldbook import measure_old
 from services.ingest.sources.files.unpack import damaged, measure
-
-Places = set[tuple[int, int]]
-"""(row, column) of cells, from 1."""
 
 
 def open_workbook(stream: BinaryIO, name: str, limits: Limits) -> Book:
-    """The workbook, which was measured as an archive, with its sheets as tables."""
-    errors = measure(stream, name, limits)
+    """The workbook (.xlsx), which was measured as an archive, with its sheets as tables."""
+    return _book("xlsx", stream, measure(stream, name, limits), name, limits)
+
+
+def open_old_workbook(stream: BinaryIO, size: int, name: str, limits: Limits) -> Book:
+    """The workbook of the format before 2007 (.xls) with its sheets as tables."""
+    return _book("xls", stream, measure_old(stream, size, name, limits), name, limits)
+
+
+def _book(kind: str, stream: BinaryIO, faults: list[Faults], name: str, limits: Limits) -> Book:
+    """``faults`` are those of the sheets in their order."""
     stream.seek(0)
     try:
         book = CalamineWorkbook.from_filelike(stream)
     except (CalamineError, OSError, ValueError) as error:
         raise damaged(name) from error
-    if not book.sheet_names:
+    titles = book.sheet_names
+    if not titles or len(titles) != len(faults):
         raise damaged(name)
-    return Book("xlsx", name, tuple(book.sheet_names), lambda sheet: _lines(book, sheet, errors, name, limits))
+    of = dict(zip(titles, faults, strict=True))
+    return Book(kind, name, tuple(titles), lambda sheet: _lines(book, sheet, of[sheet], name, limits))
 
 
-def _lines(book: CalamineWorkbook, title: str, errors: Places, name: str, limits: Limits) -> Iterator[Line]:
+def _lines(book: CalamineWorkbook, title: str, faults: Faults, name: str, limits: Limits) -> Iterator[Line]:
     try:
         sheet = book.get_sheet_by_name(title)
     except (CalamineError, OSError, ValueError) as error:
         raise damaged(name) from error
     first = (sheet.start or (0, 0))[1] + 1  # the reader leaves out blank columns on the left
-    faulty = {row for row, _ in errors}
-    for number, values in _numbered(sheet, name):
-        cells = [_cell(value) for value in values]
-        length = longest(cells)
-        if length > limits.cell:
-            cause = f"a cell has {length} characters, more than {limits.cell}"
-            yield Line(number, [], refuse("cell_too_long", name, cause, f"shorten it to {limits.cell}", number))
-        elif number in faulty:
-            faults = {at: "error_value" for at in range(len(cells)) if (number, first + at) in errors}
-            yield Line(number, cells, None, faults)
-        else:
-            yield Line(number, cells)
+    left = min([first, *(column for _, column in faults)])
+    by_row: dict[int, dict[int, str]] = {}
+    for (row, column), fault in faults.items():
+        by_row.setdefault(row, {})[column - left] = fault
+    last = 0
+    for last, values in _numbered(sheet, name):
+        cells = [*[""] * (first - left), *map(_cell, values)]
+        yield short(_faulty(last, cells, by_row[last]) if last in by_row else Line(last, cells), name, limits)
+    for row in sorted(row for row in by_row if row > last):  # of a row with nothing else the reader knows nothing
+        yield _faulty(row, [], by_row[row])
+
+
+def _faulty(number: int, cells: list[Cell], faults: Mapping[int, str]) -> Line:
+    cells += [""] * (max(faults) + 1 - len(cells))
+    return Line(number, ["" if at in faults else cell for at, cell in enumerate(cells)], None, faults)
 
 
 def _numbered(sheet: CalamineSheet, name: str) -> Iterator[tuple[int, list[Any]]]:
