@@ -7,8 +7,10 @@ from typing import BinaryIO
 
 from services.ingest.sources.files.book import Book, check_size, refuse
 from services.ingest.sources.files.cells import LIMITS, Limits
+from services.ingest.sources.files.database import MAGIC, open_database
 from services.ingest.sources.files.dialect import conclude_dialect
 from services.ingest.sources.files.encoding import conclude_encoding, glanced
+from services.ingest.sources.files.objects import is_json, open_objects
 from services.ingest.sources.files.opendocument import open_opendocument
 from services.ingest.sources.files.pages import is_page, open_page
 from services.ingest.sources.files.text import Writing, text_lines
@@ -17,6 +19,13 @@ from services.ingest.sources.files.workbook import open_old_workbook, open_workb
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
+_OTHERS = {
+    "a PDF document": b"%PDF",
+    "a picture": (b"\x89PNG", b"\xff\xd8\xff", b"GIF8"),
+    "a packed file": (b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf"),
+    "a text document": b"{\\rtf",
+    "a mail": b"MIME-Version:",
+}
 HEAD = 262_144
 """Bytes at the front of a file from which its kind and the separator of its cells are concluded: several of the longest cells."""
 
@@ -41,16 +50,30 @@ def open_book(
     head = stream.read(HEAD)
     if not size:
         raise refuse("empty_file", name, "the file is empty", "export the report again")
+    if book := _open_marked(stream, size, head, name, limits):
+        return book
+    start = glanced(head[:_GLANCE])
+    if is_page(start):
+        check_size(size, name, limits)
+        return open_page(stream, head, name, limits, encoding)
+    if is_json(start):
+        return open_objects(stream, size, head, name, limits)
+    if size > limits.csv:
+        raise refuse("file_too_large", name, f"it has {size} bytes, more than {limits.csv}", "split it into several files")
+    return _open_text(stream, head, name, limits, (encoding, delimiter, quoting))
+
+
+def _open_marked(stream: BinaryIO, size: int, head: bytes, name: str, limits: Limits) -> Book | None:
+    """The file when its first bytes say what it is."""
     if head.startswith(_ZIP):
         return _open_archive(stream, size, name, limits)
     if head.startswith(_OLE):
         return open_old_workbook(stream, size, name, limits)
-    if is_page(glanced(head[:_GLANCE])):
-        check_size(size, name, limits)
-        return open_page(stream, head, name, limits, encoding)
-    if size > limits.csv:
-        raise refuse("file_too_large", name, f"it has {size} bytes, more than {limits.csv}", "split it into several files")
-    return _open_text(stream, head, name, limits, (encoding, delimiter, quoting))
+    if head.startswith(MAGIC):
+        return open_database(stream, size, name, limits)
+    if other := next((kind for kind, mark in _OTHERS.items() if head.startswith(mark)), None):
+        raise refuse("wrong_kind", name, f"it is {other}, which holds no table", "export the report as CSV or Excel")
+    return None
 
 
 def _open_archive(stream: BinaryIO, size: int, name: str, limits: Limits) -> Book:
