@@ -122,7 +122,7 @@ def test_a_moment_is_read_by_its_patterns(day, clock, text, found):
         "1/03/2024",
         "01/03/24",
         "01-03-2024",
-        "٠١/٠٣/2024",
+        "٠١/٠x/2024",
         "24:00",
         "12:60",
         "9",

@@ -18,7 +18,7 @@ _MARKS = re.compile("[\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")  # withou
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a header may mean: a role, in which language, how usual it is there (0: most), and whether the word alone settles it."""
+    """What a header may mean: a role, in which language, how usual it is there (0: most), and whether it may mean others."""
 
     role: str
     language: str
@@ -60,7 +60,9 @@ def words(topic: str) -> dict[str, str]:
 @cache
 def grouped(topic: str) -> dict[str, str]:
     """Folded word -> its group, of a table such as ``units`` or ``kinds``."""
-    return {fold(word): group for each in reversed(languages().values()) for group, names in each[topic].items() for word in names}
+    return {
+        fold(word): group for each in reversed(languages().values()) for group, names in each[topic].items() for word in names
+    }
 
 
 @cache
@@ -82,7 +84,7 @@ def noons() -> dict[str, str]:
 
 
 def _halves(half: str) -> Iterator[str]:
-    more = {"a": ("上午", "오전", "öö", "dop.", "fm"), "p": ("下午", "오후", "ös", "odp.", "em", "du.")}
+    more = {"a": ("上午", "오전", "öö", "dop.", "fm"), "p": ("下午", "오후", "ös", "odp.", "em")}
     yield from more[half]
     for each in languages().values():
         yield from (unicodedata.normalize("NFKC", word).casefold() for word in each[f"{half}m"])

@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NoReturn
 
 from services.ingest.sources.worklog.cells import Moment
+from services.ingest.sources.worklog.layout import Layout
 from shared.contract.records import Kind
 from shared.contract.spans import lengths
 from shared.kernel.duration import format_hms, hours
@@ -26,27 +27,28 @@ PLACE: dict[Kind, frozenset[str]] = {
 """Which columns say something in a row of each kind."""
 
 _DAY = 86_400
+_ROUNDING = 180  # seconds: half of a tenth of an hour, the coarsest that a duration is rounded to
 _RATE = Decimal("0.0000001")
 
 
-def fields_of(kind: Kind, values: Values, zone: str | None) -> dict[str, Any]:
+def fields_of(kind: Kind, values: Values, layout: Layout) -> dict[str, Any]:
     """The fields as ``load_record`` takes them, references and the source id left out. Invalid names its ``column``."""
     day = values.get("date") or values.get("start", (None, None))[0]
     if day is None:
         _refuse("date", "missing_field", "the row has no date", "give the date of the work")
     common = {name: values[name] for name in ("currency", "billable", "notes") if name in values}
     if kind is Kind.TIME:
-        return common | _time(values, day, zone)
+        return common | _time(values, day, layout)
     own = {name: values[name] for name in ("amount", "category", "distance", "unit", "rate") if name in values}
     return common | own | {"date": day.isoformat()}
 
 
-def _time(values: Values, day: date, zone: str | None) -> dict[str, Any]:
-    pause, worked = values.get("break", 0), values.get("duration")
+def _time(values: Values, day: date, layout: Layout) -> dict[str, Any]:
+    zone, pause = layout.zone, values.get("break", 0)
+    worked = values["duration"] - (pause if layout.gross else 0) if "duration" in values else None
     start = _start(values.get("start"), day)
     end = _end(values.get("end"), start, day, None if worked is None else worked + pause)
-    if worked is None:
-        worked = _between(start, end, zone) - pause
+    worked = _worked(worked, start, end, pause, layout)
     if worked < 0:
         _refuse("break", "break_too_long", f"the break of {format_hms(pause)} is longer than the whole", "mend the break")
     return {
@@ -59,6 +61,16 @@ def _time(values: Values, day: date, zone: str | None) -> dict[str, Any]:
         "zone": zone if start or end else None,
         "rate": _rate(values, worked),
     }
+
+
+def _worked(stated: int | None, start: datetime | None, end: datetime | None, pause: int, layout: Layout) -> int:
+    """What was worked: as stated, or from start to end where nothing is stated or only a rounded duration."""
+    if stated is None:
+        return _between(start, end, layout.zone) - pause
+    if not layout.rounded or start is None or end is None:
+        return stated
+    exact = _between(start, end, layout.zone) - pause
+    return exact if abs(exact - stated) <= _ROUNDING else stated
 
 
 def _start(moment: Moment | None, day: date) -> datetime | None:

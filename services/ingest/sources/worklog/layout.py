@@ -6,7 +6,7 @@ A layout is a JSON object; ``docs/reference/layout.md`` describes it for those w
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import partial
 from typing import Any
 
@@ -14,10 +14,13 @@ from marshmallow import ValidationError, validates_schema
 from marshmallow import fields as m
 
 from services.ingest.sources.files.dialect import QUOTINGS
-from services.ingest.sources.worklog.patterns import check_date_pattern, check_time_pattern
+from services.ingest.sources.words.calendars import LANGUAGES
+from services.ingest.sources.worklog.patterns import Reading, check_date_pattern, check_time_pattern, lacks_year
 from shared.contract import fields as f
 from shared.kernel import canonical
+from shared.kernel.dates import parse_date
 from shared.kernel.errors import Invalid
+from shared.kernel.money import check_currency
 from shared.kernel.quote import quoted
 
 HEADER = (
@@ -33,9 +36,10 @@ ENCODINGS = (
     *(f"cp{page}" for page in (437, 850, 852, 866, 874, *range(1250, 1259))),
     *(f"iso-8859-{part}" for part in (*range(1, 12), *range(13, 17))),
 )
-UNITS = ("h", "min", "s", "h:mm", "h:mm:ss", "h:mm[:ss]")
+UNITS = ("h", "min", "s", "d", "h:mm", "h:mm:ss", "h:mm[:ss]")
+KINDS = ("time", "expense", "mileage", "break")
 DELIMITERS = (",", ";", "\t", "|", ":")
-THOUSANDS = ("", ",", ".", " ", "'", "\u00a0", "\u202f")
+THOUSANDS = ("", ",", ".", " ", "'", "\u00a0", "\u202f", "\u2019")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +49,22 @@ class Layout:
     columns: dict[str, tuple[str, ...]]  # our column -> the file's headers; the texts of several are joined by a blank
     constants: dict[str, str] = field(default_factory=dict)  # our column -> the value of rows that have none
     skip: tuple[dict[str, str], ...] = ()  # rows to leave out: {header: its exact text, …}; all of one object must hold
+    kinds: dict[str, str] = field(default_factory=dict)  # word of the file -> one of KINDS; rows of breaks are left out
+    totals: tuple[str, ...] = ()  # words that begin a row of totals, which has no date; "": it has numbers alone
+    tail: bool = False  # after a blank row or one of totals, rows without a date are left out: the summary below
+    running: tuple[str, ...] = ()  # words in place of an end or a duration that is still to come; "": nothing stands there
     date: str = "YYYY-MM-DD"  # see patterns
+    dates: dict[str, str] = field(default_factory=dict)  # our column -> its own pattern, where it differs
     time: str = "H:mm[:ss]"  # see patterns
+    language: tuple[str, ...] = ("en",)  # of names of months and weekdays, some of LANGUAGES
+    year: str | None = None  # of dates without one: a year, or the date from which on they are meant
     decimal: str = "."  # "." | ","
     thousands: str = ""  # what groups digits by three, one of THOUSANDS; "": nothing
-    unit: str = "h:mm[:ss]"  # of a duration that is a plain number: "h" | "min" | "s"; h:mm… refuses plain numbers
+    signs: dict[str, str] = field(default_factory=dict)  # what stands at an amount, such as "$" -> its currency
+    unit: str = "h:mm[:ss]"  # of a duration that is a plain number: "h" | "min" | "s" | "d"; h:mm… refuses plain numbers
+    units: dict[str, str] = field(default_factory=dict)  # our column -> its own unit, where it differs
+    gross: bool = False  # a duration includes the break
+    rounded: bool = False  # durations are rounded: where start and end are given and agree, they say how long it was
     zone: str | None = None  # IANA zone of start and end; None: not known
     tags: str = ",;"  # characters between the tags of one cell
     yes: tuple[str, ...] = ("yes", "y", "true", "1", "x")  # words for billable, in any case
@@ -58,8 +73,19 @@ class Layout:
     quoting: str = "doubled"  # in a CSV file, one of QUOTINGS
     encoding: str = "utf-8"  # of a CSV file, one of ENCODINGS
     header: int = 1  # number of the row with the headers, counted from 1
-    sheet: str | None = None  # sheet of a workbook; None: the first
-    closed: bool = False  # our own layout only: columns may be missing, unknown ones are refused
+    find: bool = False  # the headers stand in that row or below it: in the first row that holds them all
+    ragged: bool = False  # a row may lack cells at its end
+    sheet: str | None = None  # name of a workbook's sheet, or of another file's table; None: the first
+    more: tuple[Layout, ...] = ()  # further tables of the same file
+    closed: bool = False  # our own layout: columns may be missing and none may be unknown; never in a declared layout
+
+    def parts(self) -> tuple[Layout, ...]:
+        """One layout for each table of the file."""
+        return (replace(self, more=()), *self.more)
+
+    def by(self) -> Reading:
+        """What besides the patterns decides how dates and times are read."""
+        return Reading(self.language, self.year, self.zone)
 
     def wanted(self) -> frozenset[str]:
         """The headers that are read: those of the columns and those of the rows to skip."""
@@ -88,6 +114,14 @@ def _separators(value: object) -> str:
     return value
 
 
+def _year(value: object) -> str:
+    if isinstance(value, str) and len(value) == 4 and value.isascii() and value.isdigit():
+        parse_date(f"{value}-01-01")
+    else:
+        parse_date(value)
+    return str(value)
+
+
 _ours = partial(f.choice, COLUMNS)
 _word = partial(f.text, 500, empty=True)
 
@@ -96,11 +130,22 @@ class _LayoutSchema(f.Strict):
     columns = m.Dict(keys=_ours(), values=f.Checked(_headers), required=True)
     constants = m.Dict(keys=_ours(), values=_word())
     skip = m.List(m.Dict(keys=f.Checked(header), values=_word()))
+    kinds = m.Dict(keys=_word(), values=f.choice(KINDS))
+    totals = m.List(_word())
+    tail = f.flag()
+    running = m.List(_word())
     date = f.Checked(check_date_pattern)
+    dates = m.Dict(keys=f.choice(("date", "start", "end")), values=f.Checked(check_date_pattern))
     time = f.Checked(check_time_pattern)
+    language = m.List(f.choice(LANGUAGES), validate=m.validate.Length(min=1, max=5))
+    year = f.Checked(_year, allow_none=True)
     decimal = f.choice((".", ","))
     thousands = f.choice(THOUSANDS)
+    signs = m.Dict(keys=f.text(10), values=f.Checked(check_currency))
     unit = f.choice(UNITS)
+    units = m.Dict(keys=f.choice(("duration", "break", "overtime")), values=f.choice(UNITS))
+    gross = f.flag()
+    rounded = f.flag()
     zone = f.zone()
     tags = f.Checked(_separators)
     yes = m.List(_word())
@@ -109,7 +154,10 @@ class _LayoutSchema(f.Strict):
     quoting = f.choice(tuple(QUOTINGS))
     encoding = f.choice(ENCODINGS)
     header = f.whole(1000, lowest=1)
+    find = f.flag()
+    ragged = f.flag()
     sheet = f.text(200)
+    more = m.List(m.Nested(lambda: _LayoutSchema(exclude=("more", "delimiter", "quoting", "encoding"))), validate=m.validate.Length(max=50))
 
     @validates_schema
     def _holds_together(self, values: dict[str, Any], **_: Any) -> None:
@@ -126,6 +174,9 @@ def _faults(values: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
         yield "columns", "nothing says on which day it was", 'map the column "date", or "start" where it holds the date as well'
     if not given & {"duration", "amount", "distance"} and not {"start", "end"} <= given:
         yield "columns", "nothing says how much it was", 'map "duration", "start" and "end", "amount" or "distance"'
+    patterns = [values.get("date", "YYYY-MM-DD"), *values.get("dates", {}).values()]
+    if not values.get("year") and any(map(lacks_year, patterns)):
+        yield "date", "it has no year", 'give the pattern with YYYY or YY, or say the year of the dates in "year"'
     if values.get("thousands") and values["thousands"] == values.get("decimal", "."):
         yield "thousands", "it is the decimal sign as well", 'give the sign that groups digits, or ""'
 
@@ -135,9 +186,13 @@ _SCHEMA = _LayoutSchema()
 
 def load(data: bytes | str | dict[str, Any]) -> Layout:
     """A layout from its JSON text or object; Invalid names every field that is wrong."""
-    values: dict[str, Any] = f.load(_SCHEMA, data if isinstance(data, dict) else canonical.loads(data), "the layout")
-    frozen: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-    return Layout(**frozen)
+    return _layout(f.load(_SCHEMA, data if isinstance(data, dict) else canonical.loads(data), "the layout"))
+
+
+def _layout(values: dict[str, Any]) -> Layout:
+    if "more" in values:
+        values["more"] = [_layout(each) for each in values["more"]]
+    return Layout(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
 
 
 def dump(layout: Layout) -> dict[str, Any]:
@@ -154,9 +209,11 @@ def _default(each: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Layout):
+        return dump(value)
     if isinstance(value, dict):
         return {name: _only(below) for name, below in value.items()}
-    return list(value) if isinstance(value, tuple) else value
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value
 
 
 def _only(headers: Any) -> Any:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from services.ingest.sources.files.cells import Cell, text_of
+from services.ingest.sources.files.cells import Cell
 from services.ingest.sources.worklog import cells
 from services.ingest.sources.worklog.entry import PLACE, Values, fields_of
 from services.ingest.sources.worklog.layout import COLUMNS, Layout
+from services.ingest.sources.worklog.leaving import Passing, reason
 from services.ingest.sources.worklog.rows import Row
 from shared.contract.record_schemas import SOURCE_ID, load_record
 from shared.contract.records import AnyRecord, Kind, Origin
@@ -23,16 +24,23 @@ Faults = list[tuple[str, Invalid]]
 """(column of ours, what is wrong in it)."""
 
 
-def _text(found: Sequence[Cell], layout: Layout) -> str:
+def _text(found: Sequence[Cell], layout: Layout, column: str) -> str:
     return cells.joined(found)
 
 
-def _name(found: Sequence[Cell], layout: Layout) -> str:
+def _name(found: Sequence[Cell], layout: Layout, column: str) -> str:
     return cells.name(cells.joined(found))
 
 
-_READ: dict[str, Callable[[Sequence[Cell], Layout], Any]] = {
-    **dict.fromkeys(("kind", "source_id", "currency", "unit", "category", "notes"), _text),
+def _kind_word(found: Sequence[Cell], layout: Layout, column: str) -> str:
+    word = cells.joined(found)
+    return layout.kinds.get(word.casefold(), word)
+
+
+_READ: dict[str, Callable[[Sequence[Cell], Layout, str], Any]] = {
+    "kind": _kind_word,
+    "unit": cells.unit,
+    **dict.fromkeys(("source_id", "currency", "category", "notes"), _text),
     **dict.fromkeys(("person", "client", "job"), _name),
     **dict.fromkeys(("start", "end"), cells.clock),
     **dict.fromkeys(("duration", "break", "overtime"), cells.duration),
@@ -52,6 +60,7 @@ class RowResult:
     row: int
     records: list[AnyRecord]  # persons, clients, jobs and tags first, the entry last
     problem: Invalid | None = None
+    left_out: str | None = None  # why the layout says to leave the row out, one of ``leaving.REASONS``
 
     @property
     def entry(self) -> AnyRecord | None:
@@ -65,6 +74,7 @@ class Reading:
     alike: Counter[str] = field(default_factory=Counter)  # how often an entry of this identity has come
     rows: dict[str, int] = field(default_factory=dict)  # id of an entry that the file itself names -> its row
     known: dict[tuple[str, ...], AnyRecord] = field(default_factory=dict)  # persons, clients, jobs and tags so far
+    passing: Passing = field(default_factory=Passing)
 
 
 def normalize_rows(rows: Iterable[Row], layout: Layout, organisation: str, source: str, *, file: str = "") -> Iterator[RowResult]:
@@ -78,9 +88,12 @@ def normalize(
     row: Row, layout: Layout, organisation: str, source: str, *, reading: Reading | None = None, file: str = ""
 ) -> RowResult:
     """One row's records. Without a ``reading`` the row stands alone: the first of its identity."""
-    if row.problem or _skipped(row, layout):
+    reading = reading or Reading()
+    if row.problem:
         return RowResult(row.number, [], row.problem)
-    make = _Maker(organisation, source, Origin(via="file", ref=file, row=row.number), reading or Reading())
+    if left_out := reason(row, layout, reading.passing):
+        return RowResult(row.number, [], left_out=left_out)
+    make = _Maker(organisation, source, Origin(via="file", ref=file, row=row.number), reading)
     values, faults = _values(row, layout)
     if not faults:
         try:
@@ -88,10 +101,6 @@ def normalize(
         except Invalid as problem:
             faults = list(_faults(problem))
     return RowResult(row.number, [], _problem(row, layout, faults))
-
-
-def _skipped(row: Row, layout: Layout) -> bool:
-    return any(all(text_of(row.cells[header]).strip() == text for header, text in rule.items()) for rule in layout.skip)
 
 
 def _values(row: Row, layout: Layout) -> tuple[dict[str, Any], Faults]:
@@ -102,10 +111,25 @@ def _values(row: Row, layout: Layout) -> tuple[dict[str, Any], Faults]:
         if not found:
             continue
         try:
-            values[column] = _READ[column](found, layout)
+            values[column] = _READ[column](found, layout, column)
         except Invalid as problem:
             faults.append((column, problem))
+    if layout.signs:
+        faults += _told_by_sign(row, layout, values)
     return values, faults
+
+
+def _told_by_sign(row: Row, layout: Layout, values: dict[str, Any]) -> Faults:
+    """The currency that a sign at an amount names, which no column may contradict."""
+    for column in ("amount", "rate"):
+        _, currency = cells.amount(cells.joined(_cells(row, layout, column)), layout)
+        if currency is None:
+            continue
+        if "currency" in layout.columns and values.get("currency", currency) != currency:
+            cause = f"the amount is in {currency}, the row in {values['currency']}"
+            return [(column, Invalid("two_currencies", cause, "mend one of the two"))]
+        values["currency"] = currency
+    return []
 
 
 def _cells(row: Row, layout: Layout, column: str) -> list[Cell]:
@@ -144,7 +168,7 @@ def _records(values: Values, layout: Layout, make: _Maker) -> list[AnyRecord]:
     named = _named(values, make)
     references = {each: record.source_id for each, record in named.items() if isinstance(each, Kind)}
     tags = [record.source_id for each, record in named.items() if not isinstance(each, Kind)]
-    data = fields_of(kind, values, layout.zone) | {str(each): name for each, name in references.items()} | {"tags": tags}
+    data = fields_of(kind, values, layout) | {str(each): name for each, name in references.items()} | {"tags": tags}
     data["source_id"] = _given_id(kind, values, make) or _derived_id(kind, data, make)
     return [*named.values(), make.record(kind, data)]
 

@@ -3,40 +3,54 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from os import PathLike
 from typing import BinaryIO
 
-from services.ingest.sources.files.book import Book, refuse
+from services.ingest.sources.files.book import Book, Line, refuse
 from services.ingest.sources.files.cells import LIMITS, Limits
 from services.ingest.sources.files.open import open_book
 from services.ingest.sources.worklog.layout import Layout
-from services.ingest.sources.worklog.rows import Row, cut, places
+from services.ingest.sources.worklog.rows import Row, cut, holds, places
 from shared.kernel.quote import quoted
 
 Data = bytes | PathLike[str] | BinaryIO | Book
 """The content, a path, a stream that can seek, or what was opened already."""
 
 
-def rows(data: Data, name: str, layout: Layout, *, limits: Limits = LIMITS) -> Iterator[Row]:
-    """The rows below the header, blank ones left out.
+def rows(data: Data, name: str, layout: Layout, *, limits: Limits = LIMITS, until: Sequence[Layout] = ()) -> Iterator[Row]:
+    """The rows below the header, blank ones left out, up to the header of one of the tables ``until``.
 
     A file that can't be read as a whole raises Invalid, at whatever row that shows; a row that can't be taken apart
     comes with its ``problem``.
     """
     with _opened(data, name, layout, limits) as book:
-        where: dict[str, int] | None = None
-        width = 0
-        for line in book.lines(layout.sheet if book.tables != ("",) else None):
-            if line.number < layout.header:
-                continue
-            if where is None:
-                where, width = places(line.cells, layout, name), len(line.cells)
-            elif row := cut(line, where, width, name):
-                yield row
-        if where is None:
-            raise _headless(book, name, layout)
+        yield from _below(book.lines(layout.sheet if book.tables != ("",) else None), book, name, layout, until)
+
+
+def _below(lines: Iterator[Line], book: Book, name: str, layout: Layout, until: Sequence[Layout]) -> Iterator[Row]:
+    header = next((line for line in lines if _is_header(line, layout)), None)
+    if header is None:
+        raise _headless(book, name, layout)
+    where, width = places(header.cells, layout, name), len(header.cells)
+    for line in lines:
+        if any(holds(line, other) for other in until):
+            return
+        if row := cut(line, where, width, name, layout.ragged):
+            yield row
+
+
+def _is_header(line: Line, layout: Layout) -> bool:
+    return line.number >= layout.header and (not layout.find or holds(line, layout))
+
+
+def parts(book: Book, layout: Layout) -> Iterator[tuple[Layout, Iterator[Row]]]:
+    """Each table that the layout describes, with its rows; a table ends where another of its sheet begins."""
+    every = layout.parts()
+    for part in every:
+        until = [other for other in every if other is not part and other.sheet == part.sheet and other.columns != part.columns]
+        yield part, rows(book, book.name, part, until=until)
 
 
 def _headless(book: Book, name: str, layout: Layout) -> Exception:

@@ -21,6 +21,7 @@ class Row:
     cells: dict[str, Cell]  # header -> cell, those that the layout names
     file: str = ""  # the file's name, for messages
     problem: Invalid | None = None
+    first: str = ""  # the text of the line's first cell that holds anything
 
 
 def places(cells: Sequence[Cell], layout: Layout, file: str) -> dict[str, int]:
@@ -38,6 +39,11 @@ def places(cells: Sequence[Cell], layout: Layout, file: str) -> dict[str, int]:
         cause = f"has {_listed(sorted(unknown))}, which is no column of ours"
         raise _bad_header(file, cause, f"use only: {', '.join(COLUMNS)}")
     return {name: at for at, name in enumerate(names) if name in wanted}
+
+
+def holds(line: Line, layout: Layout) -> bool:
+    """Whether the line holds every header that the layout names."""
+    return layout.wanted() <= {" ".join(cell.split()) for cell in line.cells if isinstance(cell, str)}
 
 
 def _names(cells: Sequence[Cell], file: str) -> list[str]:
@@ -69,13 +75,24 @@ def _bad_header(file: str, cause: str, remedy: str) -> Invalid:
     return Invalid("bad_header", f"{quoted(file)}: the header row {cause}", remedy, file=file)
 
 
-def cut(line: Line, where: dict[str, int], width: int, file: str) -> Row | None:
-    """One row's named cells; None for a row without anything in it."""
-    cells = line.cells
-    if not line.problem and not line.faults and not any(cell != "" for cell in cells):
+def cut(line: Line, where: dict[str, int], width: int, file: str, ragged: bool = False) -> Row | None:
+    """One row's named cells; None for a row without anything in it. A ``ragged`` table's row may lack cells at its end."""
+    if not line.problem and not line.faults and not any(cell != "" for cell in line.cells):
         return None
-    problem = line.problem or _misfit(line, width, file) or (_error(line, where, file) if line.faults else None)
-    return Row(line.number, {} if problem else {name: cells[at] for name, at in where.items()}, file, problem)
+    if ragged:
+        line = _filled(line, width)
+    if problem := line.problem or _misfit(line, width, file) or _error(line, where, file):
+        return Row(line.number, {}, file, problem)
+    return Row(line.number, {name: line.cells[at] for name, at in where.items()}, file, first=_first(line))
+
+
+def _filled(line: Line, width: int) -> Line:
+    lacking = width - len(line.cells)
+    return line._replace(cells=line.cells + [""] * lacking) if lacking > 0 else line
+
+
+def _first(line: Line) -> str:
+    return next((text for cell in line.cells if (text := text_of(cell).strip())), "")
 
 
 def _misfit(line: Line, width: int, file: str) -> Invalid | None:
@@ -88,8 +105,8 @@ def _misfit(line: Line, width: int, file: str) -> Invalid | None:
 
 def _error(line: Line, where: dict[str, int], file: str) -> Invalid | None:
     """Why the row is refused when one of its named cells holds an error value, which reads as an empty cell."""
-    wrong = next((header for header, at in where.items() if line.faults.get(at) == "error_value"), None)
-    if wrong is None:
+    wrong = line.faults and next((header for header, at in where.items() if line.faults.get(at) == "error_value"), None)
+    if not wrong:
         return None
     cause = f"{quoted(file)}, row {line.number}, column {quoted(wrong)}: the cell holds an Excel error such as #REF!"
     return Invalid("error_value", cause, "mend or clear the cell", file=file, row=line.number)

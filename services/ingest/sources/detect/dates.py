@@ -1,0 +1,276 @@
+"""How the file writes its dates: the order of day, month and year, names of months, and the year where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import pairwise
+
+from services.ingest.sources.detect.columns import Column, Seen
+from services.ingest.sources.detect.findings import Inquiry, Option, Question
+from services.ingest.sources.detect.forms import Day, form_of
+from services.ingest.sources.detect.orders import Notation, make, notation_of, pattern
+from services.ingest.sources.detect.roles import Assigned
+from services.ingest.sources.detect.scan import Table
+from services.ingest.sources.detect.titles import days_in
+from services.ingest.sources.files.cells import Cell, text_of
+from services.ingest.sources.words.calendars import LANGUAGES, weekdays
+from services.ingest.sources.words.vocabulary import fold
+from shared.kernel.errors import Invalid
+from shared.kernel.quote import quoted
+
+_HALF_A_YEAR = 183  # days: the newest first, and half a year between two rows, is rather a year that turns
+_DATED = ("date", "start", "end")
+_LABELS = {
+    "D-M-Y": "the day first, then the month",
+    "M-D-Y": "the month first, then the day",
+    "Y-M-D": "the year first, then month and day",
+    "Y-D-M": "the year first, then day and month",
+}
+
+
+@dataclass(slots=True)
+class Dating:
+    """What was found of the file's dates."""
+
+    patterns: dict[str, str] = field(default_factory=dict)  # notation -> the layout's pattern
+    languages: list[str] = field(default_factory=list)
+    year: str | None = None
+    read: dict[Day, date] = field(default_factory=dict)  # what each date as written is
+
+
+def dating(
+    tables: list[tuple[Table, Assigned]], languages: Iterable[str], period: tuple[date, date] | None, inquiry: Inquiry
+) -> Dating:
+    """The patterns of all dates, once for the file: one writer writes one way."""
+    known = tuple(dict.fromkeys([*languages, *LANGUAGES]))
+    found = Dating()
+    notations = [notation_of(text, dates, known) for text, dates in sorted(_dates(tables).items())]
+    for notation in notations:
+        _narrow(notation, tables, notations, period)
+    _ask(notations, inquiry)
+    for notation in notations:
+        _conclude(notation, found, inquiry)
+    if any(notation.yearless for notation in notations):
+        found.year = _year(notations, period, inquiry)
+    return found
+
+
+def _dates(tables: list[tuple[Table, Assigned]]) -> dict[str, dict[Day, Seen]]:
+    found: dict[str, dict[Day, Seen]] = {}
+    for column in _columns(tables):
+        for notation, dates in column.days.items():
+            known = found.setdefault(notation, {})
+            for day, seen in dates.items():
+                known.setdefault(day, seen)
+    return found
+
+
+def _columns(tables: list[tuple[Table, Assigned]]) -> list[Column]:
+    """The columns that hold days by their role."""
+    return [
+        column
+        for _, assigned in tables
+        for role in _DATED
+        for column in assigned.roles.get(role, [])
+        if column.days and "number" not in column.typed
+    ]
+
+
+# ---- what besides its own dates settles a notation
+
+
+def _narrow(
+    notation: Notation, tables: list[tuple[Table, Assigned]], every: list[Notation], period: tuple[date, date] | None
+) -> None:
+    if notation.order:
+        return
+    for keep, reason in _evidence(notation, tables, every, period):
+        left = {order: read for order, read in notation.orders.items() if order in keep}
+        if len(left) == 1:
+            notation.orders, notation.reason = left, reason
+            return
+
+
+def _evidence(
+    notation: Notation, tables: list[tuple[Table, Assigned]], every: list[Notation], period: tuple[date, date] | None
+) -> Iterable[tuple[set[str], str]]:
+    """(orders that it allows, what it is), strongest first."""
+    if period:
+        yield _within(notation, period), f"the period {period[0]} to {period[1]} stands above the table"
+    for table, assigned in tables:
+        yield from _beside(notation, table, assigned)
+    yield from _elsewhere(notation, tables)
+
+
+def _within(notation: Notation, period: tuple[date, date]) -> set[str]:
+    if notation.yearless:
+        return set(notation.orders)
+    return {order for order, read in notation.orders.items() if all(period[0] <= day <= period[1] for day in read.values())}
+
+
+def _beside(notation: Notation, table: Table, assigned: Assigned) -> Iterable[tuple[set[str], str]]:
+    """Another cell of the same row tells the same day: a weekday, a typed date, a date in a settled notation."""
+    places = [column.place for role in _DATED for column in assigned.roles.get(role, []) if notation.text in column.days]
+    for place in dict.fromkeys(places):
+        for other in table.columns:
+            if other.place != place and (told := _told_beside(notation, table, place, other.place)):
+                number, text, keep = told
+                yield keep, f"{text} stands beside {table.heads[place].text} in row {number}"
+
+
+def _told_beside(notation: Notation, table: Table, place: int, other: int) -> tuple[int, str, set[str]] | None:
+    """The orders with which a column beside agrees in every row, and the first row that shows it."""
+    keep, shown = set(notation.orders), None
+    for number, cells in table.sample:
+        day = _day(cells[place], notation) if cells[other] != "" else None
+        told = _told(cells[other], notation) if day else ""
+        if told is None:
+            return None
+        against = _against(notation, day, told) if day else set()
+        shown = shown or ((number, text_of(cells[other])) if against else None)
+        keep -= against
+    return (*shown, keep) if shown and keep else None
+
+
+def _against(notation: Notation, day: Day, told: date | int | str) -> set[str]:
+    return {order for order, read in notation.orders.items() if not _agrees(read.get(day), told)}
+
+
+def _day(cell: Cell, notation: Notation) -> Day | None:
+    day = form_of(cell.strip()).day if isinstance(cell, str) and cell else None
+    return day if day in notation.dates else None
+
+
+def _told(cell: Cell, notation: Notation) -> date | int | None:
+    """The day that a cell tells on its own: a date that has one reading only, or a weekday."""
+    if isinstance(cell, date):
+        return date(cell.year, cell.month, cell.day)
+    text = cell.strip() if isinstance(cell, str) else ""
+    if not 1 < len(text) <= 40:
+        return None
+    day = form_of(text).day
+    if day is None:
+        return _weekday(fold(text)) if text.isalpha() else None
+    iso = day.notation != notation.text and len(day.numbers) == 3 and day.widths[0] == 4
+    return make(day, "Y-M-D", notation.languages) if iso else None
+
+
+def _weekday(word: str) -> int | None:
+    return next((number for each in LANGUAGES[:10] if (number := weekdays(each).get(word)) is not None), None)
+
+
+def _agrees(made: date | None, told: date | int | str) -> bool:
+    if made is None:
+        return False
+    return made.weekday() == told if isinstance(told, int) else made == told
+
+
+def _elsewhere(notation: Notation, tables: list[tuple[Table, Assigned]]) -> Iterable[tuple[set[str], str]]:
+    """A column that we do not read, or a line above the table, has dates in the same notation."""
+    for table, assigned in tables:
+        taken = {column.place for role in _DATED for column in assigned.roles.get(role, [])}
+        for column in table.columns:
+            if column.place not in taken:
+                yield from _same(notation, column.days.get(notation.text, {}), f"column {column.head.text}")
+        yield from _same(notation, _above(notation, table), "above the table")
+
+
+def _above(notation: Notation, table: Table) -> dict[Day, Seen]:
+    found = ((day, (number, text_of(cell))) for number, cells in table.titles for cell in cells for day in days_in(cell))
+    return {day: seen for day, seen in found if day.notation == notation.text}
+
+
+def _same(notation: Notation, dates: dict[Day, Seen], where: str) -> Iterable[tuple[set[str], str]]:
+    if dates:
+        other = notation_of(notation.text, dates, notation.languages)
+        yield set(other.orders), f"{where}: {other.reason}"
+
+
+# ---- what is left open
+
+
+def _ask(notations: list[Notation], inquiry: Inquiry) -> None:
+    """One question for all notations that leave the same orders open."""
+    groups: dict[tuple[str, ...], list[Notation]] = {}
+    for notation in notations:
+        if len(notation.orders) > 1:
+            groups.setdefault(tuple(notation.orders), []).append(notation)
+    for number, (orders, members) in enumerate(groups.items(), 1):
+        _, (row, text) = min((member.first() for member in members), key=lambda first: first[1])
+        choices = tuple(Option(order, _LABELS[order], _example(members, order)) for order in orders)
+        asked = f"Row {row} has the date {text}, and every date of the file can be read in {len(orders)} ways. Which comes first?"
+        answer = inquiry.ask(Question(f"date_order:{number}" if number > 1 else "date_order", "date_order", asked, choices))
+        if answer:
+            for member in members:
+                member.orders, member.reason = {answer: member.orders[answer]}, "answered"
+
+
+def _example(members: list[Notation], order: str) -> str:
+    day, (_, text) = min((member.first() for member in members), key=lambda first: first[1])
+    made = next((member.orders[order].get(day) for member in members if day in member.orders[order]), None)
+    shown = f"{made.day} {made:%B}" + ("" if members[0].yearless else f" {made.year}") if made else "no date"
+    return f"{text} is {shown}"
+
+
+def _conclude(notation: Notation, found: Dating, inquiry: Inquiry) -> None:
+    order = notation.order
+    if order is None:
+        return
+    found.patterns[notation.text] = pattern(notation, order)
+    found.read |= notation.orders[order]
+    if any(day.month or day.weekday for day in notation.dates):
+        found.languages += [each for each in notation.languages[:1] if each not in found.languages]
+    _, (row, text) = notation.first()
+    if notation.reason != "answered":
+        reason = notation.reason or f"{text} in row {row} can be read in one way only"
+        inquiry.note("date_order", found.patterns[notation.text], f"{reason}, so dates are {found.patterns[notation.text]}")
+
+
+def _year(notations: list[Notation], period: tuple[date, date] | None, inquiry: Inquiry) -> str | None:
+    """From which day on the dates without a year are meant."""
+    if period and (period[1] - period[0]).days < 366:
+        inquiry.note("year", str(period[0].year), f"the period {period[0]} to {period[1]} stands above the table")
+        return period[0].isoformat()
+    read = [each for notation in notations if notation.yearless and notation.order for each in _read(notation)]
+    if not read:
+        return None
+    (row, text), begin = _earliest(sorted(read))
+    asked = f"The dates have no year. In which year was {text} (row {row}), the earliest of them?"
+    answer = inquiry.ask(Question("year", "year", asked, free=True))
+    return _since(answer.strip(), begin) if answer else None
+
+
+def _read(notation: Notation) -> list[tuple[Seen, date]]:
+    made = notation.orders[notation.order or ""]
+    return [(seen, made[day]) for day, seen in notation.dates.items() if day in made]
+
+
+def _since(answer: str, begin: date) -> str:
+    if len(answer) == 4 and answer.isascii() and answer.isdigit():
+        return f"{answer}-{begin:%m-%d}" if (begin.month, begin.day) != (2, 29) else f"{answer}-02-28"
+    raise Invalid("bad_answer", f"{quoted(answer)} is not a year", "answer with four digits, for example 2024")
+
+
+def _earliest(read: list[tuple[Seen, date]]) -> tuple[Seen, date]:
+    """The earliest of days without a year, in the order of the rows: at most once a year turns between two of them."""
+    days = [day for _, day in read]
+    steps = [(after - before).days for before, after in pairwise(days) if after != before]
+    falls, turned = len([step for step in steps if step < 0]), days[-1] < days[0]
+    if falls == 0 or (falls == len(steps) and min(steps) > -_HALF_A_YEAR):
+        return min(read, key=_second)
+    if falls in (1, len(steps) - 1) and turned == (falls == 1):
+        return read[0 if falls == 1 else -1]
+    return _after_the_gap(sorted(read, key=_second))
+
+
+def _second(pair: tuple[Seen, date]) -> date:
+    return pair[1]
+
+
+def _after_the_gap(read: list[tuple[Seen, date]]) -> tuple[Seen, date]:
+    """The day after the longest stretch of the year without any: a file covers less than a year."""
+    numbers = [day.month * 31 + day.day for _, day in read]
+    gaps = [(number - numbers[at - 1]) % 372 or 372 for at, number in enumerate(numbers)]
+    return read[max(range(len(read)), key=lambda at: (gaps[at], -at))]

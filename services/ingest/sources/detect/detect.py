@@ -1,0 +1,106 @@
+"""A file becomes a layout with evidence for each conclusion, or the questions that it leaves open. Nothing is guessed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from itertools import chain
+from types import MappingProxyType
+
+from services.ingest.sources.detect import numbers, titles
+from services.ingest.sources.detect.clocks import time_pattern
+from services.ingest.sources.detect.compose import Part, columns_of, layout_of, provisional
+from services.ingest.sources.detect.dates import dating
+from services.ingest.sources.detect.findings import Detection, Inquiry, LeftOut
+from services.ingest.sources.detect.lengths import lengths
+from services.ingest.sources.detect.money import money, price
+from services.ingest.sources.detect.people import person
+from services.ingest.sources.detect.roles import Assigned, assign
+from services.ingest.sources.detect.scan import Table, scan
+from services.ingest.sources.detect.sums import Sums, sums
+from services.ingest.sources.detect.tables import chosen
+from services.ingest.sources.detect.words_in import wording
+from services.ingest.sources.files.book import Book
+from services.ingest.sources.worklog.layout import Layout
+from shared.kernel.errors import Invalid
+from shared.kernel.quote import quoted
+
+
+def detect(book: Book, answers: Mapping[str, str] = MappingProxyType({})) -> Detection:
+    """The layout of an opened file, or what has to be asked first. An answer that was not asked for is refused."""
+    inquiry = Inquiry(answers)
+    for fact in book.facts:
+        inquiry.note(fact.topic, fact.value, fact.evidence)
+    kinds, left_out = chosen(scan(book), inquiry)
+    if not kinds:
+        raise _nothing(book, left_out)
+    parts = _parts([(table, assign(table, inquiry), kind) for table, kind in kinds], inquiry)
+    every = [sums(part.table, part.assigned, inquiry) for part in parts]
+    layout = None if inquiry.questions else _layout(book, parts, every)
+    inquiry.check()
+    _columns(parts, inquiry)
+    left_out += chain.from_iterable(one.left_out for one in every)
+    totals = tuple(chain.from_iterable(one.totals for one in every))
+    return Detection(layout, tuple(inquiry.findings), tuple(inquiry.questions), totals, tuple(left_out))
+
+
+def _nothing(book: Book, left_out: list[LeftOut]) -> Invalid:
+    if any(each.reason == "invoice" for each in left_out):
+        cause = f"{quoted(book.name)} lists invoices, which are not taken in yet"
+        return Invalid("only_invoices", cause, "export the time entries, expenses or trips behind them", file=book.name)
+    cause = f"{quoted(book.name)} has no table with a day and a quantity in its rows"
+    return Invalid("no_entries", cause, "export a detailed report with dates, or declare its columns in a layout", file=book.name)
+
+
+def _parts(kinds: list[tuple[Table, Assigned, str]], inquiry: Inquiry) -> list[Part]:
+    found = [(table, assigned) for table, assigned, _ in kinds]
+    dated = dating(found, _languages(found), _period(found), inquiry)
+    clock, written = time_pattern(found, inquiry), numbers.writing(found)
+    parts = [Part(table, assigned, kind, dated, clock, written) for table, assigned, kind in kinds]
+    for part in parts if written.decimal is None else ():
+        lengths(part.table, part.assigned, provisional(part), written, inquiry)  # may settle the decimal sign
+    numbers.ask(written, inquiry)
+    for part in parts:
+        part.lengths = lengths(part.table, part.assigned, provisional(part), written, inquiry)
+        if written.decimal:
+            trial = replace(provisional(part), units=part.lengths.units, gross=part.lengths.gross)
+            price(part.table, part.assigned, trial, inquiry)
+        part.money = money(part.table, part.assigned, found, inquiry)
+        part.person = person(part.table, part.assigned, inquiry)
+        part.wording = wording(part.assigned, inquiry)
+    return parts
+
+
+def _languages(found: list[tuple[Table, Assigned]]) -> list[str]:
+    """The languages of the headers, the one with most words first."""
+    counts = Counter(claim.language for table, _ in found for head in table.heads for claim in head.claims[:3] if claim.language)
+    return [language for language, _ in counts.most_common()]
+
+
+def _period(found: list[tuple[Table, Assigned]]) -> tuple[date, date] | None:
+    return next((period for table, _ in found if (period := titles.period(table))), None)
+
+
+def _layout(book: Book, parts: list[Part], every: list[Sums]) -> Layout | None:
+    """One layout for the file: its first table's, with the others as further ones."""
+    if any(not part.done for part in parts):
+        return None
+    first, *others = [layout_of(book, part, found) for part, found in zip(parts, every, strict=True)]
+    makes: list[Layout] = []
+    for other in others:
+        if other not in makes:
+            makes.append(replace(other, delimiter=",", encoding="utf-8"))
+    return replace(first, more=tuple(makes))
+
+
+def _columns(parts: list[Part], inquiry: Inquiry) -> None:
+    """Say which column is which, and which are not taken in."""
+    for part in parts:
+        read = columns_of(part)
+        for role, names in read.items():
+            inquiry.note("column", f"{role}: {' + '.join(names)}", f"header in row {part.table.header}")
+        named = {name for names in read.values() for name in names}
+        if rest := [each.head.text for each in part.table.columns if each.filled and each.head.text not in {"", *named}]:
+            inquiry.note("not_taken", ", ".join(rest), f"in the table in row {part.table.header} these have no place in an entry")
