@@ -257,12 +257,16 @@ def _earliest(read: list[tuple[Seen, date]]) -> tuple[Seen, date]:
     """The earliest of days without a year, in the order of the rows: at most once a year turns between two of them."""
     days = [day for _, day in read]
     steps = [(after - before).days for before, after in pairwise(days) if after != before]
-    falls, turned = len([step for step in steps if step < 0]), days[-1] < days[0]
+    falls = sum(map(_falls, steps))
     if falls == 0 or (falls == len(steps) and min(steps) > -_HALF_A_YEAR):
         return min(read, key=_second)
-    if falls in (1, len(steps) - 1) and turned == (falls == 1):
+    if falls in (1, len(steps) - 1) and (days[-1] < days[0]) == (falls == 1):
         return read[0 if falls == 1 else -1]
     return _after_the_gap(sorted(read, key=_second))
+
+
+def _falls(step: int) -> bool:
+    return step < 0
 
 
 def _second(pair: tuple[Seen, date]) -> date:
