@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from operator import attrgetter
+from typing import Any, TypeVar
 
 
 class Kind(StrEnum):
@@ -34,6 +37,9 @@ class Origin:
     ref: str  # content hash of the file | id of the request
     row: int | None = None  # 1-based row of the file, the header being row 1; None for a request
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return made, (type(self), values_of(self))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
@@ -47,6 +53,9 @@ class Record:
     content_hash: str = ""  # HMAC over the canonical content, set when stored
     origin: Origin | None = None
     deleted: bool = False  # tombstone: the source no longer has it
+
+    def __reduce__(self) -> tuple[Any, ...]:  # a dataclass's own way takes three times as long
+        return made, (type(self), values_of(self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +162,35 @@ PERSONAL: dict[Kind, tuple[str, ...]] = {
 }
 """Fields that are sealed at rest: a person's and a client's under their own key, notes under the person's."""
 
+_NAMES = {of: tuple(field.name for field in fields(of)) for of in (*KINDS.values(), Origin)}
+_VALUES: dict[type, Callable[[Any], tuple[Any, ...]]] = {of: attrgetter(*names) for of, names in _NAMES.items()}
+_SETTERS = {of: tuple(getattr(of, name).__set__ for name in names) for of, names in _NAMES.items()}
+R = TypeVar("R", bound=Record)
+
+
+def values_of(record: Record | Origin) -> tuple[Any, ...]:
+    """Every field's value, in their order."""
+    return _VALUES[type(record)](record)
+
+
+def made(of: type, values: Sequence[Any]) -> Any:
+    """A record of these values, every field's in their order: as its constructor makes it, in half the time."""
+    record = object.__new__(of)
+    for put, value in zip(_SETTERS[of], values, strict=True):
+        put(record, value)
+    return record
+
+
+def changed(record: R, **values: Any) -> R:
+    """What ``dataclasses.replace`` gives, in half the time."""
+    of = type(record)
+    have = dict(zip(_NAMES[of], _VALUES[of](record), strict=True))
+    if not have.keys() >= values.keys():
+        raise TypeError(f"a {of.__name__} has no {', '.join(values.keys() - have.keys())}")
+    return made(of, [*(have | values).values()])  # type: ignore[no-any-return]
+
+
 __all__ = [
     *(known.__name__ for known in KINDS.values()),
-    *("KINDS", "PERSONAL", "AnyRecord", "Approval", "Kind", "Origin", "Rate", "Record", "Work"),
+    *("KINDS", "PERSONAL", "AnyRecord", "Approval", "Kind", "Origin", "Rate", "Record", "Work", "changed", "made", "values_of"),
 ]

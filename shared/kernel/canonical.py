@@ -11,6 +11,7 @@ from dataclasses import fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any, NoReturn
 
@@ -58,6 +59,7 @@ def _object(value: dict[Any, object]) -> str:
     return "{" + ",".join([f"{_key(key)}:{_text(value[key])}" for key in sorted(value, key=str)]) + "}"
 
 
+@lru_cache(maxsize=1024)
 def _key(key: object) -> str:
     if not isinstance(key, str):
         raise TypeError("the keys of an object are texts")

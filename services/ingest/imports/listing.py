@@ -23,7 +23,7 @@ class Listing:
         self._rows = new_file()
         self._outcomes: Counter[str] = Counter()
         self._people: set[str] = set()
-        self._days: list[date] = []
+        self._days: set[date] = set()
         self._seconds = 0
 
     def refuse(self, row: int, problem: Invalid) -> None:
@@ -35,14 +35,13 @@ class Listing:
             return
         self._add(row, result.outcome, result.kind.value, result.id, None)
         self._people.add(entry.person)  # type: ignore[union-attr]
-        day = entry.date  # type: ignore[union-attr]
-        self._days = [min(self._days + [day]), max(self._days + [day])]
+        self._days.add(entry.date)  # type: ignore[union-attr]
         self._seconds += entry.seconds if isinstance(entry, TimeEntry) else 0
 
     def _add(self, row: int, outcome: Outcome, kind: str | None, record: str | None, problem: dict[str, Any] | None) -> None:
         self._outcomes[outcome] += 1
-        told = {"row": row, "outcome": outcome, "kind": kind, "id": record, "problem": problem}
-        self._rows.write(b"," * (self._rows.tell() > 0) + canonical.dumps(told))
+        told = {"row": row, "outcome": outcome.value, "kind": kind, "id": record, "problem": problem}
+        self._rows.write((b"," if self._outcomes.total() > 1 else b"") + canonical.dumps(told))
 
     def counts(self) -> dict[str, int]:
         """How many rows came to what."""
@@ -54,7 +53,7 @@ class Listing:
 
     def totals(self) -> dict[str, Any]:
         """What the rows that were not refused come to."""
-        first, last = self._days or (None, None)
+        first, last = (min(self._days), max(self._days)) if self._days else (None, None)
         told = {"seconds": self._seconds, "people": len(self._people), "from": first, "to": last}
         return self.counts() | {"rows": self._outcomes.total(), **told}
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from services.ingest.records import query
 from services.ingest.records.mapping import KIND_OF, hidden, name_id
-from shared.contract.records import AnyRecord, Client, Job, Person, Tag
+from shared.contract.records import AnyRecord, Client, Job, Person, Tag, changed
 from shared.kernel.errors import Invalid
 from shared.kernel.ids import record_id
 from shared.platform.vault import Keyring, Vault
@@ -50,9 +49,9 @@ class Names:
         return new
 
     def _renamed(self, record: Any) -> Any:
-        record = self._referring(record)
+        record = changed(record, **self._references(record))
         told = f"{record.client or ''}/{record.name}" if isinstance(record, Job) else record.name
-        return self._with_id(record, name_id(self._keyring, KIND_OF[type(record)], told))
+        return changed(record, **_identity(record, name_id(self._keyring, KIND_OF[type(record)], told)))
 
     def _decide(self, given: str, record: AnyRecord, found: Sequence[str]) -> list[AnyRecord]:
         self._meant[given] = record.id if record.id in found or not found else found[0]
@@ -66,23 +65,27 @@ class Names:
 
     def entry(self, entry: Any) -> Any:
         """The entry, referring to what its names mean. Raises Invalid when that can't be told."""
-        for given in (entry.person, entry.client, entry.job):
-            if given in self._ambiguous:
-                raise self._ambiguous[given]
-        entry = self._referring(entry)
-        return self.derived(entry, entry.source_id) if is_derived(entry.source_id) else entry
+        if self._ambiguous:
+            for given in (entry.person, entry.client, entry.job):
+                if given in self._ambiguous:
+                    raise self._ambiguous[given]
+        meant = self._references(entry)
+        if is_derived(entry.source_id):
+            meant |= _identity(entry, hidden(self._keyring, entry.source_id))
+        return changed(entry, **meant)
 
     def derived(self, entry: Any, identity: str) -> Any:
         """The entry under the id that is made of this identity."""
-        return self._with_id(entry, hidden(self._keyring, identity))
+        return changed(entry, **_identity(entry, hidden(self._keyring, identity)))
 
-    def _referring(self, record: Any) -> Any:
+    def _references(self, record: Any) -> dict[str, Any]:
         fields = [(field, getattr(record, field, None)) for field in ("person", "client", "job")]
-        changed: dict[str, Any] = {field: self._meant.get(given, given) for field, given in fields if given}
+        meant: dict[str, Any] = {field: self._meant.get(given, given) for field, given in fields if given}
         if tags := getattr(record, "tags", ()):
-            changed["tags"] = tuple(sorted(self._meant.get(tag, tag) for tag in tags))
-        return replace(record, **changed) if changed else record
+            meant["tags"] = tuple(sorted([self._meant.get(tag, tag) for tag in tags]))
+        return meant
 
-    def _with_id(self, record: Any, source_id: str) -> Any:
-        kind = KIND_OF[type(record)]
-        return replace(record, source_id=source_id, id=record_id(record.organisation, kind, record.source, source_id))
+
+def _identity(record: Any, source_id: str) -> dict[str, str]:
+    named = record_id(record.organisation, KIND_OF[type(record)], record.source, source_id)
+    return {"source_id": source_id, "id": named}

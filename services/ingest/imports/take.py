@@ -30,7 +30,7 @@ from services.ingest.records.store import lock
 from services.ingest.sources.worklog.layout import Layout
 from services.ingest.sources.worklog.normalize import RowResult, normalize_rows
 from services.ingest.sources.worklog.read import rows
-from shared.contract.records import Origin
+from shared.contract.records import Origin, changed
 from shared.platform import clock, files
 from shared.platform.vault import Keyring, Vault
 
@@ -129,7 +129,7 @@ def _take_page(
 
 def _known(entry: Any, meant: tuple[str, str] | None) -> Any:
     """The entry under the id of the stored one that it is."""
-    return replace(entry, id=meant[0], source_id=meant[1]) if meant else entry
+    return changed(entry, id=meant[0], source_id=meant[1]) if meant else entry
 
 
 def _delete(

@@ -115,8 +115,8 @@ def count(results: Sequence[Result | Failure]) -> dict[str, int]:
 def _shown(index: int, one: Result | Failure) -> dict[str, Any]:
     if isinstance(one, Failure):
         return {"index": index, "outcome": Outcome.REFUSED, "kind": None, "id": None, "revision": 0, "problem": problem_of(one)}
-    problem = problem_of(one.problem) if one.problem else None
-    return {"index": index, "outcome": one.outcome, "kind": one.kind, "id": one.id, "revision": one.revision, "problem": problem}
+    told = {"index": index, "outcome": one.outcome.value, "kind": one.kind.value, "id": one.id, "revision": one.revision}
+    return told | {"problem": problem_of(one.problem) if one.problem else None}
 
 
 def problem_of(failure: Failure) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from services.ingest.sources.files.cells import Cell
@@ -14,7 +14,7 @@ from services.ingest.sources.worklog.entry import PLACE, Values, fields_of
 from services.ingest.sources.worklog.layout import COLUMNS, Layout
 from services.ingest.sources.worklog.leaving import Passing, reason
 from services.ingest.sources.worklog.rows import Row
-from shared.contract.record_schemas import SOURCE_ID, load_record
+from shared.contract.record_schemas import SOURCE_ID, Identify, identifier, load_record
 from shared.contract.records import AnyRecord, Kind, Origin
 from shared.kernel import canonical
 from shared.kernel.errors import Invalid
@@ -75,11 +75,13 @@ class Reading:
     rows: dict[str, int] = field(default_factory=dict)  # id of an entry that the file itself names -> its row
     known: dict[tuple[str, ...], AnyRecord] = field(default_factory=dict)  # persons, clients, jobs and tags so far
     passing: Passing = field(default_factory=Passing)
+    read: dict[tuple[str, str], Any] = field(default_factory=dict)  # (column of ours, its one text) -> the value
+    identify: Identify | None = None
 
 
 def normalize_rows(rows: Iterable[Row], layout: Layout, organisation: str, source: str, *, file: str = "") -> Iterator[RowResult]:
     """Every row's result, in order. ``file`` is the content hash that the records' origin names."""
-    reading = Reading()
+    reading = Reading(identify=identifier(organisation))
     for row in rows:
         yield normalize(row, layout, organisation, source, reading=reading, file=file)
 
@@ -94,7 +96,7 @@ def normalize(
     if left_out := reason(row, layout, reading.passing):
         return RowResult(row.number, [], left_out=left_out)
     make = _Maker(organisation, source, Origin(via="file", ref=file, row=row.number), reading)
-    values, faults = _values(row, layout)
+    values, faults = _values(row, layout, reading)
     if not faults:
         try:
             return RowResult(row.number, _records(values, layout, make))
@@ -103,20 +105,46 @@ def normalize(
     return RowResult(row.number, [], _problem(row, layout, faults))
 
 
-def _values(row: Row, layout: Layout) -> tuple[dict[str, Any], Faults]:
+def _values(row: Row, layout: Layout, reading: Reading) -> tuple[dict[str, Any], Faults]:
     values: dict[str, Any] = {}
     faults: Faults = []
     for column in COLUMNS:
-        found = _cells(row, layout, column)
-        if not found:
-            continue
-        try:
-            values[column] = _READ[column](found, layout, column)
-        except Invalid as problem:
-            faults.append((column, problem))
+        text = _only_text(row, layout, column)
+        if text is not None and (column, text) in reading.read:
+            value = reading.read[column, text]
+        else:
+            try:
+                found = _cells(row, layout, column)
+                value = _READ[column](found, layout, column) if found else None
+            except Invalid as problem:
+                faults.append((column, problem))
+                continue
+            if text is not None:
+                _remember(reading, column, text, value)
+        if value is not None:
+            values[column] = value
     if layout.signs:
         faults += _told_by_sign(row, layout, values)
     return values, faults
+
+
+def _only_text(row: Row, layout: Layout, column: str) -> str | None:
+    """The text that alone says what a column's value is, where the same text is likely to come again."""
+    headers = layout.columns.get(column, ())
+    if len(headers) == 1 and column not in _UNLIKE:
+        text = row.cells.get(headers[0], "")
+        return text if type(text) is str else None
+    return None
+
+
+_UNLIKE = {"source_id", "notes"}
+_REMEMBERED = 50_000  # texts
+
+
+def _remember(reading: Reading, column: str, text: str, value: Any) -> None:
+    if len(reading.read) >= _REMEMBERED:
+        reading.read.clear()
+    reading.read[column, text] = value
 
 
 def _told_by_sign(row: Row, layout: Layout, values: dict[str, Any]) -> Faults:
@@ -153,7 +181,8 @@ class _Maker:
     reading: Reading
 
     def record(self, kind: Kind, data: dict[str, Any]) -> AnyRecord:
-        return replace(load_record(kind, data, self.organisation, self.source), origin=self.origin)
+        identify = self.reading.identify
+        return load_record(kind, data, self.organisation, self.source, origin=self.origin, identify=identify)
 
     def named(self, kind: Kind, name: str, source_id: str, **more: str) -> AnyRecord:
         """A person, client, job or tag, made once in one pass."""
