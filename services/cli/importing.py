@@ -23,19 +23,20 @@ _LENGTHS = ("seconds", "break_seconds", "overtime_seconds")
 @command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--layout", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="JSON file that names the columns.")
-@click.option("--source", default="worklog", show_default=True, help="Which time tracker the file comes from.")
+@click.option("--profile", help="Read it as this profile says; without, the profile that knows such files.")
+@click.option("--source", help="Which time tracker the file comes from; without, the profile's, or else worklog.")
 @click.option("--preview", is_flag=True, help="Store nothing; show what would be stored and changed.")
 @click.option("--partial", is_flag=True, help="Keep the good rows although others are refused.")
 @click.option("--yes", is_flag=True, help="Take edited rows without asking.")
 @click.option("--delete-vanished", "delete", is_flag=True, help="Delete what this report had before and has no longer.")
-def import_(door: Door, file: Path, layout: Path | None, source: str, yes: bool, delete: bool, **flags: bool) -> Answer:
+def import_(door: Door, file: Path, layout: Path | None, yes: bool, delete: bool, **told: Any) -> Answer:
     """Take in a CSV or Excel report. All of it or nothing, unless --partial; the same file again changes nothing.
 
     \b
     timebooks import march.csv
     timebooks import toggl.csv --layout toggl-layout.json
     """
-    fields = {"source": source, **{name: "true" for name, given in flags.items() if given}}
+    fields = {name: "true" if given is True else given for name, given in told.items() if given}
     if layout:
         fields["layout"] = layout.read_text("utf-8-sig")
     found = _sent(door, file, fields)
@@ -95,7 +96,8 @@ def _totals(name: str, found: dict[str, Any]) -> str:
     totals, deleted = found["totals"], found["difference"]["deleted"]
     said = ", ".join(f"{totals[outcome]} {outcome}" for outcome in ("new", "changed", "unchanged", "refused"))
     gone = f", {deleted} deleted" if deleted else ""
-    return f"{name}: {said}{gone}; {format_hms(totals['seconds'])} of work" + ("" if found["stored"] else " (not stored)")
+    by = f" (profile {found['profile']})" if found["profile"] else ""
+    return f"{name}{by}: {said}{gone}; {format_hms(totals['seconds'])} of work" + ("" if found["stored"] else " (not stored)")
 
 
 def _refused(refused: Sequence[dict[str, Any]]) -> list[str]:

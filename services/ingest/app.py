@@ -16,6 +16,8 @@ from services.ingest.billing import routes as billing
 from services.ingest.billing.query import invoice_bodies
 from services.ingest.billing.revise import entries_changed
 from services.ingest.imports import routes as imports
+from services.ingest.imports.forget import forget as forget_profiles
+from services.ingest.imports.profile_routes import profile_room
 from services.ingest.privacy import routes as privacy
 from services.ingest.records import routes as records
 from services.ingest.records import work
@@ -25,6 +27,7 @@ from services.ingest.status import routes as status
 from services.ingest.timesheets import routes as timesheets
 from services.ingest.timesheets.query import statuses_of
 from shared.contract.messages import INVOICE_CHANGED, PERSON_ERASED, WORK_CHANGED
+from shared.contract.records import Kind
 from shared.kernel.errors import Denied, Invalid
 from shared.kernel.quote import quoted
 from shared.platform import audit, auth, feed, identity
@@ -54,7 +57,8 @@ def build(settings: Settings, db: Database, vault: Vault, network: Network) -> S
         accounts.credentials(db, vault, (ours.NAME, *addresses)),
         records.room(db, vault, entries_changed, statuses_of),
         imports.room(db, vault, entries_changed),
-        privacy.room(db, vault, forget),
+        profile_room(db, vault),
+        privacy.room(db, vault, _forget),
         billing.approvals(db, vault),
         billing.invoices(db, vault),
         status.room(db, vault),
@@ -64,6 +68,12 @@ def build(settings: Settings, db: Database, vault: Vault, network: Network) -> S
     app = service_app(ours.NAME, ours.PREFIX, *rooms, authenticate=Gate(db, vault, network, addresses))
     handlers = {**tasks.handlers(db), **follow.handlers(db, vault, peers)}
     return Service(ours.NAME, ours.PREFIX, db, app, handlers, tasks.TICKS + follow.ticks(peers))
+
+
+def _forget(session: Session, vault: Vault, organisation: str, kind: Kind, subject: str) -> None:
+    """What every room does about somebody who is erased."""
+    forget_profiles(session, vault, organisation, kind, subject)
+    forget(session, vault, organisation, kind, subject)
 
 
 def _token(db: Database, vault: Vault, audience: str) -> str:

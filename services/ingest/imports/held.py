@@ -13,6 +13,7 @@ from itertools import islice
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
+from services.ingest.imports.choose import misfit
 from services.ingest.imports.resolve import is_derived
 from services.ingest.sources.worklog.normalize import RowResult
 from shared.kernel.errors import Invalid
@@ -29,6 +30,7 @@ class Held:
         self._file = new_file()
         self.days: tuple[date, ...] = ()  # the first and the last of its entries, if it has any
         self.named = False  # whether some row has an id of the file's own
+        self.misfit: Invalid | None = None  # the first row whose cells are written otherwise than the layout says
         waiting = iter(results)
         while page := list(islice(waiting, PAGE)):
             self._note(page)
@@ -45,6 +47,7 @@ class Held:
         entries: list[Any] = [result.records[-1] for result in page if result.records]
         days = [*self.days, *(entry.date for entry in entries)]
         self.days = (min(days), max(days)) if days else ()
+        self.misfit = self.misfit or next((result.problem for result in page if misfit(result.problem)), None)
         self.named = self.named or any(not is_derived(entry.source_id) for entry in entries)
 
 

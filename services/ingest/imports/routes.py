@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, cast
 
 from flask import Response, request
 from sqlalchemy.orm import Session
 
+from services.ingest.imports import store
+from services.ingest.imports.choose import Asked, Chosen, check_fit, choose
 from services.ingest.imports.consent import Consent
+from services.ingest.imports.profiles import source_name
 from services.ingest.imports.shown import report
 from services.ingest.imports.take import Taken, Upload, content_hash, keep, read, take
 from services.ingest.records.routes import Changed
-from services.ingest.sources.worklog.layout import OWN
 from services.ingest.sources.worklog.layout import load as load_layout
 from shared.kernel.canonical import clean_text
 from shared.kernel.errors import Invalid
@@ -28,8 +29,7 @@ from shared.platform.web_errors import WrongMedia
 
 LARGEST = 100_000_000
 """Bytes of one request."""
-_SOURCE = re.compile(r"[a-z][a-z0-9_-]{0,39}", re.ASCII)
-_FIELDS = ("layout", "source", "preview", "partial", "changes", "accept", "vanished")
+_FIELDS = ("layout", "profile", "source", "preview", "partial", "changes", "accept", "vanished")
 
 
 class _Undo(Exception):
@@ -42,9 +42,14 @@ def room(db: Database, vault: Vault, changed: Changed) -> Room:
     @room.post("/import", scope="records:write", limit=LARGEST)
     def receive() -> Response:
         caller, stream = principal(), _file()
-        consent, upload = _consent(), _upload(db, vault, caller.organisation, stream)
+        consent, asked, name = _consent(), _asked(), _name()
+        with reading(db) as session:
+            ref = content_hash(vault.keyring(session, caller.organisation), stream)
+            chosen = choose(session, vault, caller.organisation, stream, name, asked)
+        upload = Upload(stream, name, chosen.layout, chosen.source, ref)
         held = read(upload, caller.organisation)
-        told: dict[str, Any] = {"file": upload.name, "stored": False, "file_id": None, "problem": None}
+        check_fit(chosen, held.misfit)
+        told: dict[str, Any] = {"file": name, "stored": False, "file_id": None, "problem": None, "profile": chosen.name}
         status = 200
         try:
             with transaction(db) as session:
@@ -56,7 +61,7 @@ def room(db: Database, vault: Vault, changed: Changed) -> Room:
                 if taken.changed:
                     changed(session, vault, caller.organisation, taken.changed, caller.subject)
                 told |= {"stored": True, "file_id": keep(session, vault, caller.organisation, upload, taken)}
-                _note(session, caller, upload.ref, taken)
+                _note(session, caller, chosen, ref, taken)
                 faultpoint("import.stored")
         except _Undo:
             pass
@@ -65,7 +70,9 @@ def room(db: Database, vault: Vault, changed: Changed) -> Room:
     return room
 
 
-def _note(session: Session, caller: Principal, ref: str, taken: Taken) -> None:
+def _note(session: Session, caller: Principal, chosen: Chosen, ref: str, taken: Taken) -> None:
+    if chosen.profile:
+        store.use_profile(session, caller.organisation, chosen.profile.number)
     counts = taken.listing.counts() | {"deleted": taken.deleted}
     audit.record(session, caller.organisation, caller.subject, "file.imported", ref, key=caller.key, **counts)
 
@@ -82,16 +89,19 @@ def _file() -> BinaryIO:
     return cast(BinaryIO, request.files["file"].stream)
 
 
-def _upload(db: Database, vault: Vault, organisation: str, stream: BinaryIO) -> Upload:
-    name = clean_text(PurePosixPath(request.files["file"].filename or "file").name, limit=255) or "file"
-    layout = load_layout(request.form["layout"]) if "layout" in request.form else OWN
-    source = request.form.get("source", "worklog")
-    if not _SOURCE.fullmatch(source):
-        remedy = "Give a short lower-case word such as toggl."
-        raise Invalid("bad_source", f"{quoted(source)} is not the name of a source.", remedy)
-    with reading(db) as session:
-        ref = content_hash(vault.keyring(session, organisation), stream)
-    return Upload(stream, name, layout, source, ref)
+def _name() -> str:
+    return clean_text(PurePosixPath(request.files["file"].filename or "file").name, limit=255) or "file"
+
+
+def _asked() -> Asked:
+    form = request.form
+    if "layout" in form and "profile" in form:
+        raise Invalid("two_layouts", "Both a layout and a profile were sent.", "Send one of them.")
+    return Asked(
+        layout=load_layout(form["layout"]) if "layout" in form else None,
+        profile=clean_text(form["profile"], limit=100) if "profile" in form else None,
+        source=source_name(form["source"]) if "source" in form else None,
+    )
 
 
 def _consent() -> Consent:

@@ -73,3 +73,27 @@ def test_warnings_are_told_with_their_rows(firm):
     assert code == exits.DONE
     assert "look:  1 row is of more than 16 hours (a forgotten timer?), the first 17:00:00 on 2026-03-01. (row 2)" in out
     assert "look:  1 row is on a Saturday or Sunday, the first on 2026-03-01. (row 2)" in out
+
+PROFILE = {
+    "timebooks_profile": 1,
+    "name": "Clock app",
+    "source": "clock",
+    "layout": {"columns": {"date": "Day", "person": "Who", "duration": "Hours"}, "date": "DD.MM.YYYY", "unit": "h"},
+    "recognised": {"kind": "csv", "headers": ["Day", "Hours", "Who"]},
+}
+
+
+def test_a_profile_is_kept_shown_as_a_file_used_and_deleted(firm, tmp_path):
+    kept, report = tmp_path / "clock.json", tmp_path / "clock.csv"
+    kept.write_text(json.dumps(PROFILE))
+    report.write_text("Day,Who,Hours\n02.03.2026,Robin Vale,1.5\n")
+    assert firm("profiles", "save", str(kept))[:2] == (exits.DONE, "Profile Clock app is kept.\n")
+    code, shown, _ = firm("profiles", "show", "clock APP")
+    assert (code, json.loads(shown)) == (exits.DONE, PROFILE)
+    assert firm("import", str(report))[1].startswith("clock.csv (profile Clock app): 1 new, ")
+    kept.write_text(shown.replace("clock APP", "x").replace('"h"', '"min"'))
+    assert firm("profiles", "save", str(kept))[1] == "Profile Clock app is changed.\n"
+    assert "Clock app  clock   3 columns (csv)" in firm("profiles", "list")[1]
+    assert firm("profiles", "delete", "Clock app")[0] == exits.DONE
+    code, _, err = firm("profiles", "show", "Clock app")
+    assert (code, "There is no profile called 'Clock app'" in err) == (exits.FAILED, True)
