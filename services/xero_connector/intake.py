@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from services.xero_connector import rules, store
+from services.xero_connector import owing, rules, store
 from services.xero_connector.regions import registry
 from shared.connector import references
 from shared.connector import store as connections
@@ -23,27 +24,40 @@ from shared.platform import audit, clock, jobs
 from shared.platform.db import transaction
 
 COMPOSE = "compose"  # job kind; its subject is the connection
+LONGEST = 31  # days of one entry
 EMPLOYEE, RATE, TRACKING = "employee", "earnings_rate", "tracking"
 
 
 def take(c: Connector, session: Session, row: Mapping[str, Any]) -> None:
     """One ``work.changed`` row: keep it, and have its person's timesheets composed anew on every connection."""
-    organisation = row["organisation"]
+    organisation, entry = row["organisation"], row["subject"]
     if row["body"] is None:  # it is an erased person's by now
-        _mark(session, organisation, row["subject"], store.drop_work(session, organisation, row["subject"]))
+        _mark(session, organisation, entry, [store.drop_work(session, organisation, entry)])
         return
     message = load_work(row["body"])
     before = store.keep_work(session, organisation, message)
     for live in connections.live(session, organisation):
         references.note(c, session, live, _needs(message))
-    _mark(session, organisation, message.entry, [one for one in (message.person, before) if one])
+    now = {"person": message.person, "date": message.date, "start": message.start, "end": message.end}
+    _mark(session, organisation, entry, [now, before])
 
 
-def _mark(session: Session, organisation: str, entry: str, people: Sequence[str]) -> None:
-    """Have these people composed anew, and whomever a timesheet pays the entry."""
-    for live in connections.live(session, organisation):
-        store.mark(session, live["id"], [*people, *store.payees(session, live["id"], entry)])
+def _mark(session: Session, organisation: str, entry: str, states: Sequence[Mapping[str, Any] | None]) -> None:
+    """Have everybody composed anew who had or has an entry in these states of it, and whomever a timesheet pays for it."""
+    known = [state for state in states if state is not None]
+    people, days = {state["person"] for state in known}, {day for state in known for day in _days(state)}
+    for live in connections.live(session, organisation) if known else ():
+        concerned = people.union(store.payees(session, live["id"], entry))
+        owing.touch(session, live["id"], entry, concerned, days)
+        store.mark(session, live["id"], concerned)
         jobs.ask(session, COMPOSE, live["id"], organisation=organisation)
+
+
+def _days(state: Mapping[str, Any]) -> list[date]:
+    """The days of an entry; of a long one each but the last."""
+    start, end = (datetime.fromisoformat(str(state[name])) if state[name] else None for name in ("start", "end"))
+    whole = (end - start).days if start and end and not (start.tzinfo is None) ^ (end.tzinfo is None) else 0
+    return [state["date"] + timedelta(days=n) for n in range(min(whole, LONGEST) + 1)]
 
 
 def _needs(message: WorkMessage) -> list[Need]:
@@ -87,5 +101,7 @@ def choosing(session: Session, connection: Connection, asked: Mapping[str, Any])
 def linked(c: Connector, session: Session, connection: Connection, kind: str, local: str) -> None:
     """A link was made: those whom it concerns are composed anew, once their employees have been read."""
     people = [local] if kind == EMPLOYEE else store.workers(session, connection.organisation)
+    if kind == EMPLOYEE:
+        owing.touch_all(session, connection.organisation, connection.id, local)
     store.mark(session, connection.id, people)
     jobs.ask(session, COMPOSE, connection.id, organisation=connection.organisation, queue="interactive")

@@ -32,7 +32,17 @@ work = sa.Table(
     sa.Column("approved", sa.Boolean, nullable=False),
     sa.Column("deleted", sa.Boolean, nullable=False),
 )
-sa.Index("work_person", work.c.organisation, work.c.person)
+sa.Index("work_person", work.c.organisation, work.c.person, work.c.date)
+
+open_work = sa.Table(
+    "open_work",
+    metadata,
+    _text("connection", 36, primary_key=True),
+    _text("person", 36, primary_key=True),  # who has worked the entry, or is paid for it
+    _text("entry", 36, primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),  # on which it lies, or lay: of a long one each but the last
+)
+"""What composing a person still has to look at: all but the entries that shut timesheets pay in full."""
 
 dirty = sa.Table(
     "dirty",
@@ -55,8 +65,9 @@ timesheet = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),  # the newest
     sa.Column("cells", Json, nullable=False),  # [[earnings rate, tracking option]]: all that it ever had
     sa.Column("over", sa.Boolean, nullable=False),  # gone over there or never sent: another one takes its place
+    sa.Column("shut", sa.Boolean, nullable=False, server_default=sa.false()),  # closed over there, and what it pays is settled
 )
-sa.Index("timesheet_person", timesheet.c.connection, timesheet.c.person)
+sa.Index("timesheet_person", timesheet.c.connection, timesheet.c.person, timesheet.c.over, timesheet.c.shut)
 
 timesheet_version = sa.Table(
     "timesheet_version",

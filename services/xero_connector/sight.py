@@ -11,8 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from services.xero_connector import store
+from services.xero_connector import owing, store
 from services.xero_connector.intake import COMPOSE, EMPLOYEE
+from services.xero_connector.models import sheet
 from services.xero_connector.payroll import PayRun
 from services.xero_connector.planner.calendars import Period
 from services.xero_connector.statuses import PayRunStatus
@@ -29,10 +30,7 @@ Row = Mapping[str, Any]
 def pulled(c: Connector, session: Session, connection: Connection, seen: Sequence[Seen], gone: Collection[str]) -> None:
     """Keep what a pull saw; a timesheet that came, went, was processed or opened again changes what is composed."""
     rows = [_row(connection, one) for one in seen if "employee" in one.picture]
-    known = {row["external_id"]: row for row in store.sheets(session, connection.id, {row["employee"] for row in rows})}
-    moved = {row["employee"] for row in rows if _matters(known.get(row["external_id"]), row)}
-    store.keep_sheets(session, rows)
-    moved |= set(store.drop_sheets(session, connection.id, gone))
+    moved = _kept(session, connection, rows, gone)
     links = store.links(session, connection.id, EMPLOYEE)
     ours = sa.select(binding.c.client).where(binding.c.connection == connection.id, binding.c.external_id.in_(gone))
     concerned = {person for person, employee in links.items() if employee in moved} | set(session.execute(ours).scalars())
@@ -41,6 +39,17 @@ def pulled(c: Connector, session: Session, connection: Connection, seen: Sequenc
         store.mark(session, connection.id, concerned)
         store.age_payroll(session, connection.id)  # what was processed went with a pay run that we haven't read
         jobs.ask(session, COMPOSE, connection.id, organisation=connection.organisation)
+
+
+def _kept(session: Session, connection: Connection, rows: Sequence[Row], gone: Collection[str]) -> set[str]:
+    """Keep these, and drop what is gone; gives the employees for whom something came, went, was processed or opened again."""
+    these = sheet.c.external_id.in_([row["external_id"] for row in rows])
+    known = {row["external_id"]: row for row in store.sheets(session, connection.id, {row["employee"] for row in rows}, these)}
+    moved = {row["employee"] for row in rows if _matters(known.get(row["external_id"]), row)}
+    store.keep_sheets(session, rows)
+    changeable = {row["external_id"] for row in rows if row["status"] != TimesheetStatus.PROCESSED}
+    owing.reopen_seen(session, connection.id, changeable.union(gone))
+    return moved.union(store.drop_sheets(session, connection.id, gone))
 
 
 def _row(connection: Connection, one: Seen) -> dict[str, Any]:
@@ -65,18 +74,26 @@ def _matters(before: Row | None, now: Row) -> bool:
 
 def adopt(c: Connector, session: Session, connection: Connection, people: Collection[str]) -> None:
     """A wished timesheet whose employee has one for the period already becomes a change of that one, shown in the plan."""
-    employees = store.links(session, connection.id, EMPLOYEE)
-    seen = store.sheets(session, connection.id, set(employees.values()))
-    known = store.known(session, connection.id, [row["external_id"] for row in seen])  # one that we deleted is seen for a while
-    there = {(row["employee"], f"{row['start']}/{row['end']}"): row for row in seen if row["external_id"] not in known}
     unsent = (binding.c.external_id.is_(None), binding.c.state.in_([BindingState.RESERVED, BindingState.PARKED]))
     mine = sa.select(binding).where(binding.c.connection == connection.id, binding.c.client.in_(people), *unsent)
-    for row in session.execute(mine.with_for_update()).mappings().all():
+    rows = session.execute(mine.with_for_update()).mappings().all()
+    if not rows:
+        return
+    employees = store.links(session, connection.id, EMPLOYEE)
+    theirs, starts = {employees.get(row["client"], "") for row in rows}, {_start(row) for row in rows}
+    seen = store.sheets(session, connection.id, theirs, sheet.c.start.in_(starts))
+    known = store.known(session, connection.id, [row["external_id"] for row in seen])  # one that we deleted is seen for a while
+    there = {(row["employee"], f"{row['start']}/{row['end']}"): row for row in seen if row["external_id"] not in known}
+    for row in rows:
         found = there.get((employees.get(row["client"], ""), row["number"]))
         if found is not None:
             same = {name: found[name] for name in ("external_id", "remote_version", "remote_order", "status")}
             as_is = {"total": Decimal(found["hours"]), "state": BindingState.CONFIRMED, "problem": None}
             connections.change(session, row, **same, **as_is)
+
+
+def _start(row: Row) -> date:
+    return date.fromisoformat(row["number"].split("/")[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +103,21 @@ class Closed:
     employees: Mapping[str, str]  # by person
     processed: frozenset[tuple[str, date, date]]  # employee, first and last day
     posted: frozenset[Period]
+    shut: frozenset[store.Place]
 
     def __call__(self, person: str, period: Period) -> bool:
-        return period in self.posted or (self.employees.get(person, ""), period.start, period.end) in self.processed
+        processed = (self.employees.get(person, ""), period.start, period.end) in self.processed
+        return processed or period in self.posted or (person, period) in self.shut
 
 
-def closed(session: Session, connection: str, employees: Mapping[str, str], runs: Sequence[PayRun]) -> Closed:
-    """What is closed for these people, as last seen."""
-    seen = store.sheets(session, connection, set(employees.values()))
-    done = [(row["employee"], row["start"], row["end"]) for row in seen if row["status"] == TimesheetStatus.PROCESSED]
+def closed(session: Session, connection: str, employees: Mapping[str, str], runs: Sequence[PayRun], since: date) -> Closed:
+    """What is closed for these people, as last seen, of the periods that end on a day or later."""
+    processed = (sheet.c.status == TimesheetStatus.PROCESSED, sheet.c.end >= since)
+    seen = store.sheets(session, connection, set(employees.values()), *processed)
     over = [run for run in runs if run.status is PayRunStatus.POSTED and run.scheduled]
-    return Closed(employees, frozenset(done), frozenset(Period(run.start, run.end, run.calendar) for run in over))
+    return Closed(
+        employees=employees,
+        processed=frozenset((row["employee"], row["start"], row["end"]) for row in seen),
+        posted=frozenset(Period(run.start, run.end, run.calendar) for run in over),
+        shut=frozenset(store.shut_places(session, connection, employees, since)),
+    )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
-from datetime import UTC, date, datetime
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,6 +24,7 @@ from services.xero_connector.models import (
     work,
 )
 from services.xero_connector.payroll import Payroll
+from services.xero_connector.planner.calendars import Period
 from services.xero_connector.planner.overtime import DayEffect
 from services.xero_connector.planner.timesheet import Allocation, Cell, LeftOut, Timesheet
 from services.xero_connector.planner.work import PayableWork
@@ -33,14 +34,16 @@ from shared.contract.statuses import BindingState
 from shared.platform import db as database
 
 Row = Mapping[str, Any]
+Place = tuple[str, Period]
+"""Person and period."""
 
 # ---- work
 
 
-def keep_work(session: Session, organisation: str, message: WorkMessage) -> str | None:
-    """The present state of one entry; gives whose it was before, if somebody else's."""
-    mine = sa.select(work.c.person).where(work.c.organisation == organisation, work.c.entry == message.entry)
-    before = session.execute(mine).scalar()
+def keep_work(session: Session, organisation: str, message: WorkMessage) -> Row | None:
+    """The present state of one entry; gives the one before."""
+    mine = sa.select(work).where(work.c.organisation == organisation, work.c.entry == message.entry)
+    before = session.execute(mine).mappings().first()
     names = ("entry", "revision", "person", "date", "zone", "person_zone", "break_seconds", "job", "approved", "deleted")
     values = {name: getattr(message, name) for name in names} | {
         "organisation": organisation,
@@ -52,35 +55,13 @@ def keep_work(session: Session, organisation: str, message: WorkMessage) -> str 
     new = database.insert(session, work).values(values)
     changed = {name: new.excluded[name] for name in values if name not in ("organisation", "entry")}
     session.execute(new.on_conflict_do_update(index_elements=["organisation", "entry"], set_=changed))
-    return before if before != message.person else None
+    return before
 
 
-def drop_work(session: Session, organisation: str, entry: str) -> list[str]:
-    """Nothing is told of an entry any more: whoever had it has it no more; gives who that was."""
+def drop_work(session: Session, organisation: str, entry: str) -> Row | None:
+    """Nothing is told of an entry any more: whoever had it has it no more; gives what it was."""
     mine = (work.c.organisation == organisation, work.c.entry == entry)
-    dropped = sa.update(work).where(*mine).values(deleted=True).returning(work.c.person)
-    return list(session.execute(dropped).scalars())
-
-
-def works_of(session: Session, organisation: str, people: Collection[str]) -> tuple[list[PayableWork], dict[str, str]]:
-    """Everything that these people ever logged, and the zone of each of them."""
-    mine = sa.select(work).where(work.c.organisation == organisation, work.c.person.in_(people))
-    rows = session.execute(mine.order_by(work.c.entry)).mappings().all()
-    return [_work(row) for row in rows], {row["person"]: row["person_zone"] for row in rows}
-
-
-def given_away(
-    session: Session, organisation: str, connection: str, people: Collection[str]
-) -> tuple[list[PayableWork], dict[str, str]]:
-    """What timesheets of these people pay, and somebody else has worked by now: of it nothing is theirs any more."""
-    mine = (timesheet.c.connection == connection, pay_allocation.c.person.in_(people))
-    parts = sa.select(pay_allocation.c.person.label("payee"), pay_allocation.c.entry).join_from(pay_allocation, timesheet)
-    payees = parts.where(*mine).distinct().subquery()
-    now = sa.select(work, payees.c.payee).join(payees, payees.c.entry == work.c.entry)
-    others = now.where(work.c.organisation == organisation, work.c.person != payees.c.payee)
-    rows = session.execute(others.order_by(work.c.entry)).mappings().all()
-    gone = [replace(_work(row), person=row["payee"], seconds=(), start=None, end=None, break_seconds=0) for row in rows]
-    return gone, {row["payee"]: row["person_zone"] for row in rows}
+    return session.execute(sa.update(work).where(*mine).values(deleted=True).returning(work)).mappings().first()
 
 
 def payees(session: Session, connection: str, entry: str) -> list[str]:
@@ -89,7 +70,8 @@ def payees(session: Session, connection: str, entry: str) -> list[str]:
     return list(session.execute(parts.where(timesheet.c.connection == connection, pay_allocation.c.entry == entry)).scalars())
 
 
-def _work(row: Row) -> PayableWork:
+def payable(row: Row) -> PayableWork:
+    """A row of work as the planner takes it."""
     same = ("entry", "revision", "person", "date", "zone", "break_seconds", "job", "approved", "deleted")
     return PayableWork(
         seconds=tuple((kind, seconds) for kind, seconds in row["seconds"]),
@@ -172,20 +154,38 @@ def bindings_of(session: Session, connection: str, numbers: Collection[str]) -> 
     return list(session.execute(mine).mappings().all())
 
 
-def timesheets(session: Session, connection: str, people: Collection[str]) -> list[Row]:
-    """Every timesheet ever composed for these people, each with its binding's state as ``b_…``; None where it has none."""
+def timesheets(session: Session, connection: str, people: Collection[str], *which: sa.ColumnElement[bool]) -> list[Row]:
+    """Timesheets composed for these people, each with its binding's state as ``b_…``; None where it has none."""
     shown = ("state", "status", "wanted_version", "pushed_version", "wanted_withdrawn", "external_id")
     named = [binding.c[name].label(f"b_{name}") for name in shown]
     both = sa.select(timesheet, *named).join_from(timesheet, binding, binding.c.local == timesheet.c.id, isouter=True)
-    mine = both.where(timesheet.c.connection == connection, timesheet.c.person.in_(people)).order_by(timesheet.c.id)
-    return list(session.execute(mine).mappings().all())
+    mine = both.where(timesheet.c.connection == connection, timesheet.c.person.in_(people), *which)
+    return list(session.execute(mine.order_by(timesheet.c.id)).mappings().all())
 
 
-def body(session: Session, number: str, version: int) -> dict[str, Any] | None:
-    """A version of a timesheet as it was composed."""
-    mine = (timesheet_version.c.timesheet == number, timesheet_version.c.version == version)
-    found: dict[str, Any] | None = session.execute(sa.select(timesheet_version.c.body).where(*mine)).scalar()
-    return found
+MAY_CHANGE = (timesheet.c.over.is_(sa.false()), timesheet.c.shut.is_(sa.false()))
+"""Which timesheets composing has to look at."""
+
+
+def turns(session: Session, connection: str, people: Collection[str]) -> dict[Place, int]:
+    """How many timesheets of a person and period are over."""
+    place = (timesheet.c.person, timesheet.c.start, timesheet.c.end, timesheet.c.calendar)
+    mine = (timesheet.c.connection == connection, timesheet.c.person.in_(people), timesheet.c.over.is_(sa.true()))
+    rows = session.execute(sa.select(*place, sa.func.count().label("many")).where(*mine).group_by(*place))
+    return {(row.person, Period(row.start, row.end, row.calendar)): row.many for row in rows}
+
+
+def shut_places(session: Session, connection: str, people: Collection[str], since: date) -> set[Place]:
+    """Whose timesheets of which periods are shut, of those that end on a day or later."""
+    mine = (timesheet.c.connection == connection, timesheet.c.person.in_(people), timesheet.c.end >= since)
+    rows = session.execute(sa.select(timesheet).where(*mine, timesheet.c.over.is_(sa.false()), timesheet.c.shut.is_(sa.true())))
+    return {(row.person, Period(row.start, row.end, row.calendar)) for row in rows}
+
+
+def bodies(session: Session, versions: Mapping[str, int | None]) -> dict[str, dict[str, Any]]:
+    """These versions of timesheets as they were composed."""
+    rows = session.execute(sa.select(timesheet_version).where(timesheet_version.c.timesheet.in_(versions)))
+    return {row.timesheet: row.body for row in rows if row.version == versions[row.timesheet]}
 
 
 def keep_timesheet(session: Session, connection: str, one: Timesheet, parts: Sequence[Allocation], cells: Iterable[Cell]) -> None:
@@ -221,7 +221,7 @@ def end_timesheets(session: Session, numbers: Collection[str]) -> None:
 
 def ended(session: Session, connection: str) -> list[str]:
     """Whose timesheets are gone over there, or were dropped, while they still count here as what pays their work."""
-    gone = (timesheet.c.connection == connection, timesheet.c.over.is_(sa.false()), binding.c.state == BindingState.VOID)
+    gone = (timesheet.c.connection == connection, *MAY_CHANGE, binding.c.state == BindingState.VOID)
     mine = sa.select(timesheet.c.person).join_from(timesheet, binding, binding.c.local == timesheet.c.id)
     return list(session.execute(mine.where(*gone).distinct()).scalars())
 
@@ -231,10 +231,11 @@ def allocations(session: Session, versions: Mapping[str, int | None]) -> list[Al
     if not versions:
         return []
     rows = session.execute(sa.select(pay_allocation).where(pay_allocation.c.timesheet.in_(versions))).mappings().all()
-    return [_load_allocation(row) for row in rows if row["version"] == versions[row["timesheet"]]]
+    return [load_allocation(row) for row in rows if row["version"] == versions[row["timesheet"]]]
 
 
-def _load_allocation(row: Row) -> Allocation:
+def load_allocation(row: Row) -> Allocation:
+    """A part of what a timesheet pays, as the planner takes it."""
     names = Allocation.__slots__
     same = {name: row[name] for name in names if name not in ("tags", "tracking")}
     return Allocation(**same, tags=tuple(row["tags"]), tracking=row["tracking"] or None)
@@ -255,10 +256,19 @@ def rule(session: Session, connection: str) -> dict[str, Any]:
     return dict(found or {})
 
 
-def keep_effects(session: Session, connection: str, people: Collection[str], effects: Iterable[DayEffect]) -> None:
-    """What the rule made of these people's days."""
+def forget_effects(session: Session, connection: str, people: Collection[str]) -> None:
+    """No rule makes anything of these people's days."""
     mine = (overtime_effect.c.connection == connection, overtime_effect.c.person.in_(people))
     session.execute(sa.delete(overtime_effect).where(*mine))
+
+
+def keep_effects(session: Session, connection: str, weeks: Collection[tuple[str, date]], effects: Iterable[DayEffect]) -> None:
+    """What the rule made of people's weeks (person, first day)."""
+    t, (first, last) = overtime_effect.c, (sa.bindparam(name, type_=sa.Date) for name in ("week", "last"))
+    mine = (t.connection == connection, t.person == sa.bindparam("whose"), t.date.between(first, last))
+    rows = [{"whose": person, "week": first, "last": first + timedelta(days=6)} for person, first in sorted(weeks)]
+    if rows:
+        session.execute(sa.delete(overtime_effect).where(*mine), rows)
     rows = [asdict(one) | {"connection": connection} for one in effects]
     if rows:
         session.execute(sa.insert(overtime_effect), rows)
@@ -284,8 +294,8 @@ def keep_sheets(session: Session, rows: Sequence[Row]) -> None:
     session.execute(new.on_conflict_do_update(index_elements=["connection", "external_id"], set_=changed, where=newer))
 
 
-def sheets(session: Session, connection: str, employees: Collection[str]) -> list[Row]:
-    mine = sa.select(sheet).where(sheet.c.connection == connection, sheet.c.employee.in_(employees))
+def sheets(session: Session, connection: str, employees: Collection[str], *which: sa.ColumnElement[bool]) -> list[Row]:
+    mine = sa.select(sheet).where(sheet.c.connection == connection, sheet.c.employee.in_(employees), *which)
     return list(session.execute(mine.order_by(sheet.c.start)).mappings().all())
 
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from services.xero_connector import rules, sight, store
+from services.xero_connector import owing, rules, sight, store
 from services.xero_connector.documents import dump_payroll, load_timesheet
 from services.xero_connector.intake import EMPLOYEE, RATE, TRACKING
 from services.xero_connector.payroll import Payroll, PayRun
 from services.xero_connector.planner.calendars import Period
 from services.xero_connector.planner.compose import Composed, compose
 from services.xero_connector.planner.due import Books
+from services.xero_connector.planner.overtime import DayEffect, whole_weeks
 from services.xero_connector.planner.rates import Employee, Links
 from services.xero_connector.planner.timesheet import Allocation, LeftOut, Timesheet
 from services.xero_connector.planner.work import PayableWork
@@ -40,6 +40,8 @@ FRESH, STALE = timedelta(minutes=1), timedelta(hours=6)
 """How old payroll facts may be: when somebody looks at a plan, and otherwise."""
 NOTHING = "nothing_to_pay"
 """Seconds that cancel out, or are too few to be told: nobody has to do anything about them."""
+LONGEST_SHIFT = 2
+"""Days before a week on which an entry may have begun that reaches into it."""
 CALLING = (BindingState.SENT, BindingState.UNKNOWN)
 
 Row = Mapping[str, Any]
@@ -100,6 +102,27 @@ def compose_marked(c: Connector, connection: Connection) -> None:
             store.unmark(session, connection.id, people)
 
 
+@dataclass(frozen=True, slots=True)
+class _Weeks:
+    """What a rule for overtime needs: whole weeks. Without a rule there is nothing in it."""
+
+    overtime: rules.Overtime | None
+    whole: frozenset[tuple[str, date]] = frozenset()  # person, first day
+    others: Sequence[PayableWork] = ()  # what lies in them beside what is owed
+
+    @property
+    def since(self) -> date:
+        return min((one.date for one in self.others), default=date.max)
+
+    @property
+    def rule(self) -> dict[str, Any]:
+        """As composing takes it."""
+        if self.overtime is None:
+            return {}
+        mine = {"rule": self.overtime.rule, "is_holiday": self.overtime.is_holiday}
+        return mine | {"beside": self.others, "weeks": self.whole}
+
+
 @dataclass(slots=True)
 class _Round:
     """One transaction's composing for some people of a connection."""
@@ -117,19 +140,21 @@ class _Round:
 
     def run(self) -> None:
         ours = self._ours()
+        owed = owing.of(self.session, self.connection.organisation, self.connection.id, ours)
         sheets = self._sheets(ours)
-        books = self._books(sheets)
-        live = [sheet for sheet in sheets if not sheet["over"]]
-        shut = [sheet for sheet in live if books.closed(sheet["person"], _period(sheet))]
-        paid = store.allocations(self.session, {sheet["id"]: sheet["b_pushed_version"] for sheet in shut})
+        weeks = self._weeks(owed)
+        books = self._books(sheets, ours, min([owed.since, weeks.since, *(sheet["start"] for sheet in sheets)]))
+        shut = [sheet for sheet in sheets if books.closed(sheet["person"], _period(sheet))]
+        entries, closed = {one.entry for one in (*owed.work, *weeks.others)}, {sheet["id"] for sheet in shut}
+        paid = owing.paid(self.session, self.connection.id, entries, closed)
         for sheet in shut:
             self._settle(sheet)
-        found = self._composed(books, ours, paid)
-        store.keep_effects(self.session, self.connection.id, self.people, found.effects)
-        parts = _by_timesheet(found.allocations)
-        for made in found.timesheets:
-            self._wish(made, parts.get(made.id, []), sheets)
+        found = compose(books, owed.work, owed.zones.__getitem__, paid=paid, **weeks.rule)
+        self._wish_all(found, sheets, books)
         sight.adopt(self.c, self.session, self.connection, ours)
+        owing.shut(self.session, closed)
+        owing.settle(self.session, self.connection.id, owed, weeks.others, found.left_out)
+        self._keep_effects(weeks, found.effects)
         self._say(found.left_out)
 
     def _ours(self) -> list[str]:
@@ -138,32 +163,33 @@ class _Round:
         keys = self.c.vault.keyring(self.session, self.connection.organisation, self.people)
         return [person for person in self.people if person not in elsewhere and not keys.erased(person)]
 
-    def _composed(self, books: Books, ours: list[str], paid: Sequence[Allocation]) -> Composed:
-        entries, zones = self._works(ours)
+    def _weeks(self, owed: owing.Owing) -> _Weeks:
+        """With a rule for overtime, the weeks of what is owed, and what else there is in them."""
         overtime = rules.load(store.rule(self.session, self.connection.id))
-        by_rule = {"rule": overtime.rule, "is_holiday": overtime.is_holiday} if overtime else {}
-        return compose(books, entries, zones.__getitem__, paid=paid, **by_rule)
+        if overtime is None:
+            return _Weeks(None)
+        whole = whole_weeks(overtime.rule, owed.days)
+        days = {first + timedelta(days=n) for _, first in whole for n in range(-LONGEST_SHIFT, 7)}
+        known = {(one.person, one.entry) for one in owed.work}
+        found = owing.beside(self.session, self.connection.organisation, {person for person, _ in whole}, days)
+        return _Weeks(overtime, whole, [one for one in found if (one.person, one.entry) not in known])
 
-    def _works(self, ours: list[str]) -> tuple[list[PayableWork], dict[str, str]]:
-        """Their work, what is somebody else's by now but was theirs with it, and the zone of each of them."""
-        organisation = self.connection.organisation
-        entries, zones = store.works_of(self.session, organisation, ours)
-        gone, before = store.given_away(self.session, organisation, self.connection.id, ours)
-        return [*entries, *gone], before | zones
+    def _keep_effects(self, weeks: _Weeks, effects: Sequence[DayEffect]) -> None:
+        if weeks.overtime is None:
+            store.forget_effects(self.session, self.connection.id, self.people)
+        else:
+            store.keep_effects(self.session, self.connection.id, weeks.whole, effects)
 
     def _sheets(self, ours: list[str]) -> list[Row]:
-        """Their timesheets; those of others who are marked are only looked through for what has ended."""
-        every = self._ended(store.timesheets(self.session, self.connection.id, self.people))
-        return [sheet for sheet in every if sheet["person"] in ours]
+        """Their timesheets that may change; of others who are marked only what is gone over there is ended."""
+        every = store.timesheets(self.session, self.connection.id, self.people, *store.MAY_CHANGE)
+        ended = {sheet["id"] for sheet in every if sheet["b_state"] == BindingState.VOID}
+        store.end_timesheets(self.session, ended)  # they pay nothing any more; another takes their place
+        return [sheet for sheet in every if sheet["person"] in ours and sheet["id"] not in ended]
 
-    def _ended(self, sheets: Sequence[Row]) -> list[Row]:
-        """Those gone over there, or dropped before they were sent, pay nothing any more; another takes their place."""
-        ended = {sheet["id"] for sheet in sheets if sheet["b_state"] == BindingState.VOID}
-        store.end_timesheets(self.session, [sheet["id"] for sheet in sheets if sheet["id"] in ended and not sheet["over"]])
-        return [{**sheet, "over": sheet["over"] or sheet["id"] in ended} for sheet in sheets]
-
-    def _books(self, sheets: Sequence[Row]) -> Books:
+    def _books(self, sheets: Sequence[Row], ours: Collection[str], since: date) -> Books:
         employees = store.links(self.session, self.connection.id, EMPLOYEE)
+        theirs = {person: employees[person] for person in ours if person in employees}
         rates = store.links(self.session, self.connection.id, RATE)
         tracking = store.links(self.session, self.connection.id, TRACKING)
         return Books(
@@ -174,9 +200,9 @@ class _Round:
             rates=self.payroll.rates,
             links=Links(rates=rates, tracking=tracking),
             rate_kinds=self.region.rate_kinds,
-            closed=sight.closed(self.session, self.connection.id, employees, self.payroll.runs),
-            held={_place(sheet): [(cell[0], cell[1]) for cell in sheet["cells"]] for sheet in sheets if not sheet["over"]},
-            turns=Counter(_place(sheet) for sheet in sheets if sheet["over"]),
+            closed=sight.closed(self.session, self.connection.id, theirs, self.payroll.runs, since),
+            held={_place(sheet): [(cell[0], cell[1]) for cell in sheet["cells"]] for sheet in sheets},
+            turns=store.turns(self.session, self.connection.id, ours),
         )
 
     def _settle(self, sheet: Row) -> None:
@@ -184,29 +210,29 @@ class _Round:
         pushed = sheet["b_pushed_version"]
         if sheet["b_wanted_version"] == pushed or sheet["b_state"] in CALLING:
             return
-        body = store.body(self.session, sheet["id"], pushed or sheet["version"])
+        kept = pushed or sheet["version"]
+        body = store.bodies(self.session, {sheet["id"]: kept}).get(sheet["id"])
         if body is not None:
             dropped = {} if pushed else {"lines": [], "withdrawn": True}  # never sent: it is not sent any more
             self._keep(body | dropped, store.allocations(self.session, {sheet["id"]: pushed}), sheet)
 
-    def _wish(self, made: Timesheet, parts: Sequence[Allocation], sheets: Sequence[Row]) -> None:
-        """Want a composed timesheet in the books, unless just that is wanted already."""
-        sheet = {one["id"]: one for one in sheets}.get(made.id)
-        if sheet is not None and sheet["b_external_id"]:
-            made = self._undeletable(made)
-        body = _plain(asdict(made))
-        if sheet is None or not self._same(sheet, body, parts):
-            again = any(one["over"] and _place(one) == (made.person, made.period) for one in sheets)
-            self._keep(body, parts, sheet, push="on_plan" if again else self.row["push"])
+    def _wish_all(self, found: Composed, sheets: Sequence[Row], books: Books) -> None:
+        """Want what was composed in the books, unless just that is wanted already."""
+        before = {sheet["id"]: sheet for sheet in sheets}
+        versions = {made.id: before[made.id]["version"] for made in found.timesheets if made.id in before}
+        said = store.bodies(self.session, versions)
+        paid = _by_timesheet(store.allocations(self.session, versions))
+        parts = _by_timesheet(found.allocations)
+        for made in found.timesheets:
+            sheet, pays = before.get(made.id), parts.get(made.id, [])
+            body = _plain(asdict(self._undeletable(made) if sheet is not None and sheet["b_external_id"] else made))
+            if not (_same_text(said.get(made.id), body) and _same_parts(paid.get(made.id, []), pays)):
+                again = books.turns.get((made.person, made.period), 0) > 0
+                self._keep(body, pays, sheet, push="on_plan" if again else self.row["push"])
 
     def _undeletable(self, made: Timesheet) -> Timesheet:
         """Where nothing can be deleted, what is withdrawn stands there with zeros."""
         return made if Can.DELETE in self.region.can else replace(made, withdrawn=False)
-
-    def _same(self, sheet: Row, body: Row, parts: Sequence[Allocation]) -> bool:
-        before = store.body(self.session, sheet["id"], sheet["version"])
-        paid = store.allocations(self.session, {sheet["id"]: sheet["version"]})
-        return before is not None and _said(before) == _said(body) and sorted(map(repr, paid)) == sorted(map(repr, parts))
 
     def _keep(self, body: Row, parts: Sequence[Allocation], sheet: Row | None, *, push: str | None = None) -> None:
         """The next version. ``push``: what somebody deleted over there comes back only when a person has seen it in a plan."""
@@ -226,12 +252,14 @@ class _Round:
         store.keep_left_out(self.session, here.organisation, here.id, self.people, left_out)
         first = {(one.person, one.code): one for one in reversed(left_out) if one.code != NOTHING}
         names = references.locals_(self.c, self.session, here, EMPLOYEE) if first else {}
-        for person in self.people:
-            mine = [one for (whose, _), one in first.items() if whose == person]
-            problems.close_others(self.c, self.session, here.id, subject=person, codes=[one.code for one in mine])
-            for one in mine:
-                failure = Park(one.code, f"{names.get(person, 'Somebody')}: {one.cause}", one.remedy)
-                problems.open_(self.c, self.session, here.organisation, here.id, person, failure, about=person)
+        for person, codes in problems.open_codes_of(self.session, here.id, self.people).items():
+            healed = sorted(code for code in codes if (person, code) not in first)
+            if healed:
+                problems.close(self.c, self.session, here.id, subject=person, codes=healed)
+        for person, code in sorted(first):
+            one = first[person, code]
+            failure = Park(code, f"{names.get(person, 'Somebody')}: {one.cause}", one.remedy)
+            problems.open_(self.c, self.session, here.organisation, here.id, person, failure, about=person)
 
 
 def _employees(links: Mapping[str, str], known: Mapping[str, Employee]) -> dict[str, Employee]:
@@ -260,5 +288,10 @@ def _plain(body: Row) -> dict[str, Any]:
     return plain
 
 
-def _said(body: Row) -> dict[str, Any]:
-    return {name: value for name, value in body.items() if name != "version"}
+def _same_text(before: Row | None, now: Row) -> bool:
+    """Whether two versions say the same."""
+    return before is not None and {**before, "version": 0} == {**now, "version": 0}
+
+
+def _same_parts(before: Sequence[Allocation], now: Sequence[Allocation]) -> bool:
+    return sorted(map(repr, before)) == sorted(map(repr, now))

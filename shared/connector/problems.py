@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -80,17 +80,18 @@ def close(c: Connector, session: Session, connection: str, *, subject: str, code
     return len(rows)
 
 
-def close_others(c: Connector, session: Session, connection: str, *, subject: str, codes: Sequence[str]) -> None:
-    """Close what is open of a subject for other causes than ``codes``."""
-    others = open_codes(session, connection, subject) - set(codes)
-    if others:
-        close(c, session, connection, subject=subject, codes=sorted(others))
-
-
 def open_codes(session: Session, connection: str, subject: str) -> set[str]:
     """What is open about a subject."""
-    mine = (table.c.connection == connection, table.c.subject == subject, table.c.closed_at.is_(None))
-    return set(session.execute(sa.select(table.c.code).where(*mine)).scalars())
+    return open_codes_of(session, connection, [subject]).get(subject, set())
+
+
+def open_codes_of(session: Session, connection: str, subjects: Collection[str]) -> dict[str, set[str]]:
+    """What is open about each of these subjects."""
+    mine = (table.c.connection == connection, table.c.subject.in_(subjects), table.c.closed_at.is_(None))
+    found: dict[str, set[str]] = {}
+    for row in session.execute(sa.select(table.c.subject, table.c.code).where(*mine)):
+        found.setdefault(row.subject, set()).add(row.code)
+    return found
 
 
 def bodies(c: Connector, session: Session, rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -9,10 +9,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.xero_connector import store
+from services.xero_connector import owing, store
+from services.xero_connector.intake import COMPOSE
 from services.xero_connector.models import dirty, pay_allocation
-from shared.connector.models import binding, call, problem
-from shared.platform.db import reading
+from shared.connector.models import binding, call, connection, problem
+from shared.platform import jobs
+from shared.platform.db import reading, transaction
 from shared.platform.jobs import job
 from tests.journeys.clerks import PEOPLE, Office
 
@@ -131,8 +133,29 @@ def check(office: Office) -> None:
     check_seconds(office, here)
     posted = office.emulator.writes(kind="pay_run", actor="api")
     assert not posted, posted
+    check_nothing_forgotten(office)
     codes = {one["code"] for one in office.product.get("xero", "/problems")["items"]}
     assert codes <= TOLD | LEFT | ({"erased"} if office.erased else set()), codes
+
+
+def check_nothing_forgotten(office: Office) -> None:
+    """Composed of everything that anybody ever worked, the timesheets are the ones composed of what was looked at."""
+    before = _wished(office)
+    with transaction(office.product.xero.db) as session:
+        organisation = session.execute(sa.select(connection.c.organisation)).scalar_one()
+        for _, person in office.ids.values():
+            owing.touch_all(session, organisation, office.connection, person)
+            store.mark(session, office.connection, [person])
+        jobs.ask(session, COMPOSE, office.connection, organisation=organisation)
+    office.work()
+    assert _wished(office) == before
+
+
+def _wished(office: Office) -> list[Any]:
+    """What is wanted there, and what is left out."""
+    with reading(office.product.xero.db) as session:
+        wanted = session.execute(sa.select(binding.c.local, binding.c.wanted_version).order_by(binding.c.local)).all()
+        return [*wanted, *store.left_outs(session, office.connection)]
 
 
 def sheets(office: Office) -> list[Sheet]:
@@ -143,7 +166,8 @@ def sheets(office: Office) -> list[Sheet]:
         found = [dict(row) for row in store.timesheets(session, office.connection, people)]
         for one in found:
             one["parts"] = store.allocations(session, {one["id"]: one["b_wanted_version"]})
-            one["body"] = store.body(session, one["id"], one["b_wanted_version"] or one["version"])
+            number = one["b_wanted_version"] or one["version"]
+            one["body"] = store.bodies(session, {one["id"]: number})[one["id"]]
             one["who"] = names[one["person"]]
         raw = session.execute(sa.select(pay_allocation)).mappings().all()
     keys = ("timesheet", "version", "entry", "worked", "kind", "rate", "tracking", "line_date")

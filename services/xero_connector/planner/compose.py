@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
+from functools import partial
 from itertools import groupby
 
 from services.xero_connector.planner import overtime
@@ -54,23 +56,48 @@ def compose(
     paid: Iterable[Allocation] = (),
     rule: overtime.Rule | None = None,
     is_holiday: overtime.IsHoliday = lambda day: False,
+    beside: Iterable[PayableWork] = (),
+    weeks: Collection[tuple[str, date]] = (),
 ) -> Composed:
     """The timesheets of these entries.
 
-    Whole people are composed: of each person give every entry that no closed timesheet pays in full, with a rule all of the weeks
-    that these lie in, and those closed ones that changed since; as ``paid`` the allocations that closed timesheets have for them.
+    Whole people are composed: of each person give every entry that no closed timesheet pays in full, and those that changed
+    since; as ``paid`` the allocations that closed timesheets have for them. With a rule also, as ``beside``, what else there is
+    in the ``weeks`` (person, first day) in which these lie or lay: only those weeks of it are looked at.
     A timesheet in ``books.held`` of one of these people that nothing fills any more comes back withdrawn.
     """
-    known, found = list(work), Composed()
+    known, others, found = list(work), list(beside), Composed()
     parts: list[Piece] = [piece for one in known for piece in pieces(one, zone_of(one.person))]
+    had = list(paid)
     if rule is not None:
+        whole = partial(_within, rule, weeks)
+        parts += _inside(whole, [piece for one in others for piece in pieces(one, zone_of(one.person))])
         parts, found.effects = overtime.applied(rule, parts, is_holiday)
-    owed = dues(books, known, parts, paid)
+        had = _had(whole, known, had)
+    owed = dues(books, [*known, *others], parts, had)
     blocked: set[tuple[str, Period]] = set()
     for person, mine in groupby(owed, key=lambda due: due.person):
         _person(books, person, list(mine), found, blocked)
     _withdraw_rest(books, {one.person for one in known} | {due.person for due in owed}, found, blocked)
     return found
+
+
+Whole = Callable[[str, date], bool]
+"""Whether a person's day lies in a week that is looked at whole."""
+
+
+def _within(rule: overtime.Rule, weeks: Collection[tuple[str, date]], person: str, day: date) -> bool:
+    return (person, overtime.week_of(rule, day)) in weeks
+
+
+def _inside(whole: Whole, parts: Iterable[Piece]) -> list[Piece]:
+    return [piece for piece in parts if whole(piece.person, piece.date)]
+
+
+def _had(whole: Whole, known: Iterable[PayableWork], paid: Iterable[Allocation]) -> list[Allocation]:
+    """All that was paid for the work itself, and for what there is beside it what was paid in the weeks that are looked at."""
+    mine = {(one.person, one.entry) for one in known}
+    return [one for one in paid if (one.person, one.entry) in mine or whole(one.person, one.worked)]
 
 
 def _person(books: Books, person: str, mine: Sequence[Due], found: Composed, blocked: set[tuple[str, Period]]) -> None:

@@ -63,6 +63,11 @@ def week_of(rule: Rule, day: date) -> date:
     return day - timedelta(days=(day.weekday() - rule.week_begins) % 7)
 
 
+def whole_weeks(rule: Rule, days: Iterable[tuple[str, date]]) -> frozenset[tuple[str, date]]:
+    """The weeks (person, first day) in which these days of people lie."""
+    return frozenset((person, week_of(rule, day)) for person, day in days)
+
+
 def _week(rule: Rule, week: Sequence[Piece], is_holiday: IsHoliday) -> tuple[list[Piece], list[DayEffect]]:
     worked = {piece.date for piece in week if piece.seconds > 0}
     done: list[Piece] = []
