@@ -147,9 +147,9 @@ class _Round:
         shut = [sheet for sheet in sheets if books.closed(sheet["person"], _period(sheet))]
         entries, closed = {one.entry for one in (*owed.work, *weeks.others)}, {sheet["id"] for sheet in shut}
         paid = owing.paid(self.session, self.connection.id, entries, closed)
-        for sheet in shut:
-            self._settle(sheet)
         found = compose(books, owed.work, owed.zones.__getitem__, paid=paid, **weeks.rule)
+        for sheet in [*shut, *(one for one in sheets if _place(one) in found.blocked and one not in shut)]:
+            self._settle(sheet)
         self._wish_all(found, sheets, books)
         sight.adopt(self.c, self.session, self.connection, ours)
         owing.shut(self.session, closed)
@@ -206,13 +206,14 @@ class _Round:
         )
 
     def _settle(self, sheet: Row) -> None:
-        """A closed timesheet stays as the books have it: what was wished beyond that goes into the next period."""
+        """A timesheet stays as the books have it, and one that is not there is not sent: when it is closed, what was wished
+        beyond that goes into the next period; when part of it can't be sent, what was composed before may be wrong by now."""
         pushed = sheet["b_pushed_version"]
         if sheet["b_wanted_version"] == pushed or sheet["b_state"] in CALLING:
             return
         kept = pushed or sheet["version"]
         body = store.bodies(self.session, {sheet["id"]: kept}).get(sheet["id"])
-        if body is not None:
+        if body is not None and (pushed or not body["withdrawn"]):
             dropped = {} if pushed else {"lines": [], "withdrawn": True}  # never sent: it is not sent any more
             self._keep(body | dropped, store.allocations(self.session, {sheet["id"]: pushed}), sheet)
 

@@ -47,8 +47,8 @@ def firms(stack, workers):
 
 
 @pytest.fixture
-def run(stack, tmp_path, monkeypatch, capsys):
-    """Types a command, in a data folder of the test's own; gives its --json."""
+def typed(stack, tmp_path, monkeypatch, capsys):
+    """Types a command, in a data folder of the test's own; gives its exit code and its --json."""
     for name in [name for name in os.environ if name.startswith(("TIMEBOOKS_", "QUICKBOOKS_", "XERO_"))]:
         monkeypatch.delenv(name)
     for name, value in command_line(stack, tmp_path).items():
@@ -57,8 +57,19 @@ def run(stack, tmp_path, monkeypatch, capsys):
     def command(line: str):
         code = main([*shlex.split(line), "--json"])
         told = capsys.readouterr()
-        assert code == exits.DONE, f"{line}: exit {code}\n{told.out}{told.err}\n{stack.logs()}"
-        return json.loads(told.out)
+        return code, json.loads(told.out), told.err
+
+    return command
+
+
+@pytest.fixture
+def run(stack, typed):
+    """Types a command that has to go well; gives its --json."""
+
+    def command(line: str):
+        code, told, said = typed(line)
+        assert code == exits.DONE, f"{line}: exit {code}\n{told}{said}\n{stack.logs()}"
+        return told
 
     return command
 

@@ -375,3 +375,28 @@ def test_who_is_turned_away_while_planning_is_told_and_so_is_the_connection(prod
     callback = product.emulator.consent(url, REGIONS[region])
     assert product.network.send("GET", f"http://xero.internal/xero/{callback.split('/xero/', 1)[1]}").status == 200
     assert [item["action"] for item in product.pushes(connection)["items"]] == ["update"]
+
+
+def test_what_was_planned_before_a_kind_of_pay_lost_its_rate_is_not_sent(product):
+    """A rule that makes overtime of it, with no rate linked: the timesheet composed before would pay it as ordinary."""
+    connection = product.connects("nz")
+    product.logs(("a", WORKER["nz"], "2026-11-02", "9:30:00"))
+    product.work()
+    product.links(connection)
+    product.work()
+    assert [item["total"] for item in product.plans(connection)["items"]] == ["9.50"]
+    rule = {"daily": [{"after": "8:00:00", "kind": "overtime"}]}
+    product.post("xero", f"/connections/{connection}/overtime", rule, method="PUT")
+    for _ in range(2):  # composing it again asks for nothing new
+        plan = product.pushes(connection)
+        assert plan["items"] == []
+        assert {one["code"] for one in plan["left_out"]} == {"rate_unmapped", "timesheet_incomplete"}
+    assert product.there("nz") == []
+    path, rates = f"/connections/{connection}/references", product.emulator.rates(REGIONS["nz"])
+    product.post("xero", path, {"kind": "earnings_rate", "local": "overtime", "remote": rates["Overtime 1.5"]}, method="PUT")
+    product.work()
+    assert [(item["action"], item["total"]) for item in product.pushes(connection)["items"]] == [("create", "9.50")]
+    [there] = product.there("nz")
+    assert {line["rate"]: str(line["units"]) for line in there["lines"]} == {
+        rates["Ordinary Hours"]: "8.00", rates["Overtime 1.5"]: "1.50"
+    }  # fmt: skip

@@ -29,6 +29,7 @@ class Composed:
     allocations: list[Allocation] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     effects: list[overtime.DayEffect] = field(default_factory=list)
+    blocked: set[tuple[str, Period]] = field(default_factory=set)  # person, period: what their timesheet shall say isn't known
 
 
 _NEGATIVE = Park(
@@ -75,10 +76,9 @@ def compose(
         parts, found.effects = overtime.applied(rule, parts, is_holiday)
         had = _had(whole, known, had)
     owed = dues(books, [*known, *others], parts, had)
-    blocked: set[tuple[str, Period]] = set()
     for person, mine in groupby(owed, key=lambda due: due.person):
-        _person(books, person, list(mine), found, blocked)
-    _withdraw_rest(books, {one.person for one in known} | {due.person for due in owed}, found, blocked)
+        _person(books, person, list(mine), found)
+    _withdraw_rest(books, {one.person for one in known} | {due.person for due in owed}, found)
     return found
 
 
@@ -100,19 +100,19 @@ def _had(whole: Whole, known: Iterable[PayableWork], paid: Iterable[Allocation])
     return [one for one in paid if (one.person, one.entry) in mine or whole(one.person, one.worked)]
 
 
-def _person(books: Books, person: str, mine: Sequence[Due], found: Composed, blocked: set[tuple[str, Period]]) -> None:
+def _person(books: Books, person: str, mine: Sequence[Due], found: Composed) -> None:
     """One employee's timesheets; whatever is wrong with this one stays with this one."""
     try:
         employee = employee_of(books, person)
     except Park as failure:
         found.left_out += [_left(due, None, failure) for due in mine]
-        blocked |= _held(books, person)
+        found.blocked |= _held(books, person)
         return
     homeless = len(found.left_out)
     by_period = _by_period(books, employee, mine, found)
     if any(one.code != OUTSIDE for one in found.left_out[homeless:]):
-        blocked |= _held(books, person)  # where work belongs isn't known, so nothing is taken back
-    blocked |= {(person, period) for period in sorted(by_period) if not _period(books, employee, by_period[period], found)}
+        found.blocked |= _held(books, person)  # where work belongs isn't known, so nothing is taken back
+    found.blocked |= {(person, period) for period in sorted(by_period) if not _period(books, employee, by_period[period], found)}
 
 
 def _held(books: Books, person: str) -> set[tuple[str, Period]]:
@@ -132,7 +132,7 @@ def _by_period(books: Books, employee: Employee, mine: Sequence[Due], found: Com
 
 
 def _period(books: Books, employee: Employee, placed: Sequence[Placed], found: Composed) -> bool:
-    """Add one timesheet, or all of its work to what is left out. False: it stays as it was last composed."""
+    """Add one timesheet, or all of its work to what is left out. False: it stays as the books have it."""
     period = placed[0].period
     failures = [_failure(books, employee, one) for one in placed]
     if any(failures):
@@ -257,11 +257,11 @@ def _left(due: Due, period: Period | None, failure: Park) -> LeftOut:
     )
 
 
-def _withdraw_rest(books: Books, people: set[str], found: Composed, blocked: set[tuple[str, Period]]) -> None:
+def _withdraw_rest(books: Books, people: set[str], found: Composed) -> None:
     """Timesheets of these people that nothing fills any more shall go over there too; closed ones stay as they are."""
     made = {(sheet.person, sheet.period) for sheet in found.timesheets}
     for person, period in sorted(books.held):
-        if person in people and (person, period) not in made | blocked and not books.closed(person, period):
+        if person in people and (person, period) not in made | found.blocked and not books.closed(person, period):
             found.timesheets.append(_withdrawn(books, person, period))
 
 
