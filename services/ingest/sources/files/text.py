@@ -6,19 +6,20 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain
-from typing import BinaryIO
+from functools import partial
+from itertools import chain, count, islice, repeat
+from typing import Any, BinaryIO
 
-from services.ingest.sources.files.book import Line, refuse, short
+from services.ingest.sources.files.book import NO_FAULTS, Line, refuse, short
 from services.ingest.sources.files.cells import Limits
 from services.ingest.sources.files.dialect import QUOTINGS, SEPARATOR_LINE
 from shared.kernel.errors import Invalid
 from shared.kernel.quote import quoted
 
-PIECE = 65_536  # bytes
+PIECE = 32_768  # bytes
 _UTF_16 = ("\udcff\udcfe", "\udcfe\udcff")  # its byte order marks, undecoded
 _STRANGE = re.compile("[\0\ud800-\udfff]")  # NUL, and bytes that are no text: they come in as half surrogates
 _STRICT = {"utf-16", "utf-16-le", "utf-16-be"}
@@ -33,70 +34,73 @@ class Writing:
     quoting: str = "doubled"  # one of QUOTINGS
 
 
-@dataclass(slots=True)
-class _Progress:
-    """How far the reader is."""
-
-    row: int = 0  # rows finished
-    pieces: int = 0
-    pending: int = 0  # characters handed over since the last row that was looked at
-
-
-class _Strange(Exception):
-    """What follows in the row that begins after the last finished one."""
-
-    def __init__(self, line: str, found: re.Match[str]) -> None:
-        super().__init__(found[0])
-        self.line, self.found = line, found
+_made = partial(tuple.__new__, Line)  # far quicker than Line() itself
 
 
 def text_lines(stream: BinaryIO, name: str, writing: Writing, limits: Limits) -> Iterator[Line]:
     """Every line, blank ones too. Raises Invalid where the file turns out to be no CSV text."""
-    progress = _Progress()
-    pieces = _pieces(stream, name, writing, limits, progress)
-    quoting = QUOTINGS[writing.quoting]
-    reader = csv.reader(chain.from_iterable(pieces), delimiter=writing.delimiter, strict=True, **quoting)
-    seen = number = 0
+    return chain.from_iterable(_batches(stream, name, writing, limits))
+
+
+def _batches(stream: BinaryIO, name: str, writing: Writing, limits: Limits) -> Iterator[Iterable[Line]]:
+    """The lines in batches, as far as rows are complete: what follows waits for more text."""
+    size = max(min(PIECE, limits.cell // 2, limits.row), 1)  # so that most texts are shorter than any limit
+    number, rest, enough = 0, "", 0
     try:
-        for number, cells in enumerate(reader, 1):
-            progress.row = number
-            if progress.pieces == seen:  # the row lies within one piece, which is shorter than any limit
-                yield Line(number, cells)  # type: ignore[arg-type]
-            else:
-                seen = progress.pieces
-                yield _looked_at(number, cells, name, limits, progress)
+        for piece in _whole_lines(_decoded(stream, writing, size), limits.row):
+            rest += piece
+            if len(rest) < enough:
+                continue
+            strange = _strange(rest)
+            rows, after, problem = _rows(rest[: _last_line(rest, strange.start())] if strange else rest, writing)
+            yield _lines(rows, number, name, limits, long=len(rest) > limits.cell)
+            number += len(rows)
+            if problem and "unexpected end" not in problem:
+                raise _malformed(problem, name, limits, number + 1)
+            if strange:
+                raise _undecodable(rest, strange, name, writing, number + 1)
+            if max(len(after), len(rest) - _last_line(rest, len(rest))) >= limits.row:
+                raise _endless(name, limits, number + 1)
+            rest, enough = after, 2 * len(after)  # or a long row would be read again with every piece
     except UnicodeError as error:
         raise refuse("bad_encoding", name, f"it is not {writing.encoding} text", "export the report again") from error
+    rows, after, problem = _rows(rest, writing)
+    yield _lines(rows, number, name, limits, long=True)
+    if problem:
+        raise _malformed(problem, name, limits, number + len(rows) + 1)
+
+
+def _lines(rows: list[list[str]], number: int, name: str, limits: Limits, *, long: bool) -> Iterable[Line]:
+    """``long``: whether there is more text than any limit, so that a cell may be too long."""
+    lines = map(_made, zip(count(number + 1), rows, repeat(None), repeat(NO_FAULTS)))
+    return (short(line, name, limits) for line in lines) if long else lines
+
+
+def _rows(text: str, writing: Writing) -> tuple[list[list[str]], str, str]:
+    """The rows, the text after the last complete one, and why it isn't."""
+    rows: list[list[str]] = []
+    try:
+        rows.extend(_reader(text, writing))
     except csv.Error as error:
-        raise _malformed(str(error), name, limits, number + 1) from error
-    except _Strange as strange:
-        raise _undecodable(strange.line, strange.found, name, writing, number + 1) from strange
+        return rows, _after(text, len(rows), writing), str(error)
+    return rows, "", ""
 
 
-def _looked_at(number: int, cells: list[str], name: str, limits: Limits, progress: _Progress) -> Line:
-    """A row that reaches over two pieces, so that it may be long."""
-    if sum(map(len, cells)) >= limits.row:
-        raise _endless(name, limits, number)
-    return short(Line(number, cells), name, limits)  # type: ignore[arg-type]
+def _reader(text: str, writing: Writing) -> Any:
+    return csv.reader(io.StringIO(text, newline=""), delimiter=writing.delimiter, strict=True, **QUOTINGS[writing.quoting])
 
 
-def _pieces(stream: BinaryIO, name: str, writing: Writing, limits: Limits, progress: _Progress) -> Iterator[Iterator[str]]:
-    """The text in pieces of whole physical lines, each as an iterator of its lines."""
-    row = progress.row
-    for text in _whole_lines(_decoded(stream, writing, min(PIECE, limits.cell, limits.row)), name, limits, progress):
-        progress.pieces += 1
-        progress.pending += len(text)
-        strange = _strange(text)
-        if strange is None:
-            yield io.StringIO(text, newline="")
-            if progress.row != row:
-                row, progress.pending = progress.row, 0
-            if progress.pending >= limits.row:
-                raise _endless(name, limits, row + 1)
-            continue
-        lines = io.StringIO(text[: strange.start()], newline="").readlines()
-        yield iter(lines[:-1] if lines and not lines[-1].endswith(("\n", "\r")) else lines)
-        raise _Strange(text, strange)
+def _after(text: str, rows: int, writing: Writing) -> str:
+    """What follows after so many rows."""
+    reader = _reader(text, writing)
+    for _ in islice(reader, rows):
+        pass
+    return "".join(islice(io.StringIO(text, newline=""), reader.line_num, None))
+
+
+def _last_line(text: str, end: int) -> int:
+    """Where the line begins that is not finished at this place."""
+    return max(text.rfind("\n", 0, end), text.rfind("\r", 0, end)) + 1
 
 
 def _strange(text: str) -> re.Match[str] | None:
@@ -125,15 +129,15 @@ def _decoded(stream: BinaryIO, writing: Writing, size: int) -> Iterator[str]:
     yield decoder.decode(b"", final=True)
 
 
-def _whole_lines(pieces: Iterator[str], name: str, limits: Limits, progress: _Progress) -> Iterator[str]:
-    """Pieces cut behind a line end, never between the two characters of one."""
+def _whole_lines(pieces: Iterator[str], most: int) -> Iterator[str]:
+    """Pieces cut behind a line end, never between the two characters of one; a line of so many characters is cut as well."""
     rest: list[str] = []
     for piece in filter(None, pieces):
         end = max(piece.rfind("\n"), piece.rfind("\r", 0, -1)) + 1
         if not end and not (rest and rest[-1].endswith("\r")):
             rest.append(piece)
-            if sum(map(len, rest)) >= limits.row:
-                raise _endless(name, limits, progress.row + 1)
+            if sum(map(len, rest)) >= most:
+                break
             continue
         yield "".join([*rest, piece[:end]])
         rest = [piece[end:]]
