@@ -21,7 +21,7 @@ from shared.platform.settings import Settings
 from shared.platform.vault import Vault, load_master
 
 WEB_THREADS = 8
-LARGEST_REQUEST = 110 * 1024 * 1024
+LARGEST_REQUEST = 550 * 1024 * 1024
 """Bytes; each route has a smaller limit of its own and says so."""
 
 

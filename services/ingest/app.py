@@ -56,7 +56,7 @@ def build(settings: Settings, db: Database, vault: Vault, network: Network) -> S
         accounts.accounts(db, vault),
         accounts.credentials(db, vault, (ours.NAME, *addresses)),
         records.room(db, vault, entries_changed, statuses_of),
-        imports.room(db, vault, entries_changed),
+        imports.room(db, vault, entries_changed, ours.import_limits(settings)),
         profile_room(db, vault),
         privacy.room(db, vault, _forget),
         billing.approvals(db, vault),

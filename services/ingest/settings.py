@@ -3,12 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from services.ingest.sources.files.cells import LIMITS, Limits
+from shared.kernel.errors import Invalid
 from shared.platform.settings import Settings
 
 NAME, PREFIX = "ingest", "/api/v1/worklog"
+LIMITS_SET = {
+    "TIMEBOOKS_IMPORT_CSV_BYTES": "csv",
+    "TIMEBOOKS_IMPORT_PACKED_BYTES": "packed",
+    "TIMEBOOKS_IMPORT_UNPACKED_BYTES": "unpacked",
+    "TIMEBOOKS_IMPORT_CELL_CHARACTERS": "cell",
+}
+LONGEST_CELL = 131_072
+"""More the reader of CSV does not take, whatever is set."""
 
 
 def peers(settings: Settings) -> Mapping[str, str]:
     """The other services' addresses, prefix included: a service named ``xyz`` serves ``/xyz``."""
     return {name: f"{url.removesuffix(f'/{name}')}/{name}" for name, url in settings.urls.items() if name != NAME and url}
+
+
+def import_limits(settings: Settings) -> Limits:
+    """How much of a file is taken. Raises Invalid naming the setting that can't be."""
+    return replace(
+        LIMITS, **{limit: _whole(settings.extra[name], name) for name, limit in LIMITS_SET.items() if name in settings.extra}
+    )
+
+
+def _whole(text: str, name: str) -> int:
+    most = LONGEST_CELL if name.endswith("_CHARACTERS") else 10**12
+    if not (text.isascii() and text.isdigit() and len(text) < 14 and 0 < int(text) <= most):
+        raise Invalid("bad_setting", f"{name} is {text!r}, which is no whole number from 1 to {most}.", f"Set {name} to one.")
+    return int(text)

@@ -23,7 +23,7 @@ class Settings:
     urls: Mapping[str, str]
     lease_seconds: int  # how long a taken job stays with a worker that no longer answers
     resend_seconds: int = 5  # how long a job's message may be on its way before it may count as lost
-    extra: Mapping[str, str] = field(default_factory=dict, repr=False)  # the rest of the environment: providers' settings
+    extra: Mapping[str, str] = field(default_factory=dict, repr=False)  # the rest of the environment: the services' own settings
 
     @classmethod
     def load(cls, environ: Mapping[str, str], services: tuple[str, ...]) -> Settings:
@@ -42,7 +42,7 @@ class Settings:
             urls={name: environ.get(_of(name, "URL"), "").rstrip("/") for name in services},
             lease_seconds=_number(environ, "TIMEBOOKS_LEASE_SECONDS", 30),
             resend_seconds=_number(environ, "TIMEBOOKS_RESEND_SECONDS", 5),
-            extra={name: value for name, value in environ.items() if not name.startswith("TIMEBOOKS_")},
+            extra={name: value for name, value in environ.items() if not name.startswith("TIMEBOOKS_") or "_IMPORT_" in name},
         )
 
 

@@ -11,6 +11,7 @@ from services.ingest.imports import profiles, query
 from services.ingest.imports.profiles import Recognised
 from services.ingest.imports.query import Kept
 from services.ingest.sources.files.book import Book
+from services.ingest.sources.files.cells import LIMITS, Limits
 from services.ingest.sources.files.open import open_book
 from services.ingest.sources.worklog.layout import COLUMNS, ENCODINGS, OWN, Layout
 from shared.kernel.errors import Conflict, Invalid
@@ -43,12 +44,14 @@ class Chosen:
         return self.profile.profile.name if self.profile else None
 
 
-def choose(session: Session, vault: Vault, organisation: str, stream: BinaryIO, name: str, asked: Asked) -> Chosen:
+def choose(
+    session: Session, vault: Vault, organisation: str, stream: BinaryIO, name: str, asked: Asked, *, limits: Limits = LIMITS
+) -> Chosen:
     """The layout for a file. Raises Invalid for a file of no kind that is read, and Missing for an unknown profile."""
     source = asked.source or "worklog"
     if asked.layout:
         return Chosen(asked.layout, source)
-    book = open_book(stream, name)
+    book = open_book(stream, name, limits=limits)
     if asked.profile:
         return _by(query.named_profile(session, vault, organisation, asked.profile), book, asked)
     signs = _signs(book)

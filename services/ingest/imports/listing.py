@@ -73,5 +73,3 @@ def _shown(problem: Invalid, row: int) -> dict[str, Any]:
     first = errors[0] if isinstance(errors, list) else {}
     told = {"code": problem.code, "cause": problem.cause, "remedy": problem.remedy, "row": row}
     return told | {"column": first.get("column"), "value": first.get("value"), "errors": problem.facts.get("errors", [])}
-
-

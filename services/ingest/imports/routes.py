@@ -15,6 +15,7 @@ from services.ingest.imports.profiles import source_name
 from services.ingest.imports.shown import report
 from services.ingest.imports.take import Taken, Upload, content_hash, keep, read, take
 from services.ingest.records.routes import Changed
+from services.ingest.sources.files.cells import LIMITS, Limits
 from services.ingest.sources.worklog.layout import load as load_layout
 from shared.kernel.canonical import clean_text
 from shared.kernel.errors import Invalid
@@ -27,8 +28,7 @@ from shared.platform.vault import Vault
 from shared.platform.web import Room, principal
 from shared.platform.web_errors import WrongMedia
 
-LARGEST = 100_000_000
-"""Bytes of one request."""
+_FORM = 1_000_000  # bytes of a request besides its file
 _FIELDS = ("layout", "profile", "source", "preview", "partial", "changes", "accept", "vanished")
 
 
@@ -36,18 +36,18 @@ class _Undo(Exception):
     """Ends the transaction of an import that must not stay."""
 
 
-def room(db: Database, vault: Vault, changed: Changed) -> Room:
+def room(db: Database, vault: Vault, changed: Changed, limits: Limits = LIMITS) -> Room:
     room = Room("imports")
 
-    @room.post("/import", scope="records:write", limit=LARGEST)
+    @room.post("/import", scope="records:write", limit=max(limits.csv, limits.packed) + _FORM)
     def receive() -> Response:
         caller, stream = principal(), _file()
         consent, asked, name = _consent(), _asked(), _name()
         with reading(db) as session:
             ref = content_hash(vault.keyring(session, caller.organisation), stream)
-            chosen = choose(session, vault, caller.organisation, stream, name, asked)
+            chosen = choose(session, vault, caller.organisation, stream, name, asked, limits=limits)
         upload = Upload(stream, name, chosen.layout, chosen.source, ref)
-        held = read(upload, caller.organisation)
+        held = read(upload, caller.organisation, limits)
         check_fit(chosen, held.misfit)
         told: dict[str, Any] = {"file": name, "stored": False, "file_id": None, "problem": None, "profile": chosen.name}
         status = 200

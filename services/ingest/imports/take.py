@@ -27,6 +27,7 @@ from services.ingest.records.intake import Outcome
 from services.ingest.records.mapping import KIND_OF, subjects_of
 from services.ingest.records.publish import Announcements
 from services.ingest.records.store import lock
+from services.ingest.sources.files.cells import LIMITS, Limits
 from services.ingest.sources.worklog.layout import Layout
 from services.ingest.sources.worklog.normalize import RowResult, normalize_rows
 from services.ingest.sources.worklog.read import rows
@@ -60,9 +61,9 @@ class Taken:
     subjects: set[str] = field(default_factory=set)  # people and clients whom the file names
 
 
-def read(upload: Upload, organisation: str) -> Held:
+def read(upload: Upload, organisation: str, limits: Limits = LIMITS) -> Held:
     """Every row of the file, checked. Raises Invalid for a file that can't be read."""
-    found = rows(upload.stream, upload.name, upload.layout)
+    found = rows(upload.stream, upload.name, upload.layout, limits=limits)
     return Held(normalize_rows(found, upload.layout, organisation, upload.source, file=upload.ref))
 
 
