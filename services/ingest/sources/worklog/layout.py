@@ -126,6 +126,9 @@ _ours = partial(f.choice, COLUMNS)
 _word = partial(f.text, 500, empty=True)
 
 
+_OF_THE_FILE = ("more", "delimiter", "quoting", "encoding")
+
+
 class _LayoutSchema(f.Strict):
     columns = m.Dict(keys=_ours(), values=f.Checked(_headers), required=True)
     constants = m.Dict(keys=_ours(), values=_word())
@@ -157,7 +160,7 @@ class _LayoutSchema(f.Strict):
     find = f.flag()
     ragged = f.flag()
     sheet = f.text(200)
-    more = m.List(m.Nested(lambda: _LayoutSchema(exclude=("more", "delimiter", "quoting", "encoding"))), validate=m.validate.Length(max=50))
+    more = m.List(m.Nested(lambda: _LayoutSchema(exclude=_OF_THE_FILE)), validate=m.validate.Length(max=50))
 
     @validates_schema
     def _holds_together(self, values: dict[str, Any], **_: Any) -> None:
