@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from services.ingest.sources.detect.forms import Day, Form, Number, form_of
-from services.ingest.sources.detect.heads import Head
+from services.ingest.sources.detect.heads import DAYS, Head
 from services.ingest.sources.files.cells import Cell, text_of
 
 _KEPT = 50_000  # distinct values that are remembered, to look at each once
@@ -94,6 +94,8 @@ class Column:
         return False
 
     def _note(self, form: Form, seen: Seen) -> None:
+        if form.pair and self.head.roles() & DAYS:
+            form = replace(form, day=form.pair, number=None)
         for name in names_of(form):
             self.forms[name] = self.forms.get(name, 0) + 1
         if form.day:

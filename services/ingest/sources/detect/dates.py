@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import pairwise
 
 from services.ingest.sources.detect.columns import Column, Seen
 from services.ingest.sources.detect.findings import Inquiry, Option, Question
@@ -17,10 +16,10 @@ from services.ingest.sources.detect.titles import days_in
 from services.ingest.sources.files.cells import Cell, text_of
 from services.ingest.sources.words.calendars import LANGUAGES, weekdays
 from services.ingest.sources.words.vocabulary import fold
+from shared.kernel.dates import parse_date
 from shared.kernel.errors import Invalid
 from shared.kernel.quote import quoted
 
-_HALF_A_YEAR = 183  # days: the newest first, and half a year between two rows, is rather a year that turns
 _DATED = ("date", "start", "end")
 _LABELS = {
     "D-M-Y": "the day first, then the month",
@@ -105,9 +104,17 @@ def _evidence(
 
 
 def _within(notation: Notation, period: tuple[date, date]) -> set[str]:
-    if notation.yearless:
-        return set(notation.orders)
-    return {order for order, read in notation.orders.items() if all(period[0] <= day <= period[1] for day in read.values())}
+    days = {
+        order: [_in_year(day, period[0]) if notation.yearless else day for day in read.values()]
+        for order, read in notation.orders.items()
+    }
+    return {order for order, each in days.items() if all(period[0] <= day <= period[1] for day in each)}
+
+
+def _in_year(day: date, since: date) -> date:
+    """The first such day from a date on; of a leap day the one before, where there is none."""
+    year = since.year + ((day.month, day.day) < (since.month, since.day))
+    return date(year, day.month, day.day) if (day.month, day.day) != (2, 29) else date(year, 2, 28)
 
 
 def _beside(notation: Notation, table: Table, assigned: Assigned) -> Iterable[tuple[set[str], str]]:
@@ -139,7 +146,7 @@ def _against(notation: Notation, day: Day, told: date | int | str) -> set[str]:
 
 
 def _day(cell: Cell, notation: Notation) -> Day | None:
-    day = form_of(cell.strip()).day if isinstance(cell, str) and cell else None
+    day = form_of(cell.strip()).as_day() if isinstance(cell, str) and cell else None
     return day if day in notation.dates else None
 
 
@@ -229,52 +236,21 @@ def _conclude(notation: Notation, found: Dating, inquiry: Inquiry) -> None:
 
 
 def _year(notations: list[Notation], period: tuple[date, date] | None, inquiry: Inquiry) -> str | None:
-    """From which day on the dates without a year are meant."""
+    """The year of the dates without one, or the day from which on they are meant."""
     if period and (period[1] - period[0]).days < 366:
         inquiry.note("year", str(period[0].year), f"the period {period[0]} to {period[1]} stands above the table")
         return period[0].isoformat()
-    read = [each for notation in notations if notation.yearless and notation.order for each in _read(notation)]
-    if not read:
-        return None
-    (row, text), begin = _earliest(sorted(read))
-    asked = f"The dates have no year. In which year was {text} (row {row}), the earliest of them?"
-    answer = inquiry.ask(Question("year", "year", asked, free=True))
-    return _since(answer.strip(), begin) if answer else None
+    row, text = min(notation.first()[1] for notation in notations if notation.yearless)
+    asked = f"The dates, such as {text} in row {row}, have no year. Which one is it?"
+    more = " If they run across a new year, give the first date instead, for example 2023-12-30."
+    answer = inquiry.ask(Question("year", "year", asked + more, free=True))
+    return _since(answer.strip()) if answer else None
 
 
-def _read(notation: Notation) -> list[tuple[Seen, date]]:
-    made = notation.orders[notation.order or ""]
-    return [(seen, made[day]) for day, seen in notation.dates.items() if day in made]
-
-
-def _since(answer: str, begin: date) -> str:
-    if len(answer) == 4 and answer.isascii() and answer.isdigit():
-        return f"{answer}-{begin:%m-%d}" if (begin.month, begin.day) != (2, 29) else f"{answer}-02-28"
-    raise Invalid("bad_answer", f"{quoted(answer)} is not a year", "answer with four digits, for example 2024")
-
-
-def _earliest(read: list[tuple[Seen, date]]) -> tuple[Seen, date]:
-    """The earliest of days without a year, in the order of the rows: at most once a year turns between two of them."""
-    days = [day for _, day in read]
-    steps = [(after - before).days for before, after in pairwise(days) if after != before]
-    falls = sum(map(_falls, steps))
-    if falls == 0 or (falls == len(steps) and min(steps) > -_HALF_A_YEAR):
-        return min(read, key=_second)
-    if falls in (1, len(steps) - 1) and (days[-1] < days[0]) == (falls == 1):
-        return read[0 if falls == 1 else -1]
-    return _after_the_gap(sorted(read, key=_second))
-
-
-def _falls(step: int) -> bool:
-    return step < 0
-
-
-def _second(pair: tuple[Seen, date]) -> date:
-    return pair[1]
-
-
-def _after_the_gap(read: list[tuple[Seen, date]]) -> tuple[Seen, date]:
-    """The day after the longest stretch of the year without any: a file covers less than a year."""
-    numbers = [day.month * 31 + day.day for _, day in read]
-    gaps = [(number - numbers[at - 1]) % 372 or 372 for at, number in enumerate(numbers)]
-    return read[max(range(len(read)), key=lambda at: (gaps[at], -at))]
+def _since(answer: str) -> str:
+    try:
+        parse_date(answer if len(answer) != 4 else f"{answer}-01-01")
+    except Invalid as problem:
+        cause = f"{quoted(answer)} is neither a year nor a date"
+        raise Invalid("bad_answer", cause, "answer with four digits, or with a date such as 2023-12-30") from problem
+    return answer

@@ -54,10 +54,15 @@ class Form:
     """What a text may be; several may hold, as for 9:30."""
 
     day: Day | None = None
+    pair: Day | None = None  # a day and a month that may as well be a number, as 01.03
     clock: Clock | None = None  # beside a day, or alone
     stretch: int | None = None
     number: Number | None = None
     unit: str = ""  # of the number, where it is said beside it: h, min, s
+
+    def as_day(self) -> Day | None:
+        """The day, in a column that holds some."""
+        return self.day or self.pair
 
     @property
     def word(self) -> bool:
@@ -81,11 +86,10 @@ def form_of(text: str) -> Form:
     clock, rest = _clock(bare)
     if clock and rest:
         day = _day(rest)
-        return Form(day, clock) if day else Form(stretch=stretch(bare), number=number, unit=unit)
+        return Form(day, clock=clock) if day else Form(stretch=stretch(bare), number=number, unit=unit)
     day = _day(bare)
-    if number and day and len(day.numbers) == 2:
-        day = None  # 1.5 is a number
-    return Form(day, clock, stretch(bare), number, unit)
+    pair = day if number and day and len(day.numbers) == 2 else None
+    return Form(None if pair else day, pair, clock, stretch(bare), number, unit)
 
 
 def _measured(bare: str) -> tuple[Number | None, str]:

@@ -116,6 +116,11 @@ def _is_day(cell: Cell) -> bool:
     return isinstance(cell, date) or (isinstance(cell, str) and form_of(cell.strip()).day is not None)
 
 
+def _is_claimed_day(cell: Cell) -> bool:
+    """Whether the cell holds a day, in a column whose header says so."""
+    return isinstance(cell, date) or (isinstance(cell, str) and form_of(cell.strip()).as_day() is not None)
+
+
 def _is_number(cell: Cell) -> bool:
     """A day as a plain number: a spreadsheet's serial, or eight digits."""
     text = text_of(cell) if isinstance(cell, Decimal) else cell
@@ -151,7 +156,11 @@ def _above(table: Table) -> list[Line]:
 def _dated(table: Table, line: Line) -> bool:
     cells = line.cells
     for place in table.days:
-        if place < len(cells) and (cell := cells[place]) != "" and (_is_day(cell) or (table.numeric and _is_number(cell))):
+        if (
+            place < len(cells)
+            and (cell := cells[place]) != ""
+            and (_is_claimed_day(cell) or (table.numeric and _is_number(cell)))
+        ):
             return True
     return False
 
@@ -160,7 +169,7 @@ def _find_days(table: Table, batch: list[Line]) -> None:
     """The columns with days: those whose header says so and that hold some, else those that mostly do."""
     begin = [line.cells for line in batch[:_BEGIN]]
     named = [column.place for column in table.columns if column.head.roles() & DAYS]
-    table.days = _with(begin, named, _is_day, 1)
+    table.days = _with(begin, named, _is_claimed_day, 1)
     if not table.days:
         table.days = _with(begin, named, _is_number, 1)
         table.numeric = bool(table.days)

@@ -17,7 +17,7 @@ from shared.contract.record_schemas import NAME
 from shared.kernel.canonical import clean_text
 from shared.kernel.duration import format_hms, parse_hms
 from shared.kernel.errors import Invalid
-from shared.kernel.money import parse_decimal
+from shared.kernel.money import EXPONENT, parse_decimal
 from shared.kernel.quote import quoted
 
 Moment = tuple[date | None, time | None]
@@ -146,6 +146,30 @@ def _number(decimal: str, thousands: str) -> re.Pattern[str]:
     mark = re.escape(thousands)  # by three; in India by two before the last three
     groups = rf"[0-9]{{1,3}}(?:{mark}[0-9]{{3}})+|[0-9]{{1,2}}(?:{mark}[0-9]{{2}})+{mark}[0-9]{{3}}|" if thousands else ""
     return re.compile(rf"-?(?:(?:{groups}[0-9]+)(?:{re.escape(decimal)}[0-9]+)?|{re.escape(decimal)}[0-9]+)")
+
+
+def currency(cells: Sequence[Cell], layout: Layout, column: str = "currency") -> str:
+    """The code of a currency: as it stands, or the only one in the text, or what the layout says of a sign."""
+    text = joined(cells).strip()
+    named = {word for word in re.split(r"\W+", text.upper()) if word in EXPONENT}
+    return layout.signs.get(text) or (named.pop() if len(named) == 1 else text)
+
+
+def distance(cells: Sequence[Cell], layout: Layout, column: str = "distance") -> str:
+    """The number of a distance; a unit beside it is read by ``unit_beside``."""
+    text = joined(cells)
+    word = _beside(text)
+    return number([text[: -len(word)] if word and isinstance(cells[0], str) else cells[0]], layout)
+
+
+def unit_beside(text: str) -> str:
+    """mi or km, where it stands behind a distance."""
+    return distances().get(fold(_beside(text)), "")
+
+
+def _beside(text: str) -> str:
+    match = re.search(r"[^\W\d_]+\.?\s*$", text)
+    return match[0] if match and fold(match[0]) in distances() else ""
 
 
 def unit(cells: Sequence[Cell], layout: Layout, column: str = "unit") -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from services.ingest.sources.files.cells import Cell
@@ -40,11 +40,13 @@ def _kind_word(found: Sequence[Cell], layout: Layout, column: str) -> str:
 _READ: dict[str, Callable[[Sequence[Cell], Layout, str], Any]] = {
     "kind": _kind_word,
     "unit": cells.unit,
-    **dict.fromkeys(("source_id", "currency", "category", "notes"), _text),
+    "currency": cells.currency,
+    "distance": cells.distance,
+    **dict.fromkeys(("source_id", "category", "notes"), _text),
     **dict.fromkeys(("person", "client", "job"), _name),
     **dict.fromkeys(("start", "end"), cells.clock),
     **dict.fromkeys(("duration", "break", "overtime"), cells.duration),
-    **dict.fromkeys(("rate", "amount", "distance"), cells.number),
+    **dict.fromkeys(("rate", "amount"), cells.number),
     "date": cells.civil,
     "tags": cells.tags,
     "billable": cells.flag,
@@ -61,6 +63,7 @@ class RowResult:
     records: list[AnyRecord]  # persons, clients, jobs and tags first, the entry last
     problem: Invalid | None = None
     left_out: str | None = None  # why the layout says to leave the row out, one of ``leaving.REASONS``
+    sheet: str | None = None  # rows of several sheets may have one number
 
     @property
     def entry(self) -> AnyRecord | None:
@@ -72,18 +75,31 @@ class Reading:
     """What one pass over a file remembers from row to row."""
 
     alike: Counter[str] = field(default_factory=Counter)  # how often an entry of this identity has come
-    rows: dict[str, int] = field(default_factory=dict)  # id of an entry that the file itself names -> its row
+    rows: dict[str, tuple[str | None, int]] = field(default_factory=dict)  # id that the file itself gives -> sheet and row
     known: dict[tuple[str, ...], AnyRecord] = field(default_factory=dict)  # persons, clients, jobs and tags so far
     passing: Passing = field(default_factory=Passing)
     read: dict[tuple[str, str], Any] = field(default_factory=dict)  # (column of ours, its one text) -> the value
     identify: Identify | None = None
 
+    def of_table(self) -> Reading:
+        """For a further table: the same names and identities, other cells."""
+        return replace(self, passing=Passing(), read={})
+
 
 def normalize_rows(rows: Iterable[Row], layout: Layout, organisation: str, source: str, *, file: str = "") -> Iterator[RowResult]:
     """Every row's result, in order. ``file`` is the content hash that the records' origin names."""
+    return normalize_parts([(layout, rows)], organisation, source, file=file)
+
+
+def normalize_parts(
+    parts: Iterable[tuple[Layout, Iterable[Row]]], organisation: str, source: str, *, file: str = ""
+) -> Iterator[RowResult]:
+    """Every row's result of each table of a file, in order. Entries alike in two tables are different ones."""
     reading = Reading(identify=identifier(organisation))
-    for row in rows:
-        yield normalize(row, layout, organisation, source, reading=reading, file=file)
+    for layout, rows in parts:
+        reading = reading.of_table()
+        for row in rows:
+            yield normalize(row, layout, organisation, source, reading=reading, file=file)
 
 
 def normalize(
@@ -92,17 +108,17 @@ def normalize(
     """One row's records. Without a ``reading`` the row stands alone: the first of its identity."""
     reading = reading or Reading()
     if row.problem:
-        return RowResult(row.number, [], row.problem)
+        return RowResult(row.number, [], row.problem, sheet=layout.sheet)
     if left_out := reason(row, layout, reading.passing):
-        return RowResult(row.number, [], left_out=left_out)
-    make = _Maker(organisation, source, Origin(via="file", ref=file, row=row.number), reading)
+        return RowResult(row.number, [], left_out=left_out, sheet=layout.sheet)
+    make = _Maker(organisation, source, Origin(via="file", ref=file, row=row.number), reading, layout.sheet)
     values, faults = _values(row, layout, reading)
     if not faults:
         try:
-            return RowResult(row.number, _records(values, layout, make))
+            return RowResult(row.number, _records(values, layout, make), sheet=layout.sheet)
         except Invalid as problem:
             faults = list(_faults(problem))
-    return RowResult(row.number, [], _problem(row, layout, faults))
+    return RowResult(row.number, [], _problem(row, layout, faults), sheet=layout.sheet)
 
 
 def _values(row: Row, layout: Layout, reading: Reading) -> tuple[dict[str, Any], Faults]:
@@ -125,6 +141,8 @@ def _values(row: Row, layout: Layout, reading: Reading) -> tuple[dict[str, Any],
             values[column] = value
     if layout.signs:
         faults += _told_by_sign(row, layout, values)
+    if "distance" in values and (beside := cells.unit_beside(cells.joined(_cells(row, layout, "distance")))):
+        values["unit"] = beside
     return values, faults
 
 
@@ -179,6 +197,7 @@ class _Maker:
     source: str
     origin: Origin
     reading: Reading
+    sheet: str | None = None
 
     def record(self, kind: Kind, data: dict[str, Any]) -> AnyRecord:
         identify = self.reading.identify
@@ -240,9 +259,10 @@ def _given_id(kind: Kind, values: Values, make: _Maker) -> str | None:
     given = values.get("source_id")
     if given is None:
         return None
-    first = make.reading.rows.setdefault(f"{kind} {given}", make.origin.row or 0)
-    if first != make.origin.row:
-        cause = f"{quoted(given)} is the id of row {first} already"
+    here = (make.sheet, make.origin.row or 0)
+    first = make.reading.rows.setdefault(f"{kind} {given}", here)
+    if first != here:
+        cause = f"{quoted(given)} is the id of row {first[1]} already"
         raise Invalid("id_twice", cause, "give every entry an id of its own, or none", column="source_id")
     return str(given)
 

@@ -1,7 +1,8 @@
 """Date and time patterns of a layout, such as ``DD/MM/YYYY`` and ``hh:mm[:ss] a``, and how a cell is read by them.
 
 Date: ``YYYY`` four digits, ``YY`` two (2000 to 2099), ``MM`` and ``DD`` two, ``M`` and ``D`` one or two, ``MMM`` the month's
-name, whole or shortened, ``EEE`` the weekday's; ``serial``: days since 1899-12-30, as spreadsheets count them.
+name, whole or shortened, ``EEE`` the weekday's; ``serial``: days since 1899-12-30, as spreadsheets count them (of a time: its
+part of a day).
 Time: ``HH`` ``mm`` ``ss`` two digits, ``H`` one or two; ``hh`` or ``h`` with ``a`` for the half of the day; ``S`` parts of a
 second; ``Z`` an offset; ``[…]`` may be left out.
 ``|`` stands between patterns of which any may hold, ``'…'`` around letters that stand for themselves, as does anything that
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
@@ -45,6 +47,7 @@ _TIME_TOKENS = {
     "[": "(?:",
     "]": ")?",
 }
+_PART = r"(?P<part>0(?:\.[0-9]{1,17})?|[0-9](?:\.[0-9]{1,17})?E-[0-9]{1,2})"
 _SERIAL = r"(?P<serial>[1-9][0-9]{4})(?P<fraction>\.[0-9]{1,15})?"
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - civil: a spreadsheet's day 0 has no zone
 _DATE_PARTS = ({"month", "name"}, {"day"})
@@ -91,7 +94,7 @@ def _holds(pattern: str, *, date: bool) -> bool:
     names = _names(pattern, date=date) if len(pattern) <= 60 else set()
     if date:
         return names >= {"serial"} or (all(len(part & names) == 1 for part in _DATE_PARTS) and len({"year", "short"} & names) < 2)
-    return all(len(part & names) == 1 for part in _TIME_PARTS) and len({"half", "noon"} & names) != 1
+    return names == {"part"} or (all(len(part & names) == 1 for part in _TIME_PARTS) and len({"half", "noon"} & names) != 1)
 
 
 def _names(pattern: str, *, date: bool) -> set[str]:
@@ -105,8 +108,8 @@ def _names(pattern: str, *, date: bool) -> set[str]:
 @lru_cache(maxsize=256)
 def _compiled(pattern: str, languages: tuple[str, ...], *, date: bool) -> str:
     """One alternative as a regular expression. A run of one letter is one token, and has to be known."""
-    if date and pattern == "serial":
-        return _SERIAL
+    if pattern == "serial":
+        return _SERIAL if date else _PART
     if not date:
         pattern = re.sub(r" (?=a)|(?<=a) ", "", pattern)  # "9:00am" and "9:00 am" are one way to write
     tokens = _DATE_TOKENS if date else _TIME_TOKENS
@@ -156,6 +159,8 @@ def _moments(date_pattern: str, time_pattern: str, languages: tuple[str, ...]) -
 def _moment(found: dict[str, str | None], text: str, by: Reading) -> tuple[date | None, time | None]:
     if found.get("serial"):
         return _serial(found)
+    if found.get("part"):
+        return None, (_EPOCH + timedelta(seconds=int(Decimal(found["part"] or 0) * 86_400 + Decimal("0.5")))).time()
     day, clock = _date(found, text, by), _time(found, text)
     if day and clock and by.zone and found.get("offset"):
         return _shifted(datetime.combine(day, clock), found["offset"] or "", by.zone)
@@ -221,4 +226,4 @@ def _time(found: dict[str, str | None], text: str) -> time | None:
 def _from_half(hour: int, noon: str) -> int:
     """The hour of the day; 99, which is none, for what is no hour of a half."""
     late = noons()[re.sub(r"[.\s]", "", noon.casefold())] == "p"
-    return hour % 12 + (12 if late else 0) if 1 <= hour <= 12 else 99
+    return hour % 12 + (12 if late else 0) if hour <= 12 else 99

@@ -12,6 +12,7 @@ from services.ingest.sources.worklog.plain import plain
 SECONDS = {"h": 3600, "min": 60, "s": 1, "d": 86_400}
 _COLON = re.compile(r"([0-9]{1,5}):([0-5][0-9])(?::([0-5][0-9])(?:[.,][0-9]{1,9})?)?")
 _ISO = re.compile(r"P(?:([0-9]{1,3})D)?T?(?:([0-9]{1,5})H)?(?:([0-9]{1,6})M)?(?:([0-9]{1,8})(?:[.,][0-9]{1,9})?S)?")
+_HOUR = re.compile(r"([0-9]{1,3}) ?[hH] ?([0-5][0-9])")
 _PARTS = re.compile(r"([0-9]+(?:[.,'][0-9]+)*) ?([^\W\d_]+)\.?[ ,]*")
 
 
@@ -39,6 +40,8 @@ def _iso(text: str) -> int | None:
 
 def _worded(text: str) -> int | None:
     """``1h 30m`` and its like: units that grow smaller, each once, the numbers whole."""
+    if hour := _HOUR.fullmatch(text):
+        return int(hour[1]) * 3600 + int(hour[2]) * 60
     found, at, last = 0, 0, 3601
     for match in _PARTS.finditer(text):
         size = SECONDS.get(durations().get(match[2].casefold(), ""))
