@@ -9,6 +9,7 @@ from services.ingest.sources.detect.findings import Inquiry
 from services.ingest.sources.detect.roles import Assigned
 from services.ingest.sources.detect.scan import Table
 
+_CLOCKED = {"start", "end", "begin", "finish"}
 PLAIN = "H:mm[:ss]"
 
 
@@ -22,18 +23,28 @@ def time_pattern(tables: list[tuple[Table, Assigned]], inquiry: Inquiry) -> str:
     found: dict[str, Seen] = {}
     for column in clock_columns(tables):
         for pattern, hours in column.clocks.items():
-            found.setdefault(_general(pattern), min(hours.values()))
+            for hour, seen in hours.items():
+                found.setdefault(_general(pattern, hour), seen)
+    parts = [seen for column in clock_columns(tables) if (seen := part_of_day(column))]
+    found |= {"serial": min(parts)} if parts else {}
     for pattern, (row, text) in found.items():
         inquiry.note("time", pattern, f"{text} in row {row}")
-    return "|".join(sorted(found, key=lambda pattern: found[pattern])) or PLAIN
+    return "|".join(sorted(found, key=found.__getitem__)) or PLAIN
 
 
-def _general(pattern: str) -> str:
-    """The pattern that reads times with and without seconds alike."""
+def _general(pattern: str, hour: int) -> str:
+    """The pattern that reads times with and without seconds alike; at noon some count 0 and some 12."""
     general = pattern.replace("H:mm:ss", "H:mm[:ss]") if ":ss" in pattern else pattern.replace("H:mm", "H:mm[:ss]")
     if "a" not in general:
         return general
-    return general.replace("H", "h").replace("a", "a" if general.startswith("a") else " a")
+    return general.replace("H", "h" if hour else "K").replace("a", "a" if general.startswith("a") else " a")
+
+
+def part_of_day(column: Column) -> Seen | None:
+    """The first time that is written as a part of a day, as spreadsheets keep it."""
+    if column.head.roles() & _CLOCKED:
+        return column.typed.get("number") or next((seen for _, seen in column.numbers.values()), None)
+    return None
 
 
 def halves_untold(tables: list[tuple[Table, Assigned]]) -> bool:

@@ -35,6 +35,7 @@ class Column:
     words: dict[str, Seen] = field(default_factory=dict)
     forms: dict[str, int] = field(default_factory=dict)  # form -> distinct values that may have it
     empty: int = 0  # the first row without a value
+    flags: dict[str, Seen] = field(default_factory=dict)  # typed yes and no, as text
     distinct: int = 0  # values that showed something new
     noted: int = 0  # texts among them
     dormant: bool = False
@@ -69,6 +70,8 @@ class Column:
             name = type_of(cell)
             self.distinct += 1
             self.typed.setdefault(name, (row, text_of(cell)))
+            if name == "flag":
+                self.flags.setdefault(text_of(cell), (row, text_of(cell)))
             return name == "number"
         if not cell.strip() or self._known(cell):
             return False
@@ -94,8 +97,7 @@ class Column:
         return False
 
     def _note(self, form: Form, seen: Seen) -> None:
-        if form.pair and self.head.roles() & DAYS:
-            form = replace(form, day=form.pair, number=None)
+        form = self._as_claimed(form)
         for name in names_of(form):
             self.forms[name] = self.forms.get(name, 0) + 1
         if form.day:
@@ -108,6 +110,10 @@ class Column:
             self._note_number(form, seen)
         if form.word and len(self.words) < _WORDS:
             self.words.setdefault(seen[1], seen)
+
+    def _as_claimed(self, form: Form) -> Form:
+        """01.03 is a day where the header says so."""
+        return replace(form, day=form.pair, number=None) if form.pair and self.head.roles() & DAYS else form
 
     def _note_number(self, form: Form, seen: Seen) -> None:
         number = form.number

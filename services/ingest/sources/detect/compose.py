@@ -35,10 +35,17 @@ class Part:
     money: Money = field(default_factory=Money)
     wording: Wording = field(default_factory=Wording)
     person: str | None = None
+    uncomputed: tuple[dict[str, str], ...] | None = ()  # rows to leave out since a formula has no result; None: asked
 
     @property
     def done(self) -> bool:
-        return self.lengths.done and self.money.done and self.wording.done and self.person is not None
+        return (
+            self.lengths.done
+            and self.money.done
+            and self.wording.done
+            and self.person is not None
+            and self.uncomputed is not None
+        )
 
 
 def provisional(part: Part) -> Layout:
@@ -72,7 +79,8 @@ def _dates(part: Part) -> tuple[str, dict[str, str]]:
 def _pattern(part: Part, role: str) -> str:
     known = part.dated.patterns
     patterns = [known[each] for column in part.assigned.roles.get(role, []) for each in column.days if each in known]
-    return "|".join(dict.fromkeys([*patterns, *([_SERIAL] if part.table.numeric and role == "date" else [])]))
+    serial = role == "date" and part.table.numeric
+    return "|".join(dict.fromkeys([*patterns, *([_SERIAL] if serial else [])]))
 
 
 def layout_of(book: Book, part: Part, found: Sums) -> Layout:
@@ -82,7 +90,7 @@ def layout_of(book: Book, part: Part, found: Sums) -> Layout:
     return Layout(
         columns=columns_of(part),
         constants=_constants(part),
-        skip=tuple(part.wording.skip),
+        skip=(*part.wording.skip, *part.uncomputed),
         kinds=part.wording.kinds,
         totals=found.words,
         tail=found.tail,
@@ -98,6 +106,8 @@ def layout_of(book: Book, part: Part, found: Sums) -> Layout:
         units=part.lengths.units,
         gross=part.lengths.gross,
         rounded=part.lengths.rounded,
+        overnight=part.lengths.overnight,
+        twelve=part.lengths.twelve,
         yes=part.wording.yes or Layout.__dataclass_fields__["yes"].default,
         no=part.wording.no or Layout.__dataclass_fields__["no"].default,
         delimiter=delimiter if delimiter in DELIMITERS else ",",

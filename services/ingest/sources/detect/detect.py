@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -13,7 +12,10 @@ from services.ingest.sources.detect import numbers, titles
 from services.ingest.sources.detect.clocks import time_pattern
 from services.ingest.sources.detect.compose import Part, columns_of, layout_of, provisional
 from services.ingest.sources.detect.dates import dating
+from services.ingest.sources.detect.encodings import in_encoding
 from services.ingest.sources.detect.findings import Detection, Inquiry, LeftOut
+from services.ingest.sources.detect.formulas import uncomputed
+from services.ingest.sources.detect.languages import languages_of
 from services.ingest.sources.detect.lengths import lengths
 from services.ingest.sources.detect.money import money, price
 from services.ingest.sources.detect.people import person
@@ -31,9 +33,10 @@ from shared.kernel.quote import quoted
 def detect(book: Book, answers: Mapping[str, str] = MappingProxyType({})) -> Detection:
     """The layout of an opened file, or what has to be asked first. An answer that was not asked for is refused."""
     inquiry = Inquiry(answers)
+    book, tables = in_encoding(book, scan(book), inquiry)
     for fact in book.facts:
         inquiry.note(fact.topic, fact.value, fact.evidence)
-    kinds, left_out = chosen(scan(book), inquiry)
+    kinds, left_out = chosen(tables, inquiry)
     if not kinds:
         raise _nothing(book, left_out)
     parts = _parts([(table, assign(table, inquiry), kind) for table, kind in kinds], inquiry)
@@ -56,7 +59,7 @@ def _nothing(book: Book, left_out: list[LeftOut]) -> Invalid:
 
 def _parts(kinds: list[tuple[Table, Assigned, str]], inquiry: Inquiry) -> list[Part]:
     found = [(table, assigned) for table, assigned, _ in kinds]
-    dated = dating(found, _languages(found), _period(found), inquiry)
+    dated = dating(found, languages_of([table for table, _ in found]), _period(found), inquiry)
     clock, written = time_pattern(found, inquiry), numbers.writing(found)
     parts = [Part(table, assigned, kind, dated, clock, written) for table, assigned, kind in kinds]
     for part in parts if written.decimal is None else ():
@@ -70,13 +73,8 @@ def _parts(kinds: list[tuple[Table, Assigned, str]], inquiry: Inquiry) -> list[P
         part.money = money(part.table, part.assigned, found, inquiry)
         part.person = person(part.table, part.assigned, inquiry)
         part.wording = wording(part.assigned, inquiry)
+        part.uncomputed = uncomputed(part.table, part.assigned, inquiry)
     return parts
-
-
-def _languages(found: list[tuple[Table, Assigned]]) -> list[str]:
-    """The languages of the headers, the one with most words first."""
-    counts = Counter(claim.language for table, _ in found for head in table.heads for claim in head.claims[:3] if claim.language)
-    return [language for language, _ in counts.most_common()]
 
 
 def _period(found: list[tuple[Table, Assigned]]) -> tuple[date, date] | None:

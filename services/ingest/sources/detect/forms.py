@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from services.ingest.sources.words.calendars import LANGUAGES, months, weekdays
-from services.ingest.sources.words.vocabulary import fold, noons
+from services.ingest.sources.words.vocabulary import distances, fold, noons
 from services.ingest.sources.worklog.plain import plain
 from services.ingest.sources.worklog.stretches import stretch, with_unit
 from shared.kernel.money import EXPONENT
@@ -70,7 +70,7 @@ class Form:
 
     @property
     def only_number(self) -> bool:
-        return self.number is not None and self.day is None and self.stretch is None
+        return self.number is not None and self.stretch is None and self.as_day() is None
 
 
 WORD = Form()
@@ -84,12 +84,12 @@ def form_of(text: str) -> Form:
         return WORD
     number, unit = _measured(bare)
     clock, rest = _clock(bare)
-    if clock and rest:
-        day = _day(rest)
-        return Form(day, clock=clock) if day else Form(stretch=stretch(bare), number=number, unit=unit)
-    day = _day(bare)
-    pair = day if number and day and len(day.numbers) == 2 else None
-    return Form(None if pair else day, pair, clock, stretch(bare), number, unit)
+    day = _day(rest) if rest else None
+    if clock and day:
+        return Form(day, clock=clock)
+    if day and number and len(day.numbers) == 2:
+        return Form(pair=day, stretch=stretch(bare), number=number, unit=unit)
+    return Form(day, None, None if rest else clock, stretch(bare), number, unit)
 
 
 def _measured(bare: str) -> tuple[Number | None, str]:
@@ -156,6 +156,8 @@ def _names() -> tuple[frozenset[str], frozenset[str]]:
 
 def _day(bare: str) -> Day | None:
     """The date that a text may be: two or three numbers, or one or two and a month's name."""
+    if not bare:
+        return None
     if not bare.isascii() or any(map(str.isalpha, bare)):
         return _named_day(bare)
     if not _NUMERIC_DAY.fullmatch(bare):
@@ -219,8 +221,8 @@ def _number(bare: str) -> Number | None:
 
 @lru_cache(maxsize=4096)
 def is_sign(text: str) -> bool:
-    """Whether the text names a currency: a code, or a sign as it stands beside amounts."""
-    return text.upper() in EXPONENT or fold(text) in SIGNS or text in SIGNS
+    """Whether the text names a currency or a unit of distance, as they stand beside numbers."""
+    return text.upper() in EXPONENT or fold(text) in SIGNS or text in SIGNS or fold(text) in distances()
 
 
 SIGNS: dict[str, tuple[str, ...]] = {

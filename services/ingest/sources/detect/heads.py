@@ -13,6 +13,7 @@ from services.ingest.sources.words.vocabulary import Claim, claims, distances, d
 
 _INSIDE = re.compile(r"[(\[（【]([^)\]）】]*)[)\]）】]")
 _APART = str.maketrans({".": " ", "_": " ", "/": " / "})
+_ANYONES = {"id", "name", "code", "type", "kind", "status", "email", "title"}
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _LINKS = {"in", "en", "em", "di", "per", "/", "-", "total", "no", "nr"}
 DAYS = frozenset({"date", "start", "start_date", "end_date", "end", "begin", "finish"})
@@ -47,11 +48,18 @@ def head_of(text: str) -> Head:
     """What a header claims."""
     shown = " ".join(text.split())
     bare = _CAMEL.sub(" ", unicodedata.normalize("NFKC", shown)).translate(_APART)
-    pieces = [piece for piece in _SPLIT.split(bare) if piece]
+    pieces = list(filter(None, _SPLIT.split(bare)))
     tokens = [fold(piece) or piece for piece in pieces]
-    unit = next((unit for token in tokens if (unit := _unit(token))), "")
+    unit = next(filter(None, map(_unit, tokens)), "")
     sign = next((piece for piece in pieces if currencies_of(piece) and not _unit(fold(piece))), "")
-    return Head(shown, _claims(bare, tokens, unit, sign), unit, currencies_of(sign))
+    found = _claims(bare, tokens, unit, sign) or _of_member(shown)
+    return Head(shown, found, unit, currencies_of(sign))
+
+
+def _of_member(text: str) -> tuple[Claim, ...]:
+    """What the last name of a nested object's member claims, unless it is one that any object has."""
+    _, dot, last = text.rpartition(".")
+    return claims().get(fold(last), ()) if dot and fold(last) not in _ANYONES else ()
 
 
 def _unit(token: str) -> str:
@@ -69,7 +77,8 @@ def _claims(bare: str, tokens: list[str], unit: str, sign: str) -> tuple[Claim, 
     outside = fold(_INSIDE.sub(" ", bare))
     rest = list(filter(_meant, tokens))
     within = " ".join(filter(outside.__contains__, rest))
-    for text in (fold(bare), outside, " ".join(rest), within):
+    bare_words = " ".join(token for token in rest if token not in words("summary"))
+    for text in (fold(bare), outside, " ".join(rest), within, bare_words):
         if found := claims().get(text):
             return found
     if rest or not (unit or sign):

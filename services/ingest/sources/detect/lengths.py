@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import product
 
+from services.ingest.sources.detect.clocks import halves_untold
 from services.ingest.sources.detect.columns import Column, Seen
 from services.ingest.sources.detect.findings import Inquiry, Option, Question
 from services.ingest.sources.detect.forms import form_of
@@ -16,11 +17,13 @@ from services.ingest.sources.detect.scan import Table
 from services.ingest.sources.detect.trials import Trial, trials
 from services.ingest.sources.worklog.layout import Layout
 from services.ingest.sources.worklog.stretches import SECONDS
+from shared.kernel.duration import format_hms
 
 ROLES = ("duration", "break", "overtime")
 _UNITS = ("h", "min", "s", "d")
 _NAMES = {"h": "hours", "min": "minutes", "s": "seconds", "d": "days, as a spreadsheet counts"}
 _BACKUP = ("working", "breaks", "overtime")
+_HALF_A_DAY = 43_200
 _MARKS = frozenset(".,")
 _COARSE = 360  # seconds: a tenth of an hour
 
@@ -32,6 +35,8 @@ class Lengths:
     units: dict[str, str]
     gross: bool = False
     rounded: bool = False
+    overnight: bool = False
+    twelve: bool = False
     done: bool = True  # nothing is open
 
 
@@ -181,9 +186,10 @@ def _asked(role: str, column: Column, inquiry: Inquiry) -> str | None:
 
 
 def _shape(table: Table, assigned: Assigned, layout: Layout, inquiry: Inquiry) -> Lengths:
-    if not assigned.one("duration"):
-        return Lengths(layout.units)
     rows = list(trials(table, assigned, layout))
+    turned = _turned(table, assigned, rows, layout.units, inquiry)
+    if turned is None or not assigned.one("duration"):
+        return Lengths(layout.units, overnight=turned == "24", twelve=turned == "12", done=turned is not None)
     gross = _gross([each for each in rows if each.lengths.get("break") and each.lengths.get("duration")], layout.units, inquiry)
     if gross is None:
         return Lengths(layout.units, done=False)
@@ -191,7 +197,45 @@ def _shape(table: Table, assigned: Assigned, layout: Layout, inquiry: Inquiry) -
     if off:
         told = f"{off.texts['duration']} in row {off.row} is {off.span} s from start to end"
         inquiry.note("rounded", "yes", f"durations are rounded: {told}; start and end say how long it was")
-    return Lengths(layout.units, gross, off is not None)
+    return Lengths(layout.units, gross, off is not None, twelve=turned == "12")
+
+
+def _turned(table: Table, assigned: Assigned, rows: list[Trial], units: dict[str, str], inquiry: Inquiry) -> str | None:
+    """What an end before its start means: "24" the next day, "12" that the half of the day is not said, "" there is none."""
+    back = [each for each in rows if each.turned]
+    if not back:
+        return ""
+    if not halves_untold([(table, assigned)]) or _first_fit(back, units, 2 * _HALF_A_DAY):
+        return "24"
+    if half := _first_fit(back, units, _HALF_A_DAY):
+        inquiry.note("clock", "12", f"row {half.row}: {half.texts['duration']} fits {_shown(half)} in a half of the day")
+        return "12"
+    return inquiry.ask(_about_clock(back[0]))
+
+
+def _first_fit(back: list[Trial], units: dict[str, str], turn: int) -> Trial | None:
+    """The first row whose duration fits when the clock starts again after so many seconds."""
+    return next((each for each in back if _fits_span(each, units, (each.span or 0) % turn)), None)
+
+
+def _shown(trial: Trial) -> str:
+    return f"{trial.texts['start']} to {trial.texts['end']}"
+
+
+def _fits_span(trial: Trial, units: dict[str, str], span: int) -> bool:
+    length, pause = trial.lengths.get("duration"), trial.lengths.get("break", 0)
+    if length is None:
+        return False
+    return min(abs(length - span), abs(length + pause - span)) <= _spare(trial, "duration", units.get("duration", "s"))
+
+
+def _about_clock(shown: Trial) -> Question:
+    choices = (
+        Option("12", "the half of the day is not said", f"{_shown(shown)} is {format_hms((shown.span or 0) % _HALF_A_DAY)}"),
+        Option("24", "the hours of a whole day; the end is on the next day", f"{_shown(shown)} is {format_hms(shown.span or 0)}"),
+    )
+    asked = f"Row {shown.row} goes from {_shown(shown)}, and no hour of the file is above 12. How are the times meant?"
+    return Question("clock", "clock", asked, choices)
 
 
 def _gross(both: list[Trial], units: dict[str, str], inquiry: Inquiry) -> bool | None:

@@ -27,8 +27,8 @@ def _has_days(column: Column) -> bool:
 
 
 def _has_clocks(column: Column) -> bool:
-    if column.numbers and not column.forms.get("clock") and not column.forms.get("moment") and not column.forms.get("day"):
-        return False
+    if column.numbers and not {"clock", "moment", "day"} & column.forms.keys():
+        return all(number.text[:2] in ("0.", "0,") for number, _ in column.numbers.values())
     return column.share("clock", "moment", "day") and _typed(column, "clock", "moment", "day", "stretch", "number")
 
 
@@ -57,10 +57,11 @@ _FITS: dict[str, Callable[[Column], bool]] = {
     **dict.fromkeys(("start", "end", "begin", "finish"), _has_clocks),
     **dict.fromkeys(("duration", "break", "overtime"), _has_stretches),
     **dict.fromkeys(("rate", "amount", "distance", "fixed", "balance"), _has_numbers),
-    "billable": _has_flags,
+    **dict.fromkeys(("billable", "is_running", "deleted"), _has_flags),
     **dict.fromkeys(("person", "client", "job", "first_name", "last_name"), _has_names),
 }
 _SEVERAL = {"notes"}  # several columns of the file may give it together
+_NAMED = {"client", "job", "person"}
 _NEVER_ASKED = {"task", "weekday", "status", "balance", "due", "fixed", "invoice", "category", "tags", "unit", "kind"}
 
 
@@ -103,7 +104,7 @@ def _candidates(table: Table, role: str) -> list[Column]:
 
 
 def _choose(table: Table, role: str, columns: list[Column], found: Assigned, inquiry: Inquiry) -> Column:
-    filled = list(filter(_is_filled, columns)) or columns[:1]
+    filled = _telling(role, columns)
     rivals = [column for column in filled if not _equal(table, filled[0], column)]
     if not rivals or role in _NEVER_ASKED:
         return filled[0]
@@ -112,6 +113,12 @@ def _choose(table: Table, role: str, columns: list[Column], found: Assigned, inq
     if role == "rate":
         return _rate(filled)
     return _asked(table, role, [filled[0], *rivals], inquiry) or filled[0]
+
+
+def _telling(role: str, columns: list[Column]) -> list[Column]:
+    """The columns that hold anything; a number beside a name is its id."""
+    filled = list(filter(_is_filled, columns)) or columns[:1]
+    return [column for column in filled if column.words or role not in _NAMED] or filled
 
 
 def _is_filled(column: Column) -> bool:

@@ -66,7 +66,7 @@ def _word(cells: list[Cell]) -> str | None:
         return None
     if not any(form_of(text).word for text in texts):
         return ""
-    known = [word for word in (*words("subtotal"), *words("total")) if is_total(texts[0], (word,))]
+    known = [word for word in (*words("subtotal"), *words("total"), *words("summary")) if is_total(texts[0], (word,))]
     return max(known, key=len, default=">>" if texts[0].startswith(">>") else None)
 
 
@@ -79,6 +79,7 @@ def _totals(table: Table, assigned: Assigned, rows: list[Numbered]) -> list[Stat
     found: list[StatedTotal] = []
     heard: set[str | None] = set()
     since = table.first
+    rows = [(number, cells) for number, cells in rows if _word(cells) not in words("summary")]
     for at, (number, cells) in enumerate(rows):
         word = _word(cells)
         whole = at == len(rows) - 1 and word not in heard and word not in words("subtotal")

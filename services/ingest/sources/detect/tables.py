@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 from services.ingest.sources.detect.findings import Inquiry, LeftOut, Option, Question
 from services.ingest.sources.detect.scan import Table
+from services.ingest.sources.files.cells import Cell, text_of
 
 _WORK = {"duration", "start", "end", "start_date", "begin", "finish", "time"}
 _KINDS = ("time", "expense", "mileage")
@@ -53,19 +56,32 @@ def _makes(tables: list[Table]) -> int:
 
 
 def _of_one_kind(tables: list[Table], kind: str, inquiry: Inquiry) -> list[Table]:
-    if _makes(tables) == 1:
-        return tables
-    known = list(filter(_is_known, tables))
-    if _makes(known) == 1:
-        return known
-    choices = [Option(_name(table, tables), _name(table, tables), _example(table)) for table in tables]
-    names = ", ".join(option.value for option in choices)
-    text = f"Several tables hold entries of kind {kind} in different columns: {names}. Which are to be taken in?"
-    question = Question("table" if kind == "time" else f"table:{kind}", "table", text, (*choices, Option("all", "all of them")))
-    answer = inquiry.ask(question)
+    for likely in (tables, list(filter(_is_known, tables))):
+        if _makes(likely) == 1 and not _overlap(likely):
+            return likely
+    answer = inquiry.ask(_which(tables, kind))
     if answer is None:
         return tables[:1]
     return [table for table in tables if answer in ("all", _name(table, tables))]
+
+
+def _which(tables: list[Table], kind: str) -> Question:
+    choices = [Option(_name(table, tables), _name(table, tables), _example(table)) for table in tables]
+    names = ", ".join(option.value for option in choices)
+    text = f"Several tables hold entries of kind {kind}, in different columns or on the same days: {names}. Which are meant?"
+    return Question("table" if kind == "time" else f"table:{kind}", "table", text, (*choices, Option("all", "all of them")))
+
+
+def _overlap(tables: list[Table]) -> bool:
+    """Whether two tables tell of the same days of the same people, as a draft and its final form do."""
+    told = [{_who_and_when(table, cells) for _, cells in table.sample} for table in tables]
+    return any(one & other for one, other in combinations(told, 2))
+
+
+def _who_and_when(table: Table, cells: list[Cell]) -> tuple[str, ...]:
+    people = [column.place for column in table.columns if column.head.rank("person") is not None]
+    above = [text_of(cell) for _, each in table.titles for cell in each] if not people else []
+    return (*(text_of(cells[place]) for place in (*table.days[:1], *people)), *above)
 
 
 def _is_known(table: Table) -> bool:

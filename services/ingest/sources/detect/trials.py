@@ -26,6 +26,7 @@ class Trial:
 
     row: int
     span: int | None  # seconds from start to end
+    turned: bool  # the end lies before the start on the clock
     spare: int  # by how much the span may be off: its times have no seconds
     texts: dict[str, str]
     lengths: dict[str, int]  # duration, break, overtime in seconds
@@ -43,12 +44,13 @@ def _trial(numbered: Numbered, assigned: Assigned, layout: Layout) -> Trial:
     found = {
         role: _cells(row, assigned, role) for role in ("start", "end", "duration", "break", "overtime", "rate", "amount", "fixed")
     }
-    span, spare = _span(found["start"], found["end"], layout)
+    span, turned, spare = _span(found["start"], found["end"], layout)
     lengths = {role: _read(cells.duration, found[role], layout, role) for role in ("duration", "break", "overtime")}
     numbers = {role: _read(cells.number, found[role], layout, role) for role in ("rate", "amount", "fixed")}
     return Trial(
         number,
         span,
+        turned,
         spare,
         {role: cells.joined(each).strip() for role, each in found.items()},
         {role: each for role, each in lengths.items() if each is not None},
@@ -67,14 +69,15 @@ def _read(read: Any, found: list[Cell], layout: Layout, role: str) -> Any:
         return None
 
 
-def _span(start: list[Cell], end: list[Cell], layout: Layout) -> tuple[int | None, int]:
+def _span(start: list[Cell], end: list[Cell], layout: Layout) -> tuple[int | None, bool, int]:
     first, last = _read(cells.clock, start, layout, "start"), _read(cells.clock, end, layout, "end")
     if not first or not last:
-        return None, 0
+        return None, False, 0
     begin = datetime.combine(first[0] or last[0] or _ANY, first[1])
     until = datetime.combine(last[0] or begin.date(), last[1])
-    if until < begin and None in (first[0], last[0]):
+    turned = until < begin
+    if turned and None in (first[0], last[0]):
         until += timedelta(days=1)
     seconds = (until - begin) // timedelta(seconds=1)
     fine = any(text_of(cell).count(":") > 1 for cell in chain(start, end))
-    return None if seconds < 0 else seconds, 59 * (not fine)
+    return None if seconds < 0 else seconds, turned, 59 * (not fine)

@@ -30,6 +30,7 @@ def wording(assigned: Assigned, inquiry: Inquiry) -> Wording:
     _kinds(assigned, found, inquiry)
     _flags(assigned, found)
     _breaks(assigned, found, inquiry)
+    _flagged(assigned, found, inquiry)
     _leave(assigned, inquiry)
     _running(assigned, found, inquiry)
     return found
@@ -76,6 +77,16 @@ def _breaks(assigned: Assigned, found: Wording, inquiry: Inquiry) -> None:
                 if grouped("kinds").get(fold(word)) == "break":
                     found.skip.append({column.head.text: word})
                     inquiry.note("break_rows", word, f"row {row} has {word} as {column.head.text}: a break, which is left out")
+
+
+def _flagged(assigned: Assigned, found: Wording, inquiry: Inquiry) -> None:
+    """Rows that a column of their own calls running or deleted."""
+    for role in ("is_running", "deleted"):
+        for column in assigned.roles.get(role, []):
+            told = [word for word in (*column.words, *column.flags) if fold(word) in words("yes")]
+            found.skip += [{column.head.text: word} for word in told]
+            if told:
+                inquiry.note("left_out", role, f"the column {column.head.text} says {told[0]}")
 
 
 def _leave(assigned: Assigned, inquiry: Inquiry) -> None:

@@ -151,7 +151,7 @@ def _number(decimal: str, thousands: str) -> re.Pattern[str]:
 def currency(cells: Sequence[Cell], layout: Layout, column: str = "currency") -> str:
     """The code of a currency: as it stands, or the only one in the text, or what the layout says of a sign."""
     text = joined(cells).strip()
-    named = {word for word in re.split(r"\W+", text.upper()) if word in EXPONENT}
+    named = {word for word in re.split(r"\W+", text) if word in EXPONENT}
     return layout.signs.get(text) or (named.pop() if len(named) == 1 else text)
 
 

@@ -26,7 +26,8 @@ PLACE: dict[Kind, frozenset[str]] = {
 }
 """Which columns say something in a row of each kind."""
 
-_DAY = 86_400
+_DAY, _HALF_A_DAY = 86_400, 43_200
+_SECOND = timedelta(seconds=1)
 _ROUNDING = 180  # seconds: half of a tenth of an hour, the coarsest that a duration is rounded to
 _RATE = Decimal("0.0000001")
 
@@ -44,11 +45,27 @@ def fields_of(kind: Kind, values: Values, layout: Layout) -> dict[str, Any]:
 
 
 def _time(values: Values, day: date, layout: Layout) -> dict[str, Any]:
-    zone, pause = layout.zone, values.get("break", 0)
-    worked = values["duration"] - (pause if layout.gross else 0) if "duration" in values else None
+    pause = values.get("break", 0)
+    stated = values["duration"] - (pause if layout.gross else 0) if "duration" in values else None
     start = _start(values.get("start"), day)
-    end = _end(values.get("end"), start, day, None if worked is None else worked + pause)
-    worked = _worked(worked, start, end, pause, layout)
+    end = _end(values.get("end"), start, day, None if stated is None else stated + pause)
+    if layout.overnight:
+        end = _next_day(values, start, end)
+    if layout.twelve and start and end:
+        return _timed(values, day, _halved(stated, start, end, pause), None, None, layout)
+    worked = _worked(stated, start, end, pause, layout)
+    return _timed(values, day, worked, start, end, layout)
+
+
+def _halved(stated: int | None, start: datetime, end: datetime, pause: int) -> int:
+    """What was worked between hours of an untold half of the day."""
+    return (end - start) // _SECOND % _HALF_A_DAY - pause if stated is None else stated
+
+
+def _timed(
+    values: Values, day: date, worked: int, start: datetime | None, end: datetime | None, layout: Layout
+) -> dict[str, Any]:
+    pause = values.get("break", 0)
     if worked < 0:
         _refuse("break", "break_too_long", f"the break of {format_hms(pause)} is longer than the whole", "mend the break")
     return {
@@ -58,9 +75,15 @@ def _time(values: Values, day: date, layout: Layout) -> dict[str, Any]:
         "overtime_seconds": values.get("overtime", 0),
         "start": start.isoformat() if start else None,
         "end": end.isoformat() if end else None,
-        "zone": zone if start or end else None,
+        "zone": layout.zone if start or end else None,
         "rate": _rate(values, worked),
     }
+
+
+def _next_day(values: Values, start: datetime | None, end: datetime | None) -> datetime | None:
+    """The end on the day after its start, where it has no date and would lie before."""
+    turned = start and end and end < start and not values["end"][0]
+    return end + timedelta(days=1) if end and turned else end
 
 
 def _worked(stated: int | None, start: datetime | None, end: datetime | None, pause: int, layout: Layout) -> int:

@@ -64,6 +64,8 @@ class Layout:
     unit: str = "h:mm[:ss]"  # of a duration that is a plain number: "h" | "min" | "s" | "d"; h:mm… refuses plain numbers
     units: dict[str, str] = field(default_factory=dict)  # our column -> its own unit, where it differs
     gross: bool = False  # a duration includes the break
+    overnight: bool = False  # an end without a date that lies before its start is on the next day
+    twelve: bool = False  # hours from 1 to 12 without their half of the day: start and end tell the length alone
     rounded: bool = False  # durations are rounded: where start and end are given and agree, they say how long it was
     zone: str | None = None  # IANA zone of start and end; None: not known
     tags: str = ",;"  # characters between the tags of one cell
@@ -148,6 +150,8 @@ class _LayoutSchema(f.Strict):
     unit = f.choice(UNITS)
     units = m.Dict(keys=f.choice(("duration", "break", "overtime")), values=f.choice(UNITS))
     gross = f.flag()
+    overnight = f.flag()
+    twelve = f.flag()
     rounded = f.flag()
     zone = f.zone()
     tags = f.Checked(_separators)

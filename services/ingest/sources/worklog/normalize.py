@@ -139,11 +139,7 @@ def _values(row: Row, layout: Layout, reading: Reading) -> tuple[dict[str, Any],
                 _remember(reading, column, text, value)
         if value is not None:
             values[column] = value
-    if layout.signs:
-        faults += _told_by_sign(row, layout, values)
-    if "distance" in values and (beside := cells.unit_beside(cells.joined(_cells(row, layout, "distance")))):
-        values["unit"] = beside
-    return values, faults
+    return values, faults + _told_beside(row, layout, values)
 
 
 def _only_text(row: Row, layout: Layout, column: str) -> str | None:
@@ -163,6 +159,13 @@ def _remember(reading: Reading, column: str, text: str, value: Any) -> None:
     if len(reading.read) >= _REMEMBERED:
         reading.read.clear()
     reading.read[column, text] = value
+
+
+def _told_beside(row: Row, layout: Layout, values: dict[str, Any]) -> Faults:
+    """What stands beside a number: the unit of a distance, the currency of an amount."""
+    if "distance" in values and (beside := cells.unit_beside(cells.joined(_cells(row, layout, "distance")))):
+        values["unit"] = beside
+    return _told_by_sign(row, layout, values) if layout.signs else []
 
 
 def _told_by_sign(row: Row, layout: Layout, values: dict[str, Any]) -> Faults:

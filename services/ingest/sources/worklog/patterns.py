@@ -3,8 +3,8 @@
 Date: ``YYYY`` four digits, ``YY`` two (2000 to 2099), ``MM`` and ``DD`` two, ``M`` and ``D`` one or two, ``MMM`` the month's
 name, whole or shortened, ``EEE`` the weekday's; ``serial``: days since 1899-12-30, as spreadsheets count them (of a time: its
 part of a day).
-Time: ``HH`` ``mm`` ``ss`` two digits, ``H`` one or two; ``hh`` or ``h`` with ``a`` for the half of the day; ``S`` parts of a
-second; ``Z`` an offset; ``[…]`` may be left out.
+Time: ``HH`` ``mm`` ``ss`` two digits, ``H`` one or two; ``hh`` or ``h`` (1 to 12) or ``K`` (0 to 11) with ``a`` for the half of
+the day; ``S`` parts of a second; ``Z`` an offset; ``[…]`` may be left out.
 ``|`` stands between patterns of which any may hold, ``'…'`` around letters that stand for themselves, as does anything that
 is not a letter.
 """
@@ -38,8 +38,9 @@ _DATE_TOKENS = {
 _TIME_TOKENS = {
     "HH": f"(?P<hour>{_TWO})",
     "H": f"(?P<hour>{_ONE_OR_TWO})",
-    "hh": f"(?P<half>{_TWO})",
-    "h": f"(?P<half>{_ONE_OR_TWO})",
+    "K": "(?P<zero>0?[0-9]|1[01])",
+    "hh": "(?P<half>0[1-9]|1[0-2])",
+    "h": "(?P<half>0?[1-9]|1[0-2])",
     "mm": f"(?P<minute>{_TWO})",
     "ss": f"(?P<second>{_TWO})",
     "S": "[0-9]{1,9}",
@@ -51,7 +52,7 @@ _PART = r"(?P<part>0(?:\.[0-9]{1,17})?|[0-9](?:\.[0-9]{1,17})?E-[0-9]{1,2})"
 _SERIAL = r"(?P<serial>[1-9][0-9]{4})(?P<fraction>\.[0-9]{1,15})?"
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - civil: a spreadsheet's day 0 has no zone
 _DATE_PARTS = ({"month", "name"}, {"day"})
-_TIME_PARTS = ({"hour", "half"},)
+_TIME_PARTS = ({"hour", "half", "zero"},)
 _BETWEEN = r"(?:[ ,T]+| *[-–@|] *|,? +(?:at|um|à|às|a las|alle|om|kl\.?|в) +)"
 _PIECES = re.compile(r"'([^']*)'|([A-Za-z])(\2*)|(.)", re.DOTALL)
 
@@ -94,7 +95,9 @@ def _holds(pattern: str, *, date: bool) -> bool:
     names = _names(pattern, date=date) if len(pattern) <= 60 else set()
     if date:
         return names >= {"serial"} or (all(len(part & names) == 1 for part in _DATE_PARTS) and len({"year", "short"} & names) < 2)
-    return names == {"part"} or (all(len(part & names) == 1 for part in _TIME_PARTS) and len({"half", "noon"} & names) != 1)
+    return names == {"part"} or (
+        all(len(part & names) == 1 for part in _TIME_PARTS) and len({"half", "zero", "noon"} & names) != 1
+    )
 
 
 def _names(pattern: str, *, date: bool) -> set[str]:
@@ -214,16 +217,15 @@ def _number(name: str, languages: tuple[str, ...], table: object) -> int:
 
 
 def _time(found: dict[str, str | None], text: str) -> time | None:
-    if "hour" not in found and "half" not in found:
+    if not {"hour", "half", "zero"} & found.keys():
         return None
-    hour = int(found["hour"] or 0) if "hour" in found else _from_half(int(found["half"] or 0), found["noon"] or "")
+    hour = int(found["hour"] or 0) if "hour" in found else _from_half(found)
     try:
         return time(hour, int(found.get("minute") or 0), int(found.get("second") or 0))
     except ValueError as error:
         raise Invalid("bad_time", f"{quoted(text)} is not a time of day", "give 0:00:00 to 23:59:59") from error
 
 
-def _from_half(hour: int, noon: str) -> int:
-    """The hour of the day; 99, which is none, for what is no hour of a half."""
-    late = noons()[re.sub(r"[.\s]", "", noon.casefold())] == "p"
-    return hour % 12 + (12 if late else 0) if hour <= 12 else 99
+def _from_half(found: dict[str, str | None]) -> int:
+    late = noons()[re.sub(r"[.\s]", "", (found["noon"] or "").casefold())] == "p"
+    return int(found.get("half") or found.get("zero") or 0) % 12 + (12 if late else 0)
