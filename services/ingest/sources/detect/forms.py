@@ -80,8 +80,10 @@ WORD = Form()
 def form_of(text: str) -> Form:
     """Everything that the text may be."""
     bare = plain(text)
-    if not bare or len(bare) > 60 or not any(map(str.isdigit, bare)):
-        return WORD
+    return _form(bare) if len(bare) <= 60 and any(map(str.isdigit, bare)) else WORD
+
+
+def _form(bare: str) -> Form:
     number, unit = _measured(bare)
     clock, rest = _clock(bare)
     day = _day(rest) if rest else None
