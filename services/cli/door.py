@@ -48,7 +48,7 @@ class Door:
         body = _multipart(boundary, fields, name, data)
         answer = self._send(entry("ingest"), "POST", path, body, {}, f"multipart/form-data; boundary={boundary}")
         found = answer.json() if answer.status in (200, 409, 422) else {}
-        if "rows" not in found:
+        if "rows" not in found and "questions" not in found:
             raise refused(answer)
         return dict(found)
 

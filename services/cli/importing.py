@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from services.cli.door import Door
 from services.cli.entry import command
 from services.cli.exits import ASKED, CONFLICT, DONE, FAILED, PARTLY
 from services.cli.show import Answer, count, note, progress
+from shared.kernel import canonical
 from shared.kernel.duration import format_hms
 
 _SHOWN = 20
@@ -24,25 +26,88 @@ _LENGTHS = ("seconds", "break_seconds", "overtime_seconds")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--layout", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="JSON file that names the columns.")
 @click.option("--profile", help="Read it as this profile says; without, the profile that knows such files.")
+@click.option("--detect", is_flag=True, help="Look at the file anew, passing over profiles.")
+@click.option("--answer", "answers", multiple=True, metavar="ID=VALUE", help="Answer to a question that the file leaves open.")
 @click.option("--source", help="Which time tracker the file comes from; without, the profile's, or else worklog.")
 @click.option("--preview", is_flag=True, help="Store nothing; show what would be stored and changed.")
 @click.option("--partial", is_flag=True, help="Keep the good rows although others are refused.")
 @click.option("--yes", is_flag=True, help="Take edited rows without asking.")
 @click.option("--delete-vanished", "delete", is_flag=True, help="Delete what this report had before and has no longer.")
-def import_(door: Door, file: Path, layout: Path | None, yes: bool, delete: bool, **told: Any) -> Answer:
-    """Take in a CSV or Excel report. All of it or nothing, unless --partial; the same file again changes nothing.
+def import_(
+    door: Door, file: Path, layout: Path | None, answers: tuple[str, ...], yes: bool, delete: bool, **told: Any
+) -> Answer:
+    """Take in a report: CSV, Excel, OpenDocument, HTML, JSON, or a backup database.
+
+    All of it or nothing, unless --partial; the same file again changes nothing. What the file leaves open is asked once:
+    later files like it are read by the profile that is kept.
 
     \b
     timebooks import march.csv
     timebooks import toggl.csv --layout toggl-layout.json
+    timebooks import report.csv --answer date_order=D-M-Y
     """
     fields = {name: "true" if given is True else given for name, given in told.items() if given}
     if layout:
         fields["layout"] = layout.read_text("utf-8-sig")
-    found = _sent(door, file, fields)
+    found = _answered(door, file, fields, dict(map(_pair, answers)))
+    if "questions" in found:
+        return Answer(found, "\n".join(_open(file.name, found)), ASKED)
     if _asks(found) and (consent := _consent(found, yes, delete)):
         found = _sent(door, file, fields | consent)
     return _answer(file.name, found)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise click.UsageError(f"--answer {text}: write it as ID=VALUE, with the id of the question.")
+    return name, value
+
+
+def _answered(door: Door, file: Path, fields: dict[str, str], answers: dict[str, str]) -> dict[str, Any]:
+    """Send the file, asking the person at the terminal what it leaves open; without one the questions come back."""
+    while True:
+        if answers:
+            fields["answers"] = canonical.dumps(answers).decode()
+        found = _sent(door, file, fields)
+        if "questions" not in found or not sys.stdin.isatty():
+            return found
+        note("\n".join(_evidence(found)))
+        answers |= {one["id"]: _ask(one) for one in found["questions"]}
+
+
+def _ask(question: dict[str, Any]) -> str:
+    note(f"\n{question['text']}")
+    if not question["options"]:
+        return str(click.prompt("Answer", err=True))
+    for number, option in enumerate(question["options"], 1):
+        note(f"  {number}  {_option(option)}")
+    other = " (or type another answer)" if question["free"] else ""
+    given = str(click.prompt(f"Which, 1 to {len(question['options'])}{other}", err=True)).strip()
+    if given.isascii() and given.isdigit() and 1 <= int(given) <= len(question["options"]):
+        return str(question["options"][int(given) - 1]["value"])
+    return given if question["free"] else _ask(question)
+
+
+def _option(option: dict[str, Any]) -> str:
+    return option["label"] + (f": {option['example']}" if option["example"] else "")
+
+
+def _open(name: str, found: dict[str, Any]) -> list[str]:
+    """The questions for who is not at a terminal, each with what answers it."""
+    lines = [*_evidence(found), "", f"{name}: {found['problem']['message']}"]
+    for question in found["questions"]:
+        lines += ["", question["text"]]
+        lines += [f"  --answer {question['id']}={shlex.quote(one['value'])}  {_option(one)}" for one in question["options"]]
+        lines += [f"  --answer {question['id']}=…"] if question["free"] else []
+    return lines
+
+
+def _evidence(found: dict[str, Any]) -> list[str]:
+    """What was concluded from the file, and from what."""
+    told = [f"  {one['topic'].replace('_', ' ')}: {one['value']} ({one['evidence']})" for one in found["findings"]]
+    left = [f"  left out: {one['reason'].replace('_', ' ')}, {one['count']} x: {one['example']}" for one in found["left_out"]]
+    return [*told, *left]
 
 
 def _sent(door: Door, file: Path, fields: dict[str, str]) -> dict[str, Any]:
@@ -78,7 +143,9 @@ def _agrees(what: str, number: int, *, abort: bool = False) -> bool:
 
 def _answer(name: str, found: dict[str, Any]) -> Answer:
     refused = [row for row in found["rows"] if row["outcome"] == "refused"]
-    lines = [_totals(name, found), *_refused(refused), *_warned(found), *([] if found["stored"] else _differences(found))]
+    evidence = _evidence(found) if found["read_by"] == "detection" else []
+    difference = [] if found["stored"] else _differences(found)
+    lines = [*evidence, _totals(name, found), *_refused(refused), *_warned(found), *difference]
     if found["problem"]:
         lines.append(_remedy(found["problem"]))
     elif found["stored"] and not refused:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from services.ingest.imports.held import Place
 from shared.contract.records import Expense, Mileage, TimeEntry
 from shared.domain.days import worked
 from shared.kernel.dates import day_length
@@ -23,6 +24,7 @@ _LONG = 16 * HOUR  # of one entry: a timer that somebody forgot
 _SHORTEST_DAY = 20 * HOUR  # below it no zone need be asked how long the day was
 _SATURDAY = 5
 _AHEAD = timedelta(days=1)  # somewhere it is tomorrow already
+_APART = 1 << 32  # between the numbers of rows of two tables
 _EPOCH, _SECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(seconds=1)
 
 
@@ -32,7 +34,7 @@ class Remark:
 
     code: str
     count: int
-    rows: tuple[int, ...]  # of the file, the first SHOWN
+    rows: tuple[int | str, ...]  # the first SHOWN; with the table's name where the file has several
     text: str
 
 
@@ -63,7 +65,7 @@ class _Day:
 
 
 class Checks:
-    """Takes in the entries of a file with their rows, and those stored beside them with row 0."""
+    """Takes in the entries of a file with their places, and those stored beside them without."""
 
     def __init__(self, today: date) -> None:
         self._today = today
@@ -72,8 +74,10 @@ class Checks:
         self._unpriced: dict[str | None, _Found] = {}  # by job, since the job may have a rate card
         self._currencies: dict[str, _Found] = {}
         self._long, self._weekend, self._future = _Found(), _Found(), _Found()
+        self._tables: list[str] = []
 
-    def add(self, row: int, entry: Any) -> None:
+    def add(self, place: Place | None, entry: Any) -> None:
+        row = self._number(place) if place else 0
         if isinstance(entry, TimeEntry):
             self._time(row, entry)
         if not row:
@@ -86,6 +90,15 @@ class Checks:
             self._currencies.setdefault(entry.currency, _Found()).add(row)
         if entry.billable and not isinstance(entry, Expense) and entry.rate is None:
             self._unpriced.setdefault(None if isinstance(entry, Mileage) else entry.job, _Found()).add(row)
+
+    def _number(self, place: Place) -> int:
+        """The place as one number, in the order of the file."""
+        if place.table not in self._tables:
+            self._tables.append(place.table)
+        return self._tables.index(place.table) * _APART + place.row
+
+    def _label(self, number: int) -> int | str:
+        return Place(self._tables[number // _APART], number % _APART).label
 
     def _time(self, row: int, entry: TimeEntry) -> None:
         if row and entry.seconds > _LONG:
@@ -114,7 +127,11 @@ class Checks:
             ("mixed_currencies", self._mixed(), "{} in another currency than most: {}"),
             ("future_date", self._future, "{} in the future, the first on {}"),
         )
-        return [_remark(code, one, text) for code, one, text in found if one.count]
+        return [self._remark(code, one, text) for code, one, text in found if one.count]
+
+    def _remark(self, code: str, found: _Found, text: str) -> Remark:
+        counted = "1 row is" if found.count == 1 else f"{found.count} rows are"
+        return Remark(code, found.count, tuple(map(self._label, found.rows)), text.format(counted, found.example) + ".")
 
     def _overlaps(self) -> _Found:
         found = _Found()
@@ -164,8 +181,3 @@ def _touching(spans: array[int]) -> Iterator[tuple[int, int]]:
             yield last, row
         if end > until:
             until, last = end, row
-
-
-def _remark(code: str, found: _Found, text: str) -> Remark:
-    counted = "1 row is" if found.count == 1 else f"{found.count} rows are"
-    return Remark(code, found.count, tuple(found.rows), text.format(counted, found.example) + ".")

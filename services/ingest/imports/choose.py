@@ -1,8 +1,10 @@
-"""By which layout a file is read: the one that was sent, our own, or a profile that knows such files."""
+"""By which layout a file is read: the one that was sent, our own, a profile that knows such files, or what it shows itself."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import BinaryIO
 
 from sqlalchemy.orm import Session
@@ -10,10 +12,12 @@ from sqlalchemy.orm import Session
 from services.ingest.imports import profiles, query
 from services.ingest.imports.profiles import Recognised
 from services.ingest.imports.query import Kept
+from services.ingest.sources.detect.detect import detect
+from services.ingest.sources.detect.findings import Detection, StatedTotal
 from services.ingest.sources.files.book import Book
 from services.ingest.sources.files.cells import LIMITS, Limits
 from services.ingest.sources.files.open import open_book
-from services.ingest.sources.worklog.layout import COLUMNS, ENCODINGS, OWN, Layout
+from services.ingest.sources.worklog.layout import COLUMNS, OWN, Layout
 from shared.kernel.errors import Conflict, Invalid
 from shared.platform.vault import Vault
 
@@ -28,15 +32,32 @@ class Asked:
     layout: Layout | None = None
     profile: str | None = None  # by name
     source: str | None = None
+    detect: bool = False  # pass over our own layout and the profiles
+    answers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """How a file is read."""
 
+    book: Book
     layout: Layout
     source: str
     profile: Kept | None = None
+    detection: Detection | None = None  # what the file shows of itself, where that was looked at
+    recognised: Recognised | None = None  # what makes a profile of the layout
+
+    @property
+    def by(self) -> str:
+        """In a word, what the layout comes from."""
+        if self.recognised:
+            return "detection"
+        return "profile" if self.profile else "own" if self.layout.closed else "layout"
+
+    @property
+    def totals(self) -> Sequence[StatedTotal]:
+        """The sums that the file states."""
+        return self.detection.totals if self.detection else ()
 
     @property
     def name(self) -> str | None:
@@ -45,20 +66,39 @@ class Chosen:
 
 
 def choose(
-    session: Session, vault: Vault, organisation: str, stream: BinaryIO, name: str, asked: Asked, *, limits: Limits = LIMITS
-) -> Chosen:
-    """The layout for a file. Raises Invalid for a file of no kind that is read, and Missing for an unknown profile."""
+    session: Session,
+    vault: Vault,
+    organisation: str,
+    stream: BinaryIO,
+    name: str,
+    asked: Asked,
+    *,
+    today: date,
+    limits: Limits = LIMITS,
+) -> Chosen | Detection:
+    """The layout for a file, or what it shows of itself and the questions that it leaves open.
+
+    Raises Invalid for what is no report, and Missing for an unknown profile.
+    """
     source = asked.source or "worklog"
     if asked.layout:
-        return Chosen(asked.layout, source)
+        return Chosen(_opened(stream, name, asked.layout, limits), asked.layout, source)
     book = open_book(stream, name, limits=limits)
     if asked.profile:
         return _by(query.named_profile(session, vault, organisation, asked.profile), book, asked)
-    signs = _signs(book)
-    if signs and {"date", "person"} <= set(signs[0].headers) <= set(COLUMNS):
-        return Chosen(OWN, source)
-    kept = query.fitting_profile(session, vault, organisation, signs)
-    return _by(kept, book, asked) if kept else Chosen(OWN, source)
+    if not asked.detect and not asked.answers:
+        signs = _signs(book)
+        if signs and {"date", "person"} <= set(signs[0].headers) <= set(COLUMNS):
+            return Chosen(_opened(stream, name, OWN, limits), OWN, source)
+        kept = query.fitting_profile(session, vault, organisation, signs)
+        if kept and not _outdated(kept.profile.layout, today):
+            return _by(kept, book, asked)
+    return _detected(book, source, asked.answers)
+
+
+def _opened(stream: BinaryIO, name: str, layout: Layout, limits: Limits) -> Book:
+    given = {"encoding": layout.encoding, "delimiter": layout.delimiter, "quoting": layout.quoting}
+    return open_book(stream, name, limits=limits, **given)
 
 
 def _signs(book: Book) -> list[Recognised]:
@@ -69,20 +109,55 @@ def _signs(book: Book) -> list[Recognised]:
         return []
 
 
+def _detected(book: Book, source: str, answers: Mapping[str, str]) -> Chosen | Detection:
+    found = detect(book, answers)
+    if found.layout is None:
+        return found
+    return Chosen(book, found.layout, source, detection=found, recognised=profiles.recognised(book, found.layout))
+
+
+# ---- profiles
+
+
 def _by(kept: Kept, book: Book, asked: Asked) -> Chosen:
-    """By a profile; how the bytes of this very file are written may differ from file to file."""
-    encoding, delimiter = book.fact("encoding"), book.fact("delimiter")
+    """By a profile, unless the file itself shows that it is written otherwise."""
+    try:
+        found = detect(book)
+    except Invalid:
+        found = None
     layout = kept.profile.layout
-    if encoding in ENCODINGS and delimiter:
-        layout = replace(layout, encoding=encoding, delimiter=delimiter)
-    return Chosen(layout, asked.source or kept.profile.source, kept)
+    chosen = Chosen(book, layout, asked.source or kept.profile.source, kept, found)
+    for one in found.findings if found else ():
+        if one.topic == "date_order" and _order(one.value) not in map(_order, (layout.date, *layout.dates.values())):
+            raise _contradicted(chosen, one.evidence)
+        if one.topic == "decimal" and one.value != layout.decimal:
+            raise _contradicted(chosen, one.evidence)
+    return chosen
+
+
+def _order(pattern: str) -> list[str]:
+    """The order of day, month and year."""
+    return list(dict.fromkeys(letter for letter in pattern.split("|")[0] if letter in "DMY"))
+
+
+def _outdated(layout: Layout, today: date) -> bool:
+    """Whether the year that dates without one were said to be of is over: they would be read as of a year ago."""
+    if layout.year is None:
+        return False
+    since = date.fromisoformat(layout.year if len(layout.year) > 4 else f"{layout.year}-01-01")
+    return today - since >= timedelta(days=365)
 
 
 def check_fit(chosen: Chosen, problem: Invalid | None) -> None:
     """Refuse a file that its profile can't read: with a date order of another kind even readable rows would be misread."""
     if chosen.profile and problem:
-        cause = f"The profile {chosen.name} knows such files, but does not fit this one: {problem.cause}."
-        raise Conflict("profile_contradicted", cause, "Send a layout for this file, or change the profile.")
+        raise _contradicted(chosen, problem.cause)
+
+
+def _contradicted(chosen: Chosen, why: str) -> Conflict:
+    cause = f"The profile {chosen.name} knows such files, but does not fit this one: {why}."
+    remedy = "Have the file looked at anew (detect=true), send a layout for it, or change the profile."
+    return Conflict("profile_contradicted", cause, remedy)
 
 
 def misfit(problem: Invalid | None) -> bool:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from services.ingest.imports.proof import Fault
 from services.ingest.imports.take import Taken
 
 _PREVIEW = 200, None
+_SHOWN = 20
+"""Sums of a file that an answer shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +31,8 @@ class Consent:
         if taken.listing.refused and not self.partial:
             cause = f"{taken.listing.refused} of the rows were refused, so nothing was stored."
             return 422, _problem("rows_refused", cause, "Mend the rows, or send partial=true to keep the good ones.")
+        if taken.unproven:
+            return 422, _unproven(taken.unproven)
         if self.accept and self.accept != taken.difference.fingerprint:
             cause = "What the file would change is not what was accepted: something changed in between."
             return 409, _problem("difference_moved", cause, "Look at the difference again and accept that.")
@@ -41,6 +47,16 @@ def _summary(taken: Taken) -> str:
     said = [f"would change {changed} of the stored entries"] if changed else []
     said += [f"lacks {vanished} that such a report had before"] if vanished else []
     return f"The file {' and '.join(said)}; nothing was stored yet."
+
+
+def _unproven(faults: Sequence[Fault]) -> dict[str, Any]:
+    first, number = faults[0], len(faults)
+    total = first.total
+    rows = f"rows {total.first} to {total.last}" + (f" of {total.table}" if total.table else "")
+    more = f" {number - 1} more of its sums differ." if number > 1 else ""
+    cause = f"Row {total.row} says {total.value} ({total.scope or total.column}), but {rows} come to {first.ours}.{more}"
+    remedy = "Nothing was stored. Compare these rows with the report; send a layout to take them as they are."
+    return _problem("totals_differ", cause, remedy) | {"totals": [one.told() for one in faults[:_SHOWN]]}
 
 
 def _problem(code: str, message: str, remedy: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from services.ingest.imports import query as imports
 from services.ingest.imports.coverage import Coverage
-from services.ingest.imports.held import Held
+from services.ingest.imports.held import Held, Place
 from services.ingest.imports.matching import Candidate, Matches, bucket, match
 from services.ingest.imports.resolve import Names
 from services.ingest.imports.survey import Bucket, candidates, differing_days, stored_days
@@ -28,7 +28,7 @@ from shared.platform.vault import Keyring, Vault
 class Change:
     """A row and the stored entry that it edits."""
 
-    row: int
+    place: Place
     new: Any
     old: Any
 
@@ -40,7 +40,7 @@ class Difference:
     changed: list[Change] = field(default_factory=list)
     vanished: list[Any] = field(default_factory=list)  # stored, and the file would have it if the source still did
     absent: list[Any] = field(default_factory=list)  # stored for the same people and days; the file may have left it out
-    ids: dict[int, tuple[str, str]] = field(default_factory=dict)  # row -> id and source id, where not the row's own
+    ids: dict[Place, tuple[str, str]] = field(default_factory=dict)  # row -> id and source id, where not the row's own
     fingerprint: str = ""
 
     def __bool__(self) -> bool:
@@ -78,8 +78,8 @@ def _there(
 def _difference(
     session: Session, keyring: Keyring, rows: Sequence[Candidate], matches: Matches, *, coverage: Coverage, family: str
 ) -> Difference:
-    by_row = {one.row: one.entry for one in rows}
-    changed = [Change(row, by_row[row], old) for row, old in sorted(matches.changed.items())]
+    by_place = {one.place: one.entry for one in rows}
+    changed = [Change(place, by_place[place], matches.changed[place]) for place in sorted(matches.changed)]
     repeated = {(_report(one), bucket(one)) for one in matches.met.values()}
     same_layout = imports.laid_out(session, keyring.organisation, family, {_report(one) for one in matches.left})
     found = Difference(changed)
@@ -95,15 +95,15 @@ def _report(entry: Any) -> str:
     return entry.origin.ref if entry.origin else ""
 
 
-def _met(rows: Sequence[Candidate], matches: Matches) -> dict[int, tuple[str, str]]:
+def _met(rows: Sequence[Candidate], matches: Matches) -> dict[Place, tuple[str, str]]:
     """The ids of rows that are entries of another id than their own."""
-    own = {one.row: one.entry.id for one in rows}
-    return {row: (old.id, old.source_id) for row, old in matches.met.items() if old.id != own[row]}
+    own = {one.place: one.entry.id for one in rows}
+    return {place: (old.id, old.source_id) for place, old in matches.met.items() if old.id != own[place]}
 
 
-def _fresh(names: Names, rows: Sequence[Candidate], matches: Matches) -> dict[int, tuple[str, str]]:
+def _fresh(names: Names, rows: Sequence[Candidate], matches: Matches) -> dict[Place, tuple[str, str]]:
     """Ids for new rows whose own id is that of an entry which another row is by now."""
-    ids: dict[int, tuple[str, str]] = {}
+    ids: dict[Place, tuple[str, str]] = {}
     met = {one.id for one in matches.met.values()}
     taken = met.union((one.entry.id for one in rows), (one.id for one in matches.left))
     for one in matches.new:
@@ -111,7 +111,7 @@ def _fresh(names: Names, rows: Sequence[Candidate], matches: Matches) -> dict[in
             identity, _, ordinal = one.identity.rpartition("-")
             free = (names.derived(one.entry, f"{identity}-{number}") for number in count(int(ordinal) + 1))
             entry = next(entry for entry in free if entry.id not in taken)
-            ids[one.row] = entry.id, entry.source_id
+            ids[one.place] = entry.id, entry.source_id
             taken.add(entry.id)
     return ids
 

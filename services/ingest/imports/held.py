@@ -11,7 +11,7 @@ from datetime import date
 from functools import partial
 from itertools import islice
 from tempfile import SpooledTemporaryFile
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.ingest.imports.choose import misfit
 from services.ingest.imports.resolve import is_derived
@@ -23,25 +23,48 @@ new_file = partial(SpooledTemporaryFile, max_size=8_000_000)
 """A file in memory until it has so many bytes; on disk it has no name and is gone with the process."""
 
 
+class Place(NamedTuple):
+    """Where a row stands in its file."""
+
+    table: str  # the sheet or table; "": the file has but one
+    row: int
+
+    @property
+    def label(self) -> int | str:
+        """As a person finds it."""
+        return f"{self.table} {self.row}" if self.table else self.row
+
+    def told(self) -> dict[str, Any]:
+        """As answers tell it."""
+        return {"row": self.row, "table": self.table} if self.table else {"row": self.row}
+
+
+class Placed(NamedTuple):
+    """What became of the row at a place."""
+
+    place: Place
+    result: RowResult
+
+
 class Held:
     """The rows of one file, and what can be told of them all before they meet what is stored."""
 
-    def __init__(self, results: Iterable[RowResult]) -> None:
+    def __init__(self, results: Iterable[tuple[str, RowResult]]) -> None:
         self._file = new_file()
         self.days: tuple[date, ...] = ()  # the first and the last of its entries, if it has any
         self.named = False  # whether some row has an id of the file's own
         self.misfit: Invalid | None = None  # the first row whose cells are written otherwise than the layout says
         waiting = iter(results)
         while page := list(islice(waiting, PAGE)):
-            self._note(page)
-            pickle.dump([_plain(result) for result in page], self._file, pickle.HIGHEST_PROTOCOL)
+            self._note([result for _, result in page])
+            pickle.dump([(table, *_plain(result)) for table, result in page], self._file, pickle.HIGHEST_PROTOCOL)
         self._end = self._file.tell()
 
-    def pages(self) -> Iterator[list[RowResult]]:
+    def pages(self) -> Iterator[list[Placed]]:
         """Up to PAGE rows at a time; again from the start with every call."""
         self._file.seek(0)
         while self._file.tell() < self._end:
-            yield [_result(*row) for row in pickle.load(self._file)]
+            yield [Placed(Place(table, row[0]), _result(*row)) for table, *row in pickle.load(self._file)]
 
     def _note(self, page: list[RowResult]) -> None:
         entries: list[Any] = [result.records[-1] for result in page if result.records]

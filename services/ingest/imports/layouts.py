@@ -10,4 +10,5 @@ from shared.kernel import canonical
 
 def family(layout: Layout) -> str:
     """Equal for reports that tell the same things of the same work."""
-    return hashlib.sha256(canonical.dumps([layout.columns, layout.constants])).hexdigest()
+    told = [[part.columns, part.constants] for part in layout.parts()]
+    return hashlib.sha256(canonical.dumps(told)).hexdigest()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from services.ingest.imports.held import new_file
+from services.ingest.imports.held import Place, new_file
 from services.ingest.records.intake import Outcome, Result
 from shared.contract.records import AnyRecord, TimeEntry
 from shared.kernel import canonical
@@ -26,21 +26,21 @@ class Listing:
         self._days: set[date] = set()
         self._seconds = 0
 
-    def refuse(self, row: int, problem: Invalid) -> None:
-        self._add(row, Outcome.REFUSED, None, None, _shown(problem, row))
+    def refuse(self, place: Place, problem: Invalid) -> None:
+        self._add(place, Outcome.REFUSED, None, None, _shown(problem, place.row))
 
-    def add(self, row: int, entry: AnyRecord, result: Result) -> None:
+    def add(self, place: Place, entry: AnyRecord, result: Result) -> None:
         if isinstance(result.problem, Invalid):
-            self.refuse(row, result.problem)
+            self.refuse(place, result.problem)
             return
-        self._add(row, result.outcome, result.kind.value, result.id, None)
+        self._add(place, result.outcome, result.kind.value, result.id, None)
         self._people.add(entry.person)  # type: ignore[union-attr]
         self._days.add(entry.date)  # type: ignore[union-attr]
         self._seconds += entry.seconds if isinstance(entry, TimeEntry) else 0
 
-    def _add(self, row: int, outcome: Outcome, kind: str | None, record: str | None, problem: dict[str, Any] | None) -> None:
+    def _add(self, place: Place, outcome: Outcome, kind: str | None, record: str | None, problem: dict[str, Any] | None) -> None:
         self._outcomes[outcome] += 1
-        told = {"row": row, "outcome": outcome.value, "kind": kind, "id": record, "problem": problem}
+        told = {**place.told(), "outcome": outcome.value, "kind": kind, "id": record, "problem": problem}
         self._rows.write((b"," if self._outcomes.total() > 1 else b"") + canonical.dumps(told))
 
     def counts(self) -> dict[str, int]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from services.ingest.imports.held import Place
 from services.ingest.records.fingerprint import fingerprint
 from services.ingest.records.mapping import KIND_OF
 from shared.contract.records import Kind
@@ -27,7 +28,7 @@ Key = Callable[[Any], Hashable]
 class Candidate:
     """A row of the file as an entry."""
 
-    row: int
+    place: Place
     entry: Any
     identity: str  # what its id was made of; "": its id is the report's own
 
@@ -40,13 +41,13 @@ class Candidate:
 class Matches:
     """Rows and the stored entries that they are."""
 
-    same: dict[int, Any] = field(default_factory=dict)
-    changed: dict[int, Any] = field(default_factory=dict)
+    same: dict[Place, Any] = field(default_factory=dict)
+    changed: dict[Place, Any] = field(default_factory=dict)
     new: list[Candidate] = field(default_factory=list)
     left: list[Any] = field(default_factory=list)  # stored, not deleted, and no row is it
 
     @property
-    def met(self) -> dict[int, Any]:
+    def met(self) -> dict[Place, Any]:
         return self.same | self.changed
 
 
@@ -95,16 +96,16 @@ class _Pool:
     """Rows and stored entries that nothing is known of yet."""
 
     def __init__(self, rows: Iterable[Candidate], stored: Iterable[Any]) -> None:
-        self.rows = {one.row: one for one in rows}
+        self.rows = {one.place: one for one in rows}
         self.stored = {one.id: one for one in stored}
 
-    def pair(self, into: dict[int, Any], key: Key, *, by_id: bool = False) -> None:
+    def pair(self, into: dict[Place, Any], key: Key, *, by_id: bool = False) -> None:
         """Pair what agrees in ``key``. Two that the report itself gives different ids are never one entry."""
         everything, made = list(self.stored.values()), [one for one in self.stored.values() if _MADE.fullmatch(one.source_id)]
         for named in (False, True):
             self._pair(into, key, made if named and not by_id else everything, named=named, by_id=by_id)
 
-    def _pair(self, into: dict[int, Any], key: Key, stored: Sequence[Any], *, named: bool, by_id: bool) -> None:
+    def _pair(self, into: dict[Place, Any], key: Key, stored: Sequence[Any], *, named: bool, by_id: bool) -> None:
         waiting: dict[Hashable, list[Any]] = defaultdict(list)
         for one in reversed(stored):
             if one.id in self.stored and (by_id or not one.deleted):
@@ -112,5 +113,5 @@ class _Pool:
         for row in [one for one in self.rows.values() if bool(one.identity) is not named]:
             agreed = key(row.entry)
             if agreed and waiting.get(agreed):
-                into[row.row] = one = waiting[agreed].pop()
-                del self.rows[row.row], self.stored[one.id]
+                into[row.place] = one = waiting[agreed].pop()
+                del self.rows[row.place], self.stored[one.id]

@@ -9,18 +9,20 @@ from flask import Response, request
 from sqlalchemy.orm import Session
 
 from services.ingest.imports import store
-from services.ingest.imports.choose import Asked, Chosen, check_fit, choose
+from services.ingest.imports.choose import Asked, check_fit, choose
 from services.ingest.imports.consent import Consent
-from services.ingest.imports.profiles import source_name
-from services.ingest.imports.shown import report
+from services.ingest.imports.profiles import Profile, source_name
+from services.ingest.imports.shown import asked, evidence, report
 from services.ingest.imports.take import Taken, Upload, content_hash, keep, read, take
 from services.ingest.records.routes import Changed
+from services.ingest.sources.detect.findings import Detection
 from services.ingest.sources.files.cells import LIMITS, Limits
 from services.ingest.sources.worklog.layout import load as load_layout
+from shared.kernel import canonical
 from shared.kernel.canonical import clean_text
 from shared.kernel.errors import Invalid
 from shared.kernel.quote import quoted
-from shared.platform import audit
+from shared.platform import audit, clock
 from shared.platform.auth import Principal
 from shared.platform.db import Database, reading, transaction
 from shared.platform.faultpoint import faultpoint
@@ -29,7 +31,7 @@ from shared.platform.web import Room, principal
 from shared.platform.web_errors import WrongMedia
 
 _FORM = 1_000_000  # bytes of a request besides its file
-_FIELDS = ("layout", "profile", "source", "preview", "partial", "changes", "accept", "vanished")
+_FIELDS = ("layout", "profile", "detect", "answers", "source", "preview", "partial", "changes", "accept", "vanished")
 
 
 class _Undo(Exception):
@@ -42,14 +44,18 @@ def room(db: Database, vault: Vault, changed: Changed, limits: Limits = LIMITS) 
     @room.post("/import", scope="records:write", limit=max(limits.csv, limits.packed) + _FORM)
     def receive() -> Response:
         caller, stream = principal(), _file()
-        consent, asked, name = _consent(), _asked(), _name()
+        consent, how, name = _consent(), _asked(), _name()
         with reading(db) as session:
             ref = content_hash(vault.keyring(session, caller.organisation), stream)
-            chosen = choose(session, vault, caller.organisation, stream, name, asked, limits=limits)
-        upload = Upload(stream, name, chosen.layout, chosen.source, ref)
-        held = read(upload, caller.organisation, limits)
+            today = clock.now().date()
+            chosen = choose(session, vault, caller.organisation, stream, name, how, today=today, limits=limits)
+        if isinstance(chosen, Detection):
+            return Response(canonical.dumps(asked(name, chosen)), 409, content_type="application/json")
+        upload = Upload(stream, name, ref, chosen)
+        held = read(upload, caller.organisation)
         check_fit(chosen, held.misfit)
         told: dict[str, Any] = {"file": name, "stored": False, "file_id": None, "problem": None, "profile": chosen.name}
+        told |= {"read_by": chosen.by, **evidence(chosen.detection)}
         status = 200
         try:
             with transaction(db) as session:
@@ -61,7 +67,8 @@ def room(db: Database, vault: Vault, changed: Changed, limits: Limits = LIMITS) 
                 if taken.changed:
                     changed(session, vault, caller.organisation, taken.changed, caller.subject)
                 told |= {"stored": True, "file_id": keep(session, vault, caller.organisation, upload, taken)}
-                _note(session, caller, chosen, ref, taken)
+                told["profile"] = _settle(session, vault, caller, upload)
+                _note(session, caller, ref, taken)
                 faultpoint("import.stored")
         except _Undo:
             pass
@@ -70,9 +77,19 @@ def room(db: Database, vault: Vault, changed: Changed, limits: Limits = LIMITS) 
     return room
 
 
-def _note(session: Session, caller: Principal, chosen: Chosen, ref: str, taken: Taken) -> None:
+def _settle(session: Session, vault: Vault, caller: Principal, upload: Upload) -> str | None:
+    """The name of the profile that the file was read by, or that later ones like it will be."""
+    chosen = upload.chosen
+    if chosen.recognised:
+        name = PurePosixPath(upload.name).stem[:90]
+        made = Profile(name=name, source=chosen.source, layout=chosen.layout, recognised=chosen.recognised)
+        return store.remember_profile(session, vault, caller.organisation, made, caller.subject)
     if chosen.profile:
         store.use_profile(session, caller.organisation, chosen.profile.number)
+    return chosen.name
+
+
+def _note(session: Session, caller: Principal, ref: str, taken: Taken) -> None:
     counts = taken.listing.counts() | {"deleted": taken.deleted}
     audit.record(session, caller.organisation, caller.subject, "file.imported", ref, key=caller.key, **counts)
 
@@ -101,7 +118,16 @@ def _asked() -> Asked:
         layout=load_layout(form["layout"]) if "layout" in form else None,
         profile=clean_text(form["profile"], limit=100) if "profile" in form else None,
         source=source_name(form["source"]) if "source" in form else None,
+        detect=_word("detect", "false", "true"),
+        answers=_answers(form.get("answers")),
     )
+
+
+def _answers(text: str | None) -> dict[str, str]:
+    answers = {} if text is None else canonical.loads(text)
+    if not isinstance(answers, dict) or not all(isinstance(answer, str) for answer in answers.values()):
+        raise Invalid("bad_answers", "answers is no object of texts.", 'Send {"question id": "answer", …}.')
+    return answers
 
 
 def _consent() -> Consent:

@@ -11,6 +11,7 @@ from services.ingest.imports.difference import Change, Difference
 from services.ingest.imports.take import Taken
 from services.ingest.records import query
 from services.ingest.records.mapping import KIND_OF
+from services.ingest.sources.detect.findings import Detection
 from shared.contract.record_schemas import content
 from shared.contract.records import Kind
 from shared.platform.vault import Vault
@@ -37,6 +38,19 @@ def report(session: Session, vault: Vault, organisation: str, taken: Taken) -> d
     }
 
 
+def asked(name: str, found: Detection) -> dict[str, Any]:
+    """The questions that a file leaves open, and what it settled."""
+    number = len(found.questions)
+    cause = f"The file leaves {number} question{'s' if number > 1 else ''} open; nothing was stored yet."
+    problem = {"code": "questions_open", "message": cause, "remedy": "Send the file again with the answers."}
+    return {"file": name, "stored": False, "problem": problem, "questions": found.questions, **evidence(found)}
+
+
+def evidence(found: Detection | None) -> dict[str, Any]:
+    """What was concluded from a file, and which of its rows are no entries."""
+    return {"findings": found.findings, "left_out": found.left_out} if found else {"findings": (), "left_out": ()}
+
+
 def _names(session: Session, vault: Vault, organisation: str, found: Difference) -> dict[str, str]:
     """Record id -> name of all that the shown entries refer to."""
     shown = [*(one.new for one in found.changed[:MOST]), *(one.old for one in found.changed[:MOST]), *found.vanished[:MOST]]
@@ -57,7 +71,8 @@ def _changed(one: Change, names: Mapping[str, str]) -> dict[str, Any]:
     fields = [{"field": name, "was": was[name], "now": now[name]} for name in now if name != "id" and was[name] != now[name]]
     if one.old.deleted:
         fields.insert(0, {"field": "deleted", "was": True, "now": False})
-    return {"row": one.row, **{name: was[name] for name in ("id", "kind", "date", "person", "client", "job")}, "fields": fields}
+    named = {name: was[name] for name in ("id", "kind", "date", "person", "client", "job")}
+    return {**one.place.told(), **named, "fields": fields}
 
 
 def _entry(entry: Any, names: Mapping[str, str]) -> dict[str, Any]:

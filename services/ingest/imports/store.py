@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import count
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -54,6 +56,27 @@ def save_profile(
         session.execute(sa.insert(table).values(row | {"id": row_id}))
     audit.record(session, organisation, actor, "profile.changed" if number else "profile.created", row_id)
     return row_id
+
+
+def remember_profile(session: Session, vault: Vault, organisation: str, profile: Profile, actor: str) -> str:
+    """Keep the layout of a report that came in: in place of the one for such reports, or under a name that is free."""
+    there = query.fitting_profile(session, vault, organisation, [profile.recognised] if profile.recognised else [])
+    if there is None:
+        name = _free_name(session, vault, organisation, profile.name)
+        number = save_profile(session, vault, organisation, replace(profile, name=name), actor)
+    else:
+        name, number = there.profile.name, there.number
+        made = replace(profile, name=name)
+        if made != there.profile:
+            save_profile(session, vault, organisation, made, actor, number=number)
+    use_profile(session, organisation, number)
+    return name
+
+
+def _free_name(session: Session, vault: Vault, organisation: str, wanted: str) -> str:
+    taken = {one.profile.name.casefold() for one in query.kept_profiles(session, vault, organisation)}
+    names = (wanted if number == 1 else f"{wanted} {number}" for number in count(1))
+    return next(name for name in names if name.casefold() not in taken)
 
 
 def _check_free(session: Session, vault: Vault, organisation: str, number: str, named: str, sign: str) -> None:

@@ -14,13 +14,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from services.ingest.imports.coverage import Coverage
-from services.ingest.imports.held import Held
+from services.ingest.imports.held import Held, Place, Placed
 from services.ingest.imports.matching import Candidate, bucket
 from services.ingest.imports.resolve import Names, is_derived
 from services.ingest.records import query, store
 from services.ingest.records.fingerprint import fingerprint
 from services.ingest.records.mapping import KIND_OF
-from services.ingest.sources.worklog.normalize import RowResult
 from shared.contract.records import Kind
 from shared.kernel.errors import Invalid
 from shared.platform.vault import Keyring
@@ -28,18 +27,23 @@ from shared.platform.vault import Keyring
 Bucket = tuple[Kind, str, date]
 
 
-def entries(page: Sequence[RowResult], names: Names) -> tuple[dict[int, Any], dict[int, Invalid]]:
+def entries(page: Sequence[Placed], names: Names) -> tuple[dict[Place, Any], dict[Place, Invalid]]:
     """The entries by their rows, referring to what their names mean, and the problems of the other rows."""
-    found: dict[int, Any] = {}
-    problems = {result.row: result.problem for result in page if result.problem}
-    for result in page:
-        if result.problem or not result.records:  # neither: a row that the layout says to skip
+    found: dict[Place, Any] = {}
+    problems = {place: result.problem for place, result in page if result.problem}
+    for place, result in page:
+        if result.problem or not result.records:  # neither: a row that the layout says to leave out
             continue
         try:
-            found[result.row] = names.entry(result.records[-1])
+            found[place] = names.entry(result.records[-1])
         except Invalid as problem:
-            problems[result.row] = problem
+            problems[place] = problem
     return found, problems
+
+
+def named(page: Iterable[Placed]) -> list[Any]:
+    """The people, clients, jobs and tags that the rows name."""
+    return [record for _, result in page for record in result.records[:-1]]
 
 
 def stored_days(session: Session, organisation: str, held: Held, source: str) -> dict[Bucket, int] | None:
@@ -56,7 +60,7 @@ def differing_days(
     days: set[Bucket] = set()
     same: Counter[Bucket] = Counter()
     for page in held.pages():
-        names.learn(session, [record for result in page for record in result.records[:-1]])
+        names.learn(session, named(page))
         found = list(entries(page, names)[0].values())
         coverage.note(found)
         for entry, unchanged in _compared(session, keyring, found):
@@ -87,7 +91,7 @@ def candidates(held: Held, names: Names, days: set[Bucket]) -> list[Candidate]:
     """The file's rows of some days."""
     found: list[Candidate] = []
     for page in held.pages():
-        given = {result.row: result.records[-1].source_id for result in page if result.records}
-        rows = [(row, entry) for row, entry in entries(page, names)[0].items() if bucket(entry) in days]
-        found += (Candidate(row, entry, given[row] if is_derived(given[row]) else "") for row, entry in rows)
+        given = {place: result.records[-1].source_id for place, result in page if result.records}
+        rows = [(place, entry) for place, entry in entries(page, names)[0].items() if bucket(entry) in days]
+        found += (Candidate(place, entry, given[place] if is_derived(given[place]) else "") for place, entry in rows)
     return found

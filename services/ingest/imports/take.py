@@ -15,27 +15,30 @@ from sqlalchemy.orm import Session
 
 from services.ingest.accounts import query as accounts
 from services.ingest.imports import store
-from services.ingest.imports.checks import Checks, Remark
+from services.ingest.imports.checks import SHOWN, Checks, Remark
+from services.ingest.imports.choose import Chosen
 from services.ingest.imports.difference import Difference, difference
-from services.ingest.imports.held import Held
+from services.ingest.imports.held import Held, Place, Placed
 from services.ingest.imports.layouts import family
 from services.ingest.imports.listing import Listing
+from services.ingest.imports.proof import Compared, Fault, Proof
 from services.ingest.imports.resolve import Names
-from services.ingest.imports.survey import entries
+from services.ingest.imports.survey import entries, named
 from services.ingest.records import intake, query
 from services.ingest.records.intake import Outcome
 from services.ingest.records.mapping import KIND_OF, subjects_of
 from services.ingest.records.publish import Announcements
 from services.ingest.records.store import lock
-from services.ingest.sources.files.cells import LIMITS, Limits
-from services.ingest.sources.worklog.layout import Layout
-from services.ingest.sources.worklog.normalize import RowResult, normalize_rows
-from services.ingest.sources.worklog.read import rows
+from services.ingest.sources.worklog.leaving import Passing
+from services.ingest.sources.worklog.normalize import Reading, RowResult, identifier, normalize
+from services.ingest.sources.worklog.read import parts
 from shared.contract.records import Origin, changed
 from shared.platform import clock, files
 from shared.platform.vault import Keyring, Vault
 
 _PIECE = 1024 * 1024
+_TYPED = ("xlsx", "xls", "ods", "sqlite", "json")
+"""Kinds of file whose numbers are numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,8 @@ class Upload:
 
     stream: BinaryIO  # can seek
     name: str
-    layout: Layout
-    source: str
-    ref: str = ""  # HMAC of its content
+    ref: str  # HMAC of its content
+    chosen: Chosen
 
 
 @dataclass(slots=True)
@@ -56,15 +58,25 @@ class Taken:
     listing: Listing = field(default_factory=Listing)
     difference: Difference = field(default_factory=Difference)
     warnings: list[Remark] = field(default_factory=list)
+    unproven: list[Fault] = field(default_factory=list)  # sums of the file itself that are not ours
     deleted: int = 0
     changed: list[str] = field(default_factory=list)  # ids of work stored before that now differs
     subjects: set[str] = field(default_factory=set)  # people and clients whom the file names
 
 
-def read(upload: Upload, organisation: str, limits: Limits = LIMITS) -> Held:
+def read(upload: Upload, organisation: str) -> Held:
     """Every row of the file, checked. Raises Invalid for a file that can't be read."""
-    found = rows(upload.stream, upload.name, upload.layout, limits=limits)
-    return Held(normalize_rows(found, upload.layout, organisation, upload.source, file=upload.ref))
+    return Held(_results(upload, organisation))
+
+
+def _results(upload: Upload, organisation: str) -> Iterator[tuple[str, RowResult]]:
+    chosen, whole = upload.chosen, Reading(identify=identifier(organisation))
+    several = bool(chosen.layout.more)
+    for part, found in parts(chosen.book, chosen.layout):
+        reading = replace(whole, passing=Passing(), read={})  # equal entries are counted over all tables
+        for row in found:
+            result = normalize(row, part, organisation, chosen.source, reading=reading, file=upload.ref)
+            yield (part.sheet or "") if several else "", result
 
 
 def take(session: Session, vault: Vault, organisation: str, upload: Upload, held: Held, *, delete: bool = False) -> Taken:
@@ -73,19 +85,25 @@ def take(session: Session, vault: Vault, organisation: str, upload: Upload, held
     Whether that stays is for who opened the transaction to say: refused rows or a difference that nobody accepted undo it.
     """
     lock(session, organisation)
-    laid_out = family(upload.layout)
-    found = difference(session, vault, organisation, held, source=upload.source, family=laid_out, stated=None)
+    chosen = upload.chosen
+    laid_out, proof = family(chosen.layout), Proof(chosen.totals, chosen.layout, typed=chosen.book.kind in _TYPED)
+    found = difference(session, vault, organisation, held, source=chosen.source, family=laid_out, stated=None)
     taken, announcements, checks = Taken(difference=found), Announcements(), Checks(clock.now().date())
     names = Names(vault, vault.keyring(session, organisation))
     for page in held.pages():
-        _take_page(session, vault, organisation, page, taken, names=names, announcements=announcements, checks=checks)
+        stored = _take_page(session, vault, organisation, page, taken, names=names, announcements=announcements)
+        for place, entry in stored.items():
+            checks.add(place, entry)
+            proof.add(place, entry)
     if taken.listing.refused:  # one of these rows may be what the file seems to lack
         found.absent, found.vanished = found.absent + found.vanished, []
     if delete:
         _delete(session, vault, organisation, upload, taken, announcements)
     announcements.finish(session, organisation)
     store.note_report(session, organisation, upload.ref, laid_out)
-    taken.warnings = _warnings(session, vault, organisation, upload, held, checks, taken)
+    compared = Compared() if taken.listing.refused else proof.compare()
+    taken.unproven = compared.faults
+    taken.warnings = [*_warnings(session, vault, organisation, upload, held, checks, taken), *_sums(compared)]
     return taken
 
 
@@ -105,27 +123,26 @@ def _take_page(
     session: Session,
     vault: Vault,
     organisation: str,
-    page: Sequence[RowResult],
+    page: Sequence[Placed],
     taken: Taken,
     *,
     names: Names,
     announcements: Announcements,
-    checks: Checks,
-) -> None:
-    new = names.learn(session, [record for result in page for record in result.records[:-1]])
+) -> dict[Place, Any]:
+    """Store a page; gives its entries, refused ones too."""
+    new = names.learn(session, named(page))
     found, problems = entries(page, names)
-    found = {row: _known(entry, taken.difference.ids.get(row)) for row, entry in found.items()}
+    found = {place: _known(entry, taken.difference.ids.get(place)) for place, entry in found.items()}
     accepted = intake.accept(session, vault, organisation, [*new, *found.values()], announce=announcements)
     stored = dict(zip(found, accepted[len(new) :], strict=True))
-    for result in page:
-        row = result.row
-        if row in stored:
-            taken.listing.add(row, found[row], stored[row])
-            taken.subjects.update(subjects_of(KIND_OF[type(found[row])], found[row]))
-            checks.add(row, found[row])
-        elif row in problems:
-            taken.listing.refuse(row, problems[row])
+    for place, _ in page:
+        if place in stored:
+            taken.listing.add(place, found[place], stored[place])
+            taken.subjects.update(subjects_of(KIND_OF[type(found[place])], found[place]))
+        elif place in problems:
+            taken.listing.refuse(place, problems[place])
     taken.changed += [one.id for one in stored.values() if one.outcome is Outcome.CHANGED]
+    return found
 
 
 def _known(entry: Any, meant: tuple[str, str] | None) -> Any:
@@ -137,7 +154,7 @@ def _delete(
     session: Session, vault: Vault, organisation: str, upload: Upload, taken: Taken, announcements: Announcements
 ) -> None:
     origin = Origin(via="file", ref=upload.ref)
-    gone = [replace(one, deleted=True, origin=origin) for one in taken.difference.vanished]
+    gone = [changed(one, deleted=True, origin=origin) for one in taken.difference.vanished]
     done = intake.accept(session, vault, organisation, gone, announce=announcements)
     deleted = [one.id for one in done if one.outcome is Outcome.CHANGED]
     taken.deleted, taken.changed = len(deleted), taken.changed + deleted
@@ -150,9 +167,9 @@ def _warnings(
     if not held.days:
         return []
     gone = () if taken.deleted else taken.difference.vanished
-    others = query.spans(session, organisation, taken.subjects, *held.days, beside=upload.source)
+    others = query.spans(session, organisation, taken.subjects, *held.days, beside=upload.chosen.source)
     for entry in chain(taken.difference.absent, gone, others):
-        checks.add(0, entry)
+        checks.add(None, entry)
     home = accounts.organisation(session, organisation).zone
 
     def zone_of(person: str) -> str:
@@ -169,6 +186,16 @@ def _absent(taken: Taken) -> list[Remark]:
     told = "1 stored entry" if number == 1 else f"{number} stored entries"
     text = f"{told} of these people and days came otherwise and are not in this file; they stay."
     return [Remark("not_in_file", number, (), text)] if number else []
+
+
+def _sums(compared: Compared) -> list[Remark]:
+    """Sums of the file itself that are ours only nearly, or that could not be compared."""
+    found = (
+        ("total_rounded", compared.rounded, "Sums of the file that differ from ours by no more than its rounding explains"),
+        ("total_not_compared", compared.not_compared, "Sums of the file that could not be compared with ours"),
+    )
+    told = [(code, [Place(one.table, one.row).label for one in some], text) for code, some, text in found if some]
+    return [Remark(code, len(rows), tuple(rows[:SHOWN]), f"{text}: {len(rows)}.") for code, rows, text in told]
 
 
 def content_hash(keyring: Keyring, stream: BinaryIO) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from services.ingest.imports.checks import Checks, Remark
+from services.ingest.imports.held import Place
 from services.ingest.sources.worklog.layout import OWN
 from services.ingest.sources.worklog.normalize import normalize_rows
 from services.ingest.sources.worklog.read import rows
@@ -22,7 +23,7 @@ def _remarks(*lines: str, stored: tuple[str, ...] = (), carded: tuple[str, ...] 
     text = "\n".join([HEAD, *lines, *stored])
     for result in normalize_rows(rows(text.encode(), "log.csv", OWN), OWN, "org", "worklog"):
         assert result.problem is None, result.problem
-        checks.add(result.row if result.row <= len(lines) + 1 else 0, result.entry)
+        checks.add(Place("", result.row) if result.row <= len(lines) + 1 else None, result.entry)
     jobs = {job for job in checks.unpriced_jobs() if carded}
     return {one.code: one for one in checks.warnings(lambda person: zone, jobs)}
 

@@ -69,8 +69,8 @@ def test_a_report_that_contradicts_its_profile_is_refused_whole(owner: Caller, k
 def test_a_profile_may_be_named(owner: Caller) -> None:
     by_name = {name: value for name, value in PROFILE.items() if name != "recognised"}
     owner.told("POST", PATH, by_name, status=201)
-    owner.imports(REPORT.encode(), status=422)
-    assert _read(owner.imports(REPORT.encode(), profile="stunden  ZETTEL".replace("  ", "")))[:2] == ("Stundenzettel", 2)
+    owner.imports(REPORT.encode(), status=409)
+    assert _read(owner.imports(REPORT.encode(), profile="stundenZETTEL"))[:2] == ("Stundenzettel", 2)
     assert owner.imports(REPORT.encode(), status=404, profile="Other")["error"]["code"] == "no_such_profile"
     both = {"profile": "Stundenzettel", "layout": '{"columns": {}}'}
     assert owner.imports(REPORT.encode(), status=422, **both)["error"]["code"] == "two_layouts"
@@ -133,7 +133,7 @@ def test_another_organisations_profiles_are_not_there(
     assert rival.told("GET", PATH)["items"] == []
     for method in ("GET", "PUT", "DELETE"):
         assert rival(method, f"{PATH}/{kept['id']}", PROFILE if method == "PUT" else None).status_code == 404
-    rival.imports(REPORT.encode(), status=422)
+    assert rival.imports(REPORT.encode(), status=409)["problem"]["code"] == "questions_open"
     assert owner.told("GET", f"{PATH}/{kept['id']}")["profile"]["name"] == "Stundenzettel"
 
 

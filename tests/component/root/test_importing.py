@@ -97,3 +97,29 @@ def test_a_profile_is_kept_shown_as_a_file_used_and_deleted(firm, tmp_path):
     assert firm("profiles", "delete", "Clock app")[0] == exits.DONE
     code, _, err = firm("profiles", "show", "Clock app")
     assert (code, "There is no profile called 'Clock app'" in err) == (exits.FAILED, True)
+
+OPEN = "Date;Person;Project;Duration\n01/02/2026;Robin Vale;Till;7,5\n"
+
+
+def test_open_questions_are_told_with_what_answers_them(firm, tmp_path):
+    report = tmp_path / "clock.csv"
+    report.write_text(OPEN)
+    code, out, _ = firm("import", str(report))
+    assert code == exits.ASKED
+    assert "  --answer date_order=D-M-Y  the day first, then the month: 01/02/2026 is 1 February 2026\n" in out
+    code, out, _ = firm("import", str(report), "--json")
+    assert (code, {one["id"] for one in json.loads(out)["questions"]}) == (exits.ASKED, {"date_order", "unit"})
+    code, out, _ = firm("import", str(report), "--answer", "date_order=M-D-Y", "--answer", "unit=h")
+    assert (code, "clock.csv (profile clock): 1 new, " in out, "7:30:00 of work" in out) == (exits.DONE, True, True)
+    assert firm("import", str(report), "--answer", "unit")[0] == exits.USAGE
+
+
+def test_the_person_at_the_terminal_is_asked(firm, tmp_path, says):
+    report = tmp_path / "clock.csv"
+    report.write_text(OPEN)
+    says("3", "1", "1")  # there is no third order of the date: asked again
+    code, out, err = firm("import", str(report))
+    assert (code, "7:30:00 of work" in out) == (exits.DONE, True)
+    assert "  1  the day first, then the month: 01/02/2026 is 1 February 2026\n" in err
+    assert "decimal: , (7,5 in row 2 has , before its decimals)" in err
+    assert json.loads(firm("import", str(report), "--json")[1])["totals"]["from"] == "2026-02-01"

@@ -1,0 +1,122 @@
+"""A report without a declared layout: asked once what it leaves open, stored by its evidence, held against its own sums."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.component.ingest.conftest import Caller
+
+OPEN = "Date;Person;Project;Duration\n01/02/2026;Ann Ames;Site;7,5\n02/02/2026;Ann Ames;Site;1,25\n"
+ANSWERS = {"date_order": "D-M-Y", "unit": "h"}
+SETTLED = "Date,Person,Client,Project,Hours,Rate,Currency\n"
+ROWS = "31/01/2026,Ann Ames,Blue,Site,1.50,80.00,EUR\n02/02/2026,Bob Bell,Blue,Site,2.25,60.00,EUR\n"
+
+
+@pytest.fixture(params=["sqlite"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """Detection asks nothing of a database."""
+    return str(request.param)
+
+
+def _read(answer: dict[str, Any]) -> tuple[Any, ...]:
+    totals = answer["totals"]
+    return totals["new"], totals["seconds"], totals["from"], totals["to"]
+
+
+def test_what_a_report_leaves_open_is_asked_and_nothing_is_stored(owner: Caller) -> None:
+    asked = owner.imports(OPEN.encode(), status=409)
+    assert sorted(one["topic"] for one in asked["questions"]) == ["date_order", "unit"]
+    assert (asked["stored"], asked["problem"]["code"]) == (False, "questions_open")
+    order = next(one for one in asked["questions"] if one["topic"] == "date_order")
+    assert [(one["value"], one["example"]) for one in order["options"]] == [
+        ("D-M-Y", "01/02/2026 is 1 February 2026"),
+        ("M-D-Y", "01/02/2026 is 2 January 2026"),
+    ]
+    assert {"topic": "decimal", "value": ",", "evidence": "7,5 in row 2 has , before its decimals"} in asked["findings"]
+    assert owner.told("GET", "/records?kind=person")["total"] == 0
+
+
+def test_answers_store_the_report_and_later_ones_are_not_asked(owner: Caller) -> None:
+    stored = owner.imports(OPEN.encode(), "zeiten.csv", answers=json.dumps(ANSWERS))
+    assert _read(stored) == (2, 31500, "2026-02-01", "2026-02-02")
+    assert stored["profile"] == "zeiten"
+    later = OPEN.replace("01/02/2026", "03/02/2026").replace("02/02/2026", "04/02/2026")
+    again = owner.imports(later.encode(), "april.csv")
+    assert (_read(again), again["profile"]) == ((2, 31500, "2026-02-03", "2026-02-04"), "zeiten")
+    american = OPEN.replace("02/02/2026", "02/13/2026")
+    error = owner.imports(american.encode(), status=409)["error"]
+    assert error["code"] == "profile_contradicted" and "02/13/2026" in error["message"]
+    assert owner.told("GET", "/records?kind=time")["total"] == 4
+
+
+def test_looked_at_anew_a_report_mends_its_profile(owner: Caller) -> None:
+    owner.imports(OPEN.encode(), "zeiten.csv", answers=json.dumps(ANSWERS))
+    american = OPEN.replace("02/02/2026", "02/13/2026")
+    answer = owner.imports(american.encode(), "other.csv", detect="true", answers='{"unit": "h"}', changes="accept")
+    assert (answer["totals"]["from"], answer["totals"]["to"], answer["profile"]) == ("2026-01-02", "2026-02-13", "zeiten")
+    assert len(owner.told("GET", "/import/profiles")["items"]) == 1
+
+
+@pytest.mark.parametrize(
+    "answers, code",
+    [('{"unit": "days"}', "bad_answer"), ('{"person": "Ann"}', "unknown_question"), ("[]", "bad_answers"), ("{", "bad_json")],
+)
+def test_an_answer_that_fits_no_question_is_refused(owner: Caller, answers: str, code: str) -> None:
+    assert owner.imports(OPEN.encode(), status=422, answers=answers)["error"]["code"] == code
+
+
+def test_a_report_that_settles_everything_is_stored_at_once_with_its_evidence(owner: Caller) -> None:
+    answer = owner.imports((SETTLED + ROWS).encode())
+    assert _read(answer) == (2, 13500, "2026-01-31", "2026-02-02")
+    [order] = [one for one in answer["findings"] if one["topic"] == "date_order"]
+    assert order["evidence"] == "31/01/2026 stands in row 2, so dates are DD/MM/YYYY"
+
+
+def test_a_preview_of_a_report_keeps_no_profile(owner: Caller) -> None:
+    owner.imports((SETTLED + ROWS).encode(), preview="true")
+    assert owner.told("GET", "/import/profiles")["items"] == []
+
+
+@pytest.mark.parametrize("total", ["Total,,,,3.75,,", "Total,,,,3.76,,"])
+def test_a_sum_of_the_report_that_is_ours_lets_it_in(owner: Caller, total: str) -> None:
+    answer = owner.imports((SETTLED + ROWS + total + "\n").encode())
+    assert (_read(answer)[1], answer["left_out"][0]["reason"]) == (13500, "total")
+    assert [one["code"] for one in answer["warnings"] if one["code"].startswith("total")] == ["total_rounded"] * ("6" in total)
+
+
+@pytest.mark.parametrize(
+    "rows, total, ours, first, last",
+    [
+        (ROWS, "Total,,,,4.75,,", "3:45:00", 2, 3),
+        (ROWS.replace("Bob Bell", "Ann Ames"), "Total,,,,3.25,,", "3:45:00", 2, 3),
+    ],
+)
+def test_a_sum_of_the_report_that_is_not_ours_keeps_it_out(
+    owner: Caller, rows: str, total: str, ours: str, first: int, last: int
+) -> None:
+    problem = owner.imports((SETTLED + rows + total + "\n").encode(), status=422)["problem"]
+    assert problem["code"] == "totals_differ"
+    [told] = problem["totals"]
+    assert (told["row"], told["ours"], told["first"], told["last"]) == (4, ours, first, last)
+    assert owner.told("GET", "/records?kind=time")["total"] == 0
+
+
+def test_each_subtotal_is_held_against_its_own_rows(owner: Caller) -> None:
+    rows = ROWS.splitlines(keepends=True)
+    text = SETTLED + rows[0] + "Subtotal,,,,1.50,,\n" + rows[1] + "Subtotal,,,,9.00,,\n" + "Total,,,,3.75,,\n"
+    [told] = owner.imports(text.encode(), status=422)["problem"]["totals"]
+    assert (told["row"], told["stated"], told["ours"], told["first"], told["last"]) == (5, "9.00", "2:15:00", 4, 4)
+
+
+def test_rows_of_the_same_number_in_two_tables_of_a_file_are_kept_apart(owner: Caller) -> None:
+    entry = {"date": "2026-03-03", "person": "Ann Ames", "project": "Site"}
+    office = [{**entry, "hours": "1.50"}, {**entry, "hours": "2.50"}]
+    home = [{**entry, "minutes": "90"}, {**entry, "minutes": "30"}]  # the first as long as the office's first
+    file = json.dumps({"office": office, "home": home}).encode()
+    answer = owner.imports(file, "backup.json", answers='{"table": "all"}')
+    assert _read(answer)[:2] == (4, 21600)
+    assert {(row["table"], row["row"]) for row in answer["rows"]} == {("office", 2), ("office", 3), ("home", 2), ("home", 3)}
+    assert owner.imports(file, "backup.json")["totals"]["unchanged"] == 4
