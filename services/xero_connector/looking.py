@@ -132,7 +132,8 @@ def changed_since(
     )
     whole = (row if _before(row, connected_at - DOUBT) else _whole(books, region, row) for row in rows)
     listed = None if present is None else frozenset(map(number_of, present))
-    return Changes(documents=[row for row in whole if row is not None], until=until, listed=listed)
+    reach = _first_listed(since).isoformat() if _dated(region) else ""
+    return Changes(documents=[row for row in whole if row is not None], until=until, listed=listed, listed_from=reach)
 
 
 def _australian(books: Books, since: datetime, full: bool) -> tuple[list[Wire], list[Wire] | None]:
@@ -143,9 +144,14 @@ def _australian(books: Books, since: datetime, full: bool) -> tuple[list[Wire], 
 
 def _dated_rows(books: Books, region: Region, since: datetime, known: Mapping[str, Held]) -> tuple[list[Wire], list[Wire]]:
     """What changed and isn't known, and all that is there."""
-    present = list(_dated_pages(books, {"start_date": (since - REACH).date()}))
+    present = list(_dated_pages(books, {"start_date": _first_listed(since)}))
     changed = [row for row in present if not _before(row, since)]
     return [row for row in changed if known.get(number_of(row)) != _held(region, row)], present
+
+
+def _first_listed(since: datetime) -> date:
+    """2.0 lists name the timesheets whose period begins on this day or later."""
+    return (since - REACH).date()
 
 
 def _held(region: Region, row: Wire) -> Held:

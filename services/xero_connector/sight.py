@@ -17,20 +17,26 @@ from services.xero_connector.models import sheet
 from services.xero_connector.payroll import PayRun
 from services.xero_connector.planner.calendars import Period
 from services.xero_connector.statuses import PayRunStatus
+from shared.connector import problems, references
 from shared.connector import store as connections
 from shared.connector.context import Connection, Connector
 from shared.connector.models import binding
 from shared.connector.provider import Seen
 from shared.contract.statuses import BindingState, TimesheetStatus
+from shared.kernel.errors import Park
 from shared.platform import jobs
 
 Row = Mapping[str, Any]
+LEFT_OUT = "left_out_of_pay_run"
+"""Code of the problem that a timesheet was not paid with the pay run of its period."""
+OVER = (TimesheetStatus.PROCESSED, TimesheetStatus.DELETED)
 
 
 def pulled(c: Connector, session: Session, connection: Connection, seen: Sequence[Seen], gone: Collection[str]) -> None:
     """Keep what a pull saw; a timesheet that came, went, was processed or opened again changes what is composed."""
     rows = [_row(connection, one) for one in seen if "employee" in one.picture]
     moved = _kept(session, connection, rows, gone)
+    _tell_left_out(c, session, connection, {row["external_id"]: row for row in rows}, gone)
     links = store.links(session, connection.id, EMPLOYEE)
     ours = sa.select(binding.c.client).where(binding.c.connection == connection.id, binding.c.external_id.in_(gone))
     concerned = {person for person, employee in links.items() if employee in moved} | set(session.execute(ours).scalars())
@@ -50,6 +56,53 @@ def _kept(session: Session, connection: Connection, rows: Sequence[Row], gone: C
     changeable = {row["external_id"] for row in rows if row["status"] != TimesheetStatus.PROCESSED}
     owing.reopen_seen(session, connection.id, changeable.union(gone))
     return moved.union(store.drop_sheets(session, connection.id, gone))
+
+
+def _tell_left_out(
+    c: Connector, session: Session, connection: Connection, seen: Mapping[str, Row], gone: Collection[str]
+) -> None:
+    """Timesheets that are not processed though the pay run of their period was posted: nobody is paid for them."""
+    left = _unpaid(session, connection, seen, gone)
+    for subject in problems.open_subjects(session, connection.id, LEFT_OUT) - {row["b_id"] for row in left}:
+        problems.close(c, session, connection.id, subject=subject, codes=[LEFT_OUT])
+    names = references.locals_(c, session, connection, EMPLOYEE) if left else {}
+    for row in left:
+        failure = _left_out(row, names.get(row["person"], "Somebody"))
+        problems.open_(c, session, connection.organisation, connection.id, row["b_id"], failure, about=row["person"])
+
+
+def _unpaid(session: Session, connection: Connection, seen: Mapping[str, Row], gone: Collection[str]) -> list[Row]:
+    known = store.read_payroll(session, connection.id)
+    posted = _posted(known[0].runs) if known else frozenset()
+    sheets = store.timesheets(session, connection.id, *store.MAY_CHANGE, binding.c.external_id.is_not(None))
+    there = (_as_seen(row, seen.get(row["b_external_id"])) for row in sheets if row["b_external_id"] not in gone)
+    return [row for row in there if row["status"] not in OVER and row["hours"] and _period(row) in posted]
+
+
+def _as_seen(row: Row, news: Row | None) -> Row:
+    """A timesheet of ours as it is there: by what was just seen of it, else as it was known."""
+    now = news or {"status": row["b_status"], "hours": row["b_total"] or 0}
+    return {**row, "status": now["status"], "hours": Decimal(now["hours"])}
+
+
+def _left_out(row: Row, name: str) -> Park:
+    return Park(
+        LEFT_OUT,
+        f"{name}: the pay run of {row['start']} to {row['end']} was posted in Xero without this timesheet, which is"
+        f" {row['status']} there. Its {row['hours']:.2f} hours are not paid.",
+        "Delete the timesheet in Xero, and the next plan has its hours in the next open period;"
+        " or set the pay run back there, approve the timesheet, and post the run again.",
+    )
+
+
+def _period(row: Row) -> Period:
+    return Period(row["start"], row["end"], row["calendar"])
+
+
+def _posted(runs: Sequence[PayRun]) -> frozenset[Period]:
+    """The periods whose timesheets a posted pay run has drawn in."""
+    over = (run for run in runs if run.status is PayRunStatus.POSTED and run.scheduled)
+    return frozenset(Period(run.start, run.end, run.calendar) for run in over)
 
 
 def _row(connection: Connection, one: Seen) -> dict[str, Any]:
@@ -114,10 +167,9 @@ def closed(session: Session, connection: str, employees: Mapping[str, str], runs
     """What is closed for these people, as last seen, of the periods that end on a day or later."""
     processed = (sheet.c.status == TimesheetStatus.PROCESSED, sheet.c.end >= since)
     seen = store.sheets(session, connection, set(employees.values()), *processed)
-    over = [run for run in runs if run.status is PayRunStatus.POSTED and run.scheduled]
     return Closed(
         employees=employees,
         processed=frozenset((row["employee"], row["start"], row["end"]) for row in seen),
-        posted=frozenset(Period(run.start, run.end, run.calendar) for run in over),
+        posted=_posted(runs),
         shut=frozenset(store.shut_places(session, connection, employees, since)),
     )

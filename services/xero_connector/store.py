@@ -154,12 +154,12 @@ def bindings_of(session: Session, connection: str, numbers: Collection[str]) -> 
     return list(session.execute(mine).mappings().all())
 
 
-def timesheets(session: Session, connection: str, people: Collection[str], *which: sa.ColumnElement[bool]) -> list[Row]:
-    """Timesheets composed for these people, each with its binding's state as ``b_…``; None where it has none."""
-    shown = ("state", "status", "wanted_version", "pushed_version", "wanted_withdrawn", "external_id")
+def timesheets(session: Session, connection: str, *which: sa.ColumnElement[bool]) -> list[Row]:
+    """Timesheets composed for a connection, each with its binding's state as ``b_…``; None where it has none."""
+    shown = ("id", "state", "status", "wanted_version", "pushed_version", "wanted_withdrawn", "external_id", "total")
     named = [binding.c[name].label(f"b_{name}") for name in shown]
     both = sa.select(timesheet, *named).join_from(timesheet, binding, binding.c.local == timesheet.c.id, isouter=True)
-    mine = both.where(timesheet.c.connection == connection, timesheet.c.person.in_(people), *which)
+    mine = both.where(timesheet.c.connection == connection, *which)
     return list(session.execute(mine.order_by(timesheet.c.id)).mappings().all())
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from services.xero_connector import owing, rules, sight, store
 from services.xero_connector.documents import dump_payroll, load_timesheet
 from services.xero_connector.intake import EMPLOYEE, RATE, TRACKING
+from services.xero_connector.models import timesheet
 from services.xero_connector.payroll import Payroll, PayRun
 from services.xero_connector.planner.calendars import Period
 from services.xero_connector.planner.compose import Composed, compose
@@ -31,7 +32,7 @@ from shared.connector.models import connection as connection_table
 from shared.contract.statuses import BindingState
 from shared.kernel import canonical
 from shared.kernel.errors import Park
-from shared.platform import clock
+from shared.platform import clock, jobs
 from shared.platform.db import reading, transaction
 from shared.platform.jobs import Job
 
@@ -81,8 +82,10 @@ def refresh(c: Connector, connection: Connection, *, older: timedelta) -> None:
 
 
 def _tell_payment(session: Session, connection: Connection, before: Sequence[PayRun], now: Sequence[PayRun]) -> None:
-    """A pay run that was posted, or set back, says when its timesheets are paid."""
+    """A pay run that was posted, or set back, says when its timesheets are paid; and which of them it left out, a look tells."""
     changed = {(run.start, run.end) for run in set(before) ^ set(now) if run.status is PayRunStatus.POSTED}
+    if changed:
+        jobs.ask(session, "pull", connection.id, organisation=connection.organisation)
     for row in store.bindings_of(session, connection.id, [f"{start}/{end}" for start, end in changed]):
         connections.tell(session, row)
 
@@ -182,7 +185,7 @@ class _Round:
 
     def _sheets(self, ours: list[str]) -> list[Row]:
         """Their timesheets that may change; of others who are marked only what is gone over there is ended."""
-        every = store.timesheets(self.session, self.connection.id, self.people, *store.MAY_CHANGE)
+        every = store.timesheets(self.session, self.connection.id, timesheet.c.person.in_(self.people), *store.MAY_CHANGE)
         ended = {sheet["id"] for sheet in every if sheet["b_state"] == BindingState.VOID}
         store.end_timesheets(self.session, ended)  # they pay nothing any more; another takes their place
         return [sheet for sheet in every if sheet["person"] in ours and sheet["id"] not in ended]

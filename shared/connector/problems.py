@@ -30,6 +30,7 @@ TITLES = {
     "not_linked": "Somebody is not linked yet",
     "rate_unmapped": "A kind of pay is not linked yet",
     "negative_net": "More is to be taken back than there is to pay",
+    "left_out_of_pay_run": "Not paid with its pay run",
     "timesheet_incomplete": "Waits for other work of the same timesheet",
 }
 
@@ -78,6 +79,12 @@ def close(c: Connector, session: Session, connection: str, *, subject: str, code
     for row in rows:
         feed.publish(session, row.organisation, PROBLEM_CHANGED, row.id, row.version)
     return len(rows)
+
+
+def open_subjects(session: Session, connection: str, code: str) -> set[str]:
+    """What a problem of this code is open about."""
+    mine = (table.c.connection == connection, table.c.code == code, table.c.closed_at.is_(None))
+    return set(session.execute(sa.select(table.c.subject).where(*mine)).scalars())
 
 
 def open_codes(session: Session, connection: str, subject: str) -> set[str]:

@@ -168,6 +168,7 @@ class Changes:
     documents: Sequence[Wire]
     until: datetime
     listed: Collection[str] | None = None  # ids of everything that is there; None: only changes were asked for
+    listed_from: str = ""  # of settled documents only those are in that list whose number is this or later
 
 
 class Refs(Protocol):

@@ -77,13 +77,17 @@ def _known(c: Connector, connection: Connection) -> dict[str, Held]:
 
 
 def _lost(c: Connector, connection: Connection, changes: Changes) -> list[str]:
-    """Ids of ours that a list of everything doesn't name: gone, or older than it reaches. Only asking for each tells."""
+    """Ids of ours that a list of everything doesn't name: gone, or older than it reaches. Only asking for each tells.
+
+    What was settled can be undone over there and deleted before we look again.
+    """
     if changes.listed is None:
         return []
     with reading(c.db) as session:
         final = list(c.provider.info.lifecycle.final)
-        living = (binding.c.external_id.is_not(None), binding.c.status.not_in(final))
-        ours = sa.select(binding.c.external_id).where(binding.c.connection == connection.id, *living)
+        settled = sa.and_(binding.c.state == BindingState.SETTLED, binding.c.number >= changes.listed_from)
+        there = (binding.c.external_id.is_not(None), sa.or_(binding.c.status.not_in(final), settled))
+        ours = sa.select(binding.c.external_id).where(binding.c.connection == connection.id, *there)
         return sorted(set(session.execute(ours).scalars()) - set(changes.listed))
 
 

@@ -19,7 +19,8 @@ from shared.platform.jobs import job
 from tests.journeys.clerks import PEOPLE, Office
 
 Sheet = dict[str, Any]
-TOLD = {"changed_there", "total_differs", "gone_there"}
+LEFT_OUT = "left_out_of_pay_run"
+TOLD = {"changed_there", "total_differs", "gone_there", LEFT_OUT}
 """Problems that only tell: nothing waits for them."""
 LEFT = {"outside_employment", "negative_net", "nothing_to_pay", "no_open_period"}
 """What may stay unpaid, with its reason, when everybody has done what they could."""
@@ -130,6 +131,7 @@ def check(office: Office) -> None:
     check_one_each(office, there, here)
     check_statuses(office, there, here)
     check_units(office, there, here)
+    check_left_out(office, there, here)
     check_seconds(office, here)
     posted = office.emulator.writes(kind="pay_run", actor="api")
     assert not posted, posted
@@ -160,10 +162,9 @@ def _wished(office: Office) -> list[Any]:
 
 def sheets(office: Office) -> list[Sheet]:
     """Every timesheet of ours with its binding, as ``b_…``, and the person's short name."""
-    people = [record for _, record in office.ids.values()]
     names = {record: name for name, (_, record) in office.ids.items()}
     with reading(office.product.xero.db) as session:
-        found = [dict(row) for row in store.timesheets(session, office.connection, people)]
+        found = [dict(row) for row in store.timesheets(session, office.connection)]
         for one in found:
             one["parts"] = store.allocations(session, {one["id"]: one["b_wanted_version"]})
             number = one["b_wanted_version"] or one["version"]
@@ -227,6 +228,20 @@ def check_units(office: Office, there: dict[str, Sheet], here: list[Sheet]) -> N
                 _units_here(one["body"]),
             )
             assert bindings[one["id"]] in problems, ("an edit there that nobody is told of", one["who"], one["start"])
+
+
+def check_left_out(office: Office, there: dict[str, Sheet], here: list[Sheet]) -> None:
+    """What a posted pay run didn't pay is told, and nothing else is called that."""
+    problems = [one for one in office.product.get("xero", "/problems")["items"] if one["code"] == LEFT_OUT]
+    with reading(office.product.xero.db) as session:
+        bindings = dict(session.execute(sa.select(binding.c.local, binding.c.id)).all())
+    mine = [one for one in here if live(one) and one["b_external_id"] in there and _closed(office, one)]
+    unpaid = {bindings[one["id"]] for one in mine if _unpaid(there[one["b_external_id"]])}
+    assert {one["subject"] for one in problems} == unpaid, (problems, unpaid)
+
+
+def _unpaid(remote: Sheet) -> bool:
+    return remote["status"] != "PROCESSED" and any(_units_there(remote).values())
 
 
 def _units_there(remote: Sheet) -> dict[tuple[str, str, str], Decimal]:

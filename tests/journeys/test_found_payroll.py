@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.journeys import payday
-from tests.journeys.clerks import Office, PayStage
+from tests.journeys.clerks import PEOPLE, Office, PayStage
 
 
 @pytest.fixture(params=("au1", "nz"))
@@ -79,6 +79,53 @@ def test_the_work_of_a_timesheet_that_a_change_found_deleted_is_wanted_there_aga
     office.work()
     rests(office)
     assert seconds_of(office, "wanda") == 27_360 + 28_800 + 3_600
+
+
+def problems(office: Office) -> list[tuple[str, str]]:
+    """Code and cause of what is open."""
+    return [(one["code"], one["cause"]) for one in office.product.get("xero", "/problems")["items"]]
+
+
+def test_a_draft_that_its_posted_pay_run_left_out_is_told_until_it_is_deleted_there_and_then_owed_again(office):
+    office.draft_run("wanda", "2026-11-02")
+    office.pay_run("post", 1)
+    rests(office)
+    [(code, cause)] = problems(office)
+    assert code == "left_out_of_pay_run"
+    who = PEOPLE[office.region]["wanda"]
+    assert cause.startswith(f"{who}: the pay run of 2026-11-02 to 2026-11-08 was posted in Xero without this timesheet")
+    assert cause.endswith("which is draft there. Its 8.00 hours are not paid.")
+    office.sheet("delete", 1)
+    rests(office)
+    assert problems(office) == []
+    assert [one["start"] for one in office.there() if one["status"] != "PROCESSED"] == ["2026-11-02", "2026-11-09"]
+    assert seconds_of(office, "wanda") == 27_360 + 28_800
+
+
+def test_a_draft_that_was_left_out_and_is_paid_after_all_is_told_no_more(office):
+    office.draft_run("wanda", "2026-11-02")
+    office.pay_run("post", 1)
+    office.sync()
+    office.settle()
+    office.make_plan()
+    rests(office)
+    office.pay_run("reopen", 1)
+    office.sheet("approve", 1)
+    office.pay_run("post", 1)
+    rests(office)
+    assert problems(office) == []
+    assert seconds_of(office, "wanda") == 27_360 + 28_800
+
+
+@pytest.mark.parametrize("then", ("", "post"))
+def test_a_paid_timesheet_whose_run_is_taken_back_and_that_is_deleted_between_two_looks_is_owed_again(office, then):
+    office.pay_run("reopen", 0)
+    office.sheet("delete", 0)
+    if then:
+        office.pay_run(then, 0)
+    rests(office)
+    assert seconds_of(office, "wanda") == 27_360 + 28_800
+    assert [one["start"] for one in office.there()][:2] == ["2026-11-02", "2026-11-02"] if then else ["2026-10-26", "2026-11-02"]
 
 
 def test_what_is_too_little_to_be_paid_is_left_out_with_its_reason(office):

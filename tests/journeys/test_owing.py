@@ -59,6 +59,7 @@ def test_what_a_processed_timesheet_pays_is_not_looked_at_until_it_changes(offic
 
 def test_what_is_paid_when_its_pay_run_is_taken_back_is_looked_at_again(office):
     office.pay_run("reopen", 0)
+    office.sync()
     office.settle()
     assert looked_at(office) == {"a", "b", "d"}
 
