@@ -196,7 +196,13 @@ _BY_WORDS: tuple[tuple[tuple[str, ...], Callable[[str], Failure]], ...] = (
     (("paytemplate",), _mend("rate_not_on_template", "Add the earnings rate to the employee's pay template in Xero.")),
     (("tracking",), _mend("tracking_missing", "Link the job to an option of the category that Xero tracks timesheets by.")),
     (("payrollcalendar", "paycalendar"), _mend("no_calendar", "Give the employee a pay calendar in Xero.")),
-    (("terminated", "employeeisnotactive", "employeeisinactive"), _mend("employee_inactive", "See the employee in Xero.")),
+    (
+        ("terminated", "employeeisnotactive", "employeeisinactive"),
+        _mend(
+            "employee_inactive",
+            "Pay these days by hand in Xero, or let the employment end later there; a timesheet of later days is deleted there.",
+        ),
+    ),
     (("cannotdeserialize", "queryparse", "nopropertyorfield"), lambda text: _ours([text.removeprefix("Xero: ")])),
 )
 """The first line of which one sign is in the text. Signs are texts as vendors and users report them, compared loosely."""

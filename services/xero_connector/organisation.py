@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from services.xero_connector import payroll_reading
@@ -14,6 +15,7 @@ from shared.connector.provider import RemoteObject, Tenant, Wire
 from shared.kernel.errors import Missing, Reconnect
 from shared.platform import clock
 
+LAST_DAYS = timedelta(days=92)  # the longest pay period
 NO_RIGHTS = ("no_rights", "scope_missing")
 _ALSO = {"regular": ("ordinary",), "overtime": ("overtime",)}
 _ZONES = {
@@ -83,9 +85,11 @@ def references(books: Books, region: Region, kind: str) -> Sequence[RemoteObject
 
 
 def _employees(books: Books, region: Region) -> list[RemoteObject]:
-    today = clock.now().date()
+    """Whose employment ended lately can still be linked, so that the last days are paid."""
+    lately = clock.now().date() - LAST_DAYS
     rows = payroll_reading.employee_rows(books)
-    return [replace(_person(row), active=payroll_reading.employee(row, today).active) for row in rows]
+    known = ((row, payroll_reading.employee(row)) for row in rows)
+    return [replace(_person(row), active=one.active and (one.ended is None or one.ended >= lately)) for row, one in known]
 
 
 def _person(row: Wire) -> RemoteObject:

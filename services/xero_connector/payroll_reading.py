@@ -30,9 +30,8 @@ def is_australian(books: Books) -> bool:
 
 def payroll(books: Books, employees: Collection[str]) -> Payroll:
     """Everything that planning asks of the books, and these employees."""
-    today = clock.now().date()
     return Payroll(
-        employees={employee_id(row): employee(row, today) for row in _asked_rows(books, employees)},
+        employees={employee_id(row): employee(row) for row in _asked_rows(books, employees)},
         calendars=calendars(books),
         rates=rates(books),
         runs=pay_runs(books),
@@ -100,14 +99,17 @@ def employee_id(row: Wire) -> str:
     return str(row.get("employeeID") or row["EmployeeID"])
 
 
-def employee(row: Wire, today: date) -> Employee:
-    """An employee of 1.0 or 2.0 as planning sees one; their names stay out of it."""
+def employee(row: Wire) -> Employee:
+    """An employee of 1.0 or 2.0 as planning sees one; their names stay out of it.
+
+    Who is terminated there from a known day on is no less active: the last days are paid by a timesheet like any others.
+    """
     ended = _day(row, "TerminationDate", "endDate")
     calendar = row.get("PayrollCalendarID") or row.get("payrollCalendarID")
     status = str(row.get("Status") or "ACTIVE")
     return Employee(
         id=employee_id(row),
-        active=status.upper() == "ACTIVE" and (ended is None or ended >= today),
+        active=status.upper() == "ACTIVE" or ended is not None,
         calendars=((None, str(calendar)),) if calendar else (),
         started=_day(row, "StartDate", "startDate"),
         ended=ended,

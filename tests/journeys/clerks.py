@@ -212,13 +212,6 @@ class Office:
     def end_employment(self, person: str, day: str) -> None:
         self.may_there(lambda: self.emulator.end_employment(self.tenant, self.employee(person), day))
 
-    def reemploy(self) -> None:
-        """Whose employment has ended by now, or soon will have, is employed on."""
-        soon = (self.product.clock.now + timedelta(days=14)).date()
-        for one in list(self.emulator.books(self.tenant).employees.values()):
-            if one.end is not None and one.end < soon:
-                self.emulator.start_employment(self.tenant, one.id, one.start)
-
     def archive_rate(self, name: str) -> None:
         rate = self.emulator.rates(self.tenant)[name]
         self.emulator.archive_rate(self.tenant, rate)

@@ -33,7 +33,6 @@ def come_to_rest(office: Office, *, whose: str) -> None:
     office.die(0)
     office.sleep(0)
     office.activate_rates()
-    office.reemploy()
     for _ in range(12):
         office.wait(hours=7)  # long enough for everything to be listed anew
         office.reconnect()

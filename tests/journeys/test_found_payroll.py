@@ -128,6 +128,30 @@ def test_a_paid_timesheet_whose_run_is_taken_back_and_that_is_deleted_between_tw
     assert [one["start"] for one in office.there()][:2] == ["2026-11-02", "2026-11-02"] if then else ["2026-10-26", "2026-11-02"]
 
 
+def test_the_last_days_of_an_employment_that_ended_are_paid_by_the_timesheet_of_their_period(office):
+    office.end_employment("wanda", "2026-11-03")
+    office.wait(days=10)
+    office.log("c", date="2026-11-03", seconds=3_600)
+    office.approve()
+    rests(office)
+    assert seconds_of(office, "wanda") == 27_360 + 28_800 + 3_600
+    assert problems(office) == []
+
+
+def test_last_days_that_come_when_their_period_is_paid_are_told_with_name_reason_and_remedy(office):
+    office.end_employment("wanda", "2026-11-03")
+    office.sheet("pay", 1)
+    office.wait(days=10)
+    office.log("c", date="2026-11-03", seconds=3_600)
+    office.approve()
+    rests(office)
+    assert seconds_of(office, "wanda") == 27_360 + 28_800
+    who = PEOPLE[office.region]["wanda"]
+    cause = f"{who}: The period of 2026-11-03 is closed, and the employment ended on 2026-11-03."
+    assert problems(office) == [("no_open_period", cause)]
+    assert [(one["code"], one["duration"]) for one in office.make_plan()["left_out"]] == [("no_open_period", "1:00:00")]
+
+
 def test_what_is_too_little_to_be_paid_is_left_out_with_its_reason(office):
     office.log("c", date="2026-11-16", seconds=1)
     office.approve()

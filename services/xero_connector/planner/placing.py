@@ -58,7 +58,7 @@ def place(books: Books, employee: Employee, due: Due) -> Placed:
         raise Park(
             "no_open_period",
             f"The period of {due.date} is closed, and the employment ended on {employee.ended}.",
-            "Pay or take back the difference by hand in Xero.",
+            "Pay it by hand in Xero, or take it back there: no timesheet of this employee is open any more.",
         )
     return Placed(due=due, period=target, day=_first_day(employee, target) if due.seconds > 0 else None)
 
