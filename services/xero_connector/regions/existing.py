@@ -59,9 +59,7 @@ def _dated(region: str, *, handed_in: bool) -> tuple[Row, ...]:
 
 TABLE: tuple[Row, ...] = (
     Row("au1", S.DRAFT, Action.UPDATE, Action.ZERO),
-    Row("au1", S.REQUESTED, Action.ASK, Action.ASK),
-    Row("au1", S.APPROVED, Action.STOP, Action.STOP),
-    Row("au1", S.REJECTED, Action.ASK, Action.ASK),
+    *(Row("au1", state, Action.STOP, Action.STOP) for state in (S.REQUESTED, S.APPROVED, S.REJECTED)),  # it takes drafts only
     Row("au1", S.PROCESSED, Action.CORRECT_NEXT, Action.CORRECT_NEXT),
     *_dated("au2", handed_in=False),
     *_dated("nz", handed_in=True),
@@ -96,11 +94,5 @@ def decide(
 
 
 def _answered(row: Row, withdrawn: bool, confirmed: bool, correct_approved: bool) -> Action:
-    if row.chosen and (confirmed or correct_approved):
-        return row.if_chosen(withdrawn=withdrawn)
-    if not confirmed:
-        return Action.ASK
-    draft = _BY_STATE[(row.region, S.DRAFT)]
-    if draft.withdraw is Action.DELETE:  # the regions that can delete take changes on drafts only, and can set back to draft
-        return row.if_chosen(withdrawn=withdrawn)
-    return draft.withdraw if withdrawn else draft.change
+    """Whatever is asked about is in a region that can set it back to draft."""
+    return row.if_chosen(withdrawn=withdrawn) if confirmed or (row.chosen and correct_approved) else Action.ASK

@@ -10,7 +10,8 @@ _HEAD = """# When a timesheet is already there
 Xero holds one timesheet per employee and pay period. When one is already there, this is what timebooks does about it, by the
 region of the payroll and the state of the timesheet. A plan shows it before anything is sent. *If so chosen* is the connection's
 setting that approved timesheets may be corrected; without it a person is asked each time. After a yes, a timesheet that was
-requested or rejected is treated like a draft, set back to draft first where the region can.
+requested or rejected is set back to draft first, like an approved one. Payroll API 1.0 in Australia takes changes to drafts only
+and sets nothing back: there somebody has to do that in Xero, whoever says yes here.
 
 A draft that timebooks did not make is updated when somebody applies the plan that shows it; a connection that pushes by itself
 asks first, and deleting one or setting it to zero always asks first. A state that is not listed is asked about.
