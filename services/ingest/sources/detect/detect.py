@@ -19,7 +19,7 @@ from services.ingest.sources.detect.languages import languages_of
 from services.ingest.sources.detect.lengths import lengths
 from services.ingest.sources.detect.money import money, price
 from services.ingest.sources.detect.people import person
-from services.ingest.sources.detect.roles import Assigned, assign
+from services.ingest.sources.detect.roles import Assigned, assign, drop_counter
 from services.ingest.sources.detect.scan import Table, scan
 from services.ingest.sources.detect.sums import Sums, sums
 from services.ingest.sources.detect.tables import chosen
@@ -39,7 +39,10 @@ def detect(book: Book, answers: Mapping[str, str] = MappingProxyType({})) -> Det
     kinds, left_out = chosen(tables, inquiry)
     if not kinds:
         raise _nothing(book, left_out)
-    parts = _parts([(table, assign(table, inquiry), kind) for table, kind in kinds], inquiry)
+    assigned = [(table, assign(table, inquiry), kind) for table, kind in kinds]
+    for table, found, _ in assigned if book.kind not in ("sqlite", "json") else ():
+        drop_counter(table, found, inquiry)
+    parts = _parts(assigned, inquiry)
     every = [sums(part.table, part.assigned, inquiry) for part in parts]
     layout = None if inquiry.questions else _layout(book, parts, every)
     inquiry.check()

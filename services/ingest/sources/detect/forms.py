@@ -80,7 +80,7 @@ WORD = Form()
 def form_of(text: str) -> Form:
     """Everything that the text may be."""
     bare = plain(text)
-    return _form(bare) if len(bare) <= 60 and any(map(str.isdigit, bare)) else WORD
+    return _form(bare) if len(bare) <= 60 and any(map(str.isdecimal, bare)) else WORD
 
 
 def _form(bare: str) -> Form:
@@ -180,14 +180,14 @@ def _named_day(bare: str) -> Day | None:
         piece = _piece(token, notation, named)
         if piece is None:
             return None
-        digits += [token] if token.isdigit() else []
+        digits += [token] if token.isdecimal() else []
         notation.append(piece)
     return _built("".join(notation), digits, named.get("M", ""), named.get("W", ""))
 
 
 def _piece(token: str, before: list[str], named: dict[str, str]) -> str | None:
     """What one token is in a notation; None when it has no place in a date."""
-    if token.isdigit():
+    if token.isdecimal():
         return _numeral(token)
     if token in "年月日년월일" and before and before[-1][0] == "#":
         return token

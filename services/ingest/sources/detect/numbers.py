@@ -120,5 +120,5 @@ def ask(found: Writing, inquiry: Inquiry) -> None:
 
 
 def _meaning(text: str, decimal: str) -> str:
-    bare = "".join(letter for letter in text if letter.isdigit() or letter == decimal).replace(decimal, ".")
+    bare = "".join(letter for letter in text if letter.isdecimal() or letter == decimal).replace(decimal, ".")
     return f"{text} is {bare}"

@@ -95,6 +95,14 @@ def assign(table: Table, inquiry: Inquiry) -> Assigned:
     return found
 
 
+def drop_counter(table: Table, found: Assigned, inquiry: Inquiry) -> None:
+    """A number that counts the rows of this report is no entry's identity: the next report begins with 1 again."""
+    column, first = found.one("source_id"), table.sample[: len(table.sample) - table.late]
+    if column and all(text_of(cells[column.place]) == str(at) for at, (_, cells) in enumerate(first, 1)):
+        del found.roles["source_id"]
+        inquiry.note("source_id", "none", f"{column.head.text} counts the rows from 1, as it will in the next report")
+
+
 def _candidates(table: Table, role: str) -> list[Column]:
     """The columns whose headers claim the role and whose values allow it; the most telling word first."""
     fits = _FITS.get(role, lambda column: True)

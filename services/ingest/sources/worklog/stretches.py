@@ -45,7 +45,7 @@ def _worded(text: str) -> int | None:
     found, at, last = 0, 0, 3601
     for match in _PARTS.finditer(text):
         size = SECONDS.get(durations().get(match[2].casefold(), ""))
-        if match.start() != at or size is None or size >= last or not match[1].isdigit():
+        if match.start() != at or size is None or size >= last or not match[1].isdecimal():
             return None
         found, at, last = found + int(match[1]) * size, match.end(), size
     return found if at == len(text) and at and len(text) < 40 else None
