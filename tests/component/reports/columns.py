@@ -45,7 +45,8 @@ def dates(plan: Plan, sheet: Sheet, found: list[date]) -> None:
     def written(day: date, *, year: bool = plan.way["year"] == "written") -> str:
         parts = [f"{day.day:02}" if padded else str(day.day), f"{day.month:02}" if padded else str(day.month)]
         ordered = parts if plan.order == "D-M-Y" else parts[::-1]
-        return sign.join([*ordered, *[f"{day:%y}" if short else str(day.year)] * year])
+        end = "." if sign == "." and not year else ""  # 5.3. is a day, 5.3 a number
+        return sign.join([*ordered, *[f"{day:%y}" if short else str(day.year)] * year]) + end
 
     if way == "typed":
         sheet.columns[words["date"]] = list(found)

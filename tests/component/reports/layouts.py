@@ -5,13 +5,36 @@ from __future__ import annotations
 from tests.component.reports import europe, kinds, oddities, trackers, unsettled, worklog, world
 from tests.component.reports.case import Case
 
-ROOMS = {
-    "Like real exports of other trackers": trackers,
-    "Like reports from a phone": worklog,
-    "European languages": europe,
-    "Other scripts": world,
-    "Kinds of file": kinds,
-    "Odd rows, durations and money": oddities,
-    "Left open by the file": unsettled,
+PENDING = {
+    "backup, work with its breaks",
+    "backup, work without its breaks",
+    "rows of the backup as JSON",
+    "nested objects",
+    "time and expenses in one file",
+    "printed in pages",
+    "a table for each person",
+    "tax block under the rows",
+    "narrow blanks between thousands",
+    "full-width digits",
+    "serial numbers",
+    "time and expenses as lists",
+    "units beside each distance",
+    "nine to five",
+    "a letter that depends on the encoding",
+    "formulas without results",
+    "two sheets of entries",
 }
-CASES: list[Case] = [case for room in ROOMS.values() for case in room.CASES]
+"""Not shown yet."""
+ROOMS: dict[str, list[Case]] = {
+    title: [case for case in room.CASES if case.name not in PENDING]
+    for title, room in {
+        "Like real exports of other trackers": trackers,
+        "Like reports from a phone": worklog,
+        "European languages": europe,
+        "Other scripts": world,
+        "Kinds of file": kinds,
+        "Odd rows, durations and money": oddities,
+        "Left open by the file": unsettled,
+    }.items()
+}
+CASES = [case for room in ROOMS.values() for case in room]

@@ -22,7 +22,7 @@ is what expenses cost and what time and trips are worth.
 
 def page() -> str:
     """The whole page."""
-    return OPENING + "".join(f"\n## {title}\n\n{_table(room.CASES)}" for title, room in ROOMS.items())
+    return OPENING + "".join(f"\n## {title}\n\n{_table(cases)}" for title, cases in ROOMS.items())
 
 
 def _table(cases: list[Case]) -> str:

@@ -33,6 +33,13 @@ Datum;Mitarbeiter;Projekt;Dauer
 16.03.;Ida Sample;Docht;0:30
 """
 
+NEW_YEAR = """
+Datum;Mitarbeiter;Projekt;Dauer
+28.12.;Ida Sample;Docht;1:00
+30.12.;Ida Sample;Docht;1:00
+02.01.;Ida Sample;Docht;1:00
+"""
+
 DOLLARS = """
 Date,Employee,Category,Amount
 2026-03-02,Ada Sample,Oil,$12.50
@@ -142,6 +149,16 @@ CASES = [
         figures=Figures(entries=2, seconds=7_200, first="2026-03-05", last="2026-03-16", people=("Ida Sample",)),
     ),
     Case(
+        name="over New Year without a year",
+        kind="csv",
+        language="de",
+        rows="time",
+        unusual="one year or two: the answer may be the first day",
+        data=text(NEW_YEAR),
+        asks={"year": "2025-12-28"},
+        figures=Figures(entries=3, seconds=10_800, first="2025-12-28", last="2026-01-02", people=("Ida Sample",)),
+    ),
+    Case(
         name="dollars of some country",
         kind="csv",
         language="en",
@@ -228,7 +245,8 @@ CASES = [
         rows="time",
         unusual="no start or end to tell by",
         data=text(BREAKS),
-        asks={"break": None},
+        asks={"break": "excluded"},
+        figures=Figures(entries=2, seconds=55_800, first="2026-03-02", last="2026-03-03", people=ADA),
     ),
     Case(
         name="two columns for one meaning",
@@ -237,7 +255,8 @@ CASES = [
         rows="time",
         unusual="client and customer differ",
         data=text(TWO_CLIENTS),
-        asks={"column": None},
+        asks={"column": "Client"},
+        figures=Figures(entries=2, seconds=55_800, first="2026-03-02", last="2026-03-03", people=ADA),
     ),
     Case(
         name="nine to five",

@@ -1,0 +1,112 @@
+"""Takes a file the way an import does, detection first, and says what came of it: records, questions, or a refusal."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from services.ingest.sources.detect.detect import detect
+from services.ingest.sources.detect.findings import Question
+from services.ingest.sources.files.open import open_book
+from services.ingest.sources.worklog.layout import Layout, dump, load
+from services.ingest.sources.worklog.normalize import RowResult, normalize_rows
+from services.ingest.sources.worklog.read import rows
+from shared.contract.records import Expense, Mileage, Person, TimeEntry
+from shared.kernel.duration import hours
+from shared.kernel.errors import Invalid
+from shared.kernel.money import round_money
+from tests.component.reports.case import Figures
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """The layout that was found, as it is saved, and what became of each row under it."""
+
+    layout: Layout
+    results: list[RowResult]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    questions: tuple[Question, ...]
+
+    @property
+    def topics(self) -> set[str]:
+        return {question.topic for question in self.questions}
+
+
+Outcome = Imported | Asked | Invalid
+
+
+def bring(data: bytes, name: str, answers: Mapping[str, str] | None = None) -> Outcome:
+    """What becomes of the file, given answers by question id."""
+    try:
+        found = detect(open_book(io.BytesIO(data), name), answers or {})
+        if found.layout is None:
+            return Asked(found.questions)
+        return Imported(layout := load(dump(found.layout)), read(data, name, layout))
+    except Invalid as problem:
+        return problem
+
+
+def read(data: bytes, name: str, layout: Layout) -> list[RowResult]:
+    """Every row's result under a layout, as for a profile that is recognised."""
+    return list(normalize_rows(rows(data, name, layout), layout, "org", "worklog", file="hash"))
+
+
+def interview(data: bytes, name: str, answers: Mapping[str, str | None]) -> tuple[set[str], Outcome]:
+    """The topics asked, and what becomes of the file when each question gets the answer to its topic.
+
+    What one answer decides may be asked after it; a topic without an answer ends the interview.
+    """
+    topics: set[str] = set()
+    given: dict[str, str] = {}
+    for _ in range(5):
+        found = bring(data, name, given)
+        if not isinstance(found, Asked):
+            return topics, found
+        topics |= found.topics
+        if not found.questions or any(answers.get(question.topic) is None for question in found.questions):
+            return topics, found
+        given |= {question.id: chosen(question, answers[question.topic]) for question in found.questions}
+    raise AssertionError(f"it asks again and again: {given}")
+
+
+def chosen(question: Question, answer: str) -> str:
+    """The option that says so, or the answer itself where any text is one."""
+    if question.free or answer in (values := [option.value for option in question.options]):
+        return answer
+    raise AssertionError(f"{answer!r} is no answer to {question.text!r}: {values}")
+
+
+def figures(results: list[RowResult]) -> Figures:
+    """What the rows come to."""
+    entries = [result.entry for result in results if result.entry]
+    names = {record.id: record.name for result in results for record in result.records if isinstance(record, Person)}
+    money: dict[str, Decimal] = {}
+    for entry in entries:
+        if (worth := WORTH[type(entry)](entry)) is not None:
+            money[entry.currency or ""] = money.get(entry.currency or "", Decimal(0)) + worth
+    return Figures(
+        entries=len(entries),
+        seconds=sum(entry.seconds for entry in entries if isinstance(entry, TimeEntry)),
+        first=min(entry.date for entry in entries).isoformat() if entries else "",
+        last=max(entry.date for entry in entries).isoformat() if entries else "",
+        people=tuple(sorted({names[entry.person] for entry in entries})),
+        money={currency: str(total) for currency, total in money.items()},
+        refused=sum(result.problem is not None for result in results),
+    )
+
+
+def _worth(entry: TimeEntry | Mileage) -> Decimal | None:
+    quantity = hours(entry.seconds) if isinstance(entry, TimeEntry) else entry.distance
+    return None if entry.rate is None else round_money(quantity * entry.rate, entry.currency or "USD")
+
+
+WORTH: dict[type, Callable[..., Decimal | None]] = {
+    TimeEntry: _worth,
+    Mileage: _worth,
+    Expense: lambda entry: round_money(entry.amount, entry.currency or "USD"),
+}
