@@ -18,6 +18,7 @@ SIZES: dict[str, tuple[int, int]] = {
     "second_connector": (0, 1),  # 1: all of its tests; 0: on SQLite only, and without what conftest.ONLY_LONG names
     "refreshing_workers": (50, 50),  # workers refreshing one token at once
     "money_examples": (200, 5_000),  # examples of each money, duration and date property
+    "damaged_files": (30, 5_000),  # damaged files of each kind that is read
     "csv_lines": (10_000, 1_000_000),  # lines of the CSV file that is read in flat memory
     "planned_days": (12_000, 1_000_000),  # worked days planned into pay periods
     "ambiguous_files": (80, 5_000),  # made reports, half of them settled throughout
