@@ -26,13 +26,29 @@ def open_old_workbook(stream: BinaryIO, size: int, name: str, limits: Limits) ->
     return _book("xls", stream, measure_old(stream, size, name, limits), name, limits)
 
 
+class _Reading:
+    """Says of whatever the reader stumbles over that the file is damaged.
+
+    Where the reader's own code goes astray it raises what no ``except`` but one for everything catches.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        """Nothing is set up."""
+
+    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, _: object) -> None:
+        expected = (CalamineError, OSError, OverflowError, ValueError)  # a date that Python can't hold is one of them
+        if kind and (issubclass(kind, expected) or kind.__name__ == "PanicException"):
+            raise damaged(self._name) from problem
+
+
 def _book(kind: str, stream: BinaryIO, faults: list[Faults], name: str, limits: Limits) -> Book:
     """``faults`` are those of the sheets in their order."""
     stream.seek(0)
-    try:
+    with _Reading(name):
         book = CalamineWorkbook.from_filelike(stream)
-    except (CalamineError, OSError, ValueError) as error:
-        raise damaged(name) from error
     titles = book.sheet_names
     if not titles or len(titles) != len(faults):
         raise damaged(name)
@@ -41,10 +57,8 @@ def _book(kind: str, stream: BinaryIO, faults: list[Faults], name: str, limits: 
 
 
 def _lines(book: CalamineWorkbook, title: str, faults: Faults, name: str, limits: Limits) -> Iterator[Line]:
-    try:
+    with _Reading(name):
         sheet = book.get_sheet_by_name(title)
-    except (CalamineError, OSError, ValueError) as error:
-        raise damaged(name) from error
     first = (sheet.start or (0, 0))[1] + 1  # the reader leaves out blank columns on the left
     left = min([first, *(column for _, column in faults)])
     by_row: dict[int, dict[int, str]] = {}
@@ -65,10 +79,8 @@ def _faulty(number: int, cells: list[Cell], faults: Mapping[int, str]) -> Line:
 
 def _numbered(sheet: CalamineSheet, name: str) -> Iterator[tuple[int, list[Any]]]:
     """Rows as the spreadsheet numbers them; the reader gives the blank ones above the first filled one as well."""
-    try:
+    with _Reading(name):
         yield from enumerate(sheet.iter_rows(), 1)
-    except (CalamineError, OverflowError, ValueError) as error:  # a date or duration that Python can't hold
-        raise damaged(name) from error
 
 
 def _cell(value: Any) -> Cell:
