@@ -82,3 +82,10 @@ REFUSED = {
 def test_what_is_not_read_is_refused_with_its_reason(data, limits, code, said):
     problem = refusal(data, limits=limits)
     assert (problem.code, said in problem.cause) == (code, True)
+
+
+def test_a_file_over_which_the_reader_falls_is_damaged():
+    data = bytearray(oldbook({"A": [["x"]]}))
+    at = data.index(b"\x85\0\x0a\0") + 4  # where the sheet begins: beyond the end of the file
+    data[at : at + 4] = b"\xff\xff\0\0"
+    assert refusal(bytes(data)).code == "damaged_workbook"
