@@ -80,8 +80,10 @@ class Checks:
         row = self._number(place) if place else 0
         if isinstance(entry, TimeEntry):
             self._time(row, entry)
-        if not row:
-            return
+        if row:
+            self._of_file(row, entry)
+
+    def _of_file(self, row: int, entry: Any) -> None:
         if entry.date.weekday() >= _SATURDAY:
             self._weekend.add(row, entry.date.isoformat())
         if entry.date > self._today + _AHEAD:

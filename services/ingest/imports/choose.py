@@ -88,7 +88,7 @@ def choose(
         return _by(query.named_profile(session, vault, organisation, asked.profile), book, asked)
     if not asked.detect and not asked.answers:
         signs = _signs(book)
-        if signs and {"date", "person"} <= set(signs[0].headers) <= set(COLUMNS):
+        if signs and _is_own(book, set(signs[0].headers)):
             return Chosen(_opened(stream, name, OWN, limits), OWN, source)
         kept = query.fitting_profile(session, vault, organisation, signs)
         if kept and not _outdated(kept.profile.layout, today):
@@ -99,6 +99,12 @@ def choose(
 def _opened(stream: BinaryIO, name: str, layout: Layout, limits: Limits) -> Book:
     given = {"encoding": layout.encoding, "delimiter": layout.delimiter, "quoting": layout.quoting}
     return open_book(stream, name, limits=limits, **given)
+
+
+def _is_own(book: Book, headers: set[str]) -> bool:
+    """Whether a file is in our own layout; in another encoding it is looked at like any other report."""
+    plain = book.kind != "csv" or (book.fact("encoding"), book.fact("delimiter")) == (OWN.encoding, OWN.delimiter)
+    return plain and {"date", "person"} <= headers <= set(COLUMNS)
 
 
 def _signs(book: Book) -> list[Recognised]:

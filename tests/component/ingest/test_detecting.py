@@ -75,6 +75,13 @@ def test_a_report_that_settles_everything_is_stored_at_once_with_its_evidence(ow
     assert order["evidence"] == "31/01/2026 stands in row 2, so dates are DD/MM/YYYY"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_our_own_layout_may_come_in_another_encoding(owner: Caller, encoding: str) -> None:
+    text = "kind,date,duration,person,rate,currency\ntime,2026-03-31,1:30,Jörg Böhm,80,EUR\n"
+    assert _read(owner.imports(text.encode(encoding)))[:2] == (1, 5400)
+    assert [one["name"] for one in owner.told("GET", "/records?kind=person")["items"]] == ["Jörg Böhm"]
+
+
 def test_a_preview_of_a_report_keeps_no_profile(owner: Caller) -> None:
     owner.imports((SETTLED + ROWS).encode(), preview="true")
     assert owner.told("GET", "/import/profiles")["items"] == []
