@@ -212,6 +212,8 @@ def _field(one: dict[str, Any]) -> str:
 def _value(field: str, value: Any) -> str:
     if field in _LENGTHS:
         return format_hms(value)
+    if field in ("start", "end"):
+        value = value and value.replace("T", " ")
     if isinstance(value, list):
         value = ", ".join(map(str, value))
     return "nothing" if value in (None, "") else str(value)

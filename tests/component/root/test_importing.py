@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import re
+import shlex
 import sys
 
 import pytest
 
 from services.cli import exits
+from tests.journeys.test_guide import ROOT, steps
 
 ROW = "time,{},2026-03-{},,,{},,,Robin Vale,Moon Garage,Till,,60,USD,,,,,yes,Till repair\n"
 FIRST = ROW.format("t1", "02", "3:00:00") + ROW.format("t2", "03", "2:30:00") + ROW.format("t3", "04", "1:00:00")
@@ -123,3 +126,19 @@ def test_the_person_at_the_terminal_is_asked(firm, tmp_path, says):
     assert "  1  the day first, then the month: 01/02/2026 is 1 February 2026\n" in err
     assert "decimal: , (7,5 in row 2 has , before its decimals)" in err
     assert json.loads(firm("import", str(report), "--json")[1])["totals"]["from"] == "2026-02-01"
+
+
+def test_the_guide_to_importing_does_what_it_says(firm, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    said = [firm(*shlex.split(line)[1:]) for _, line in steps("import-a-report.md")]
+    asks, preview, first, _, shown, changes, taken, again = said
+    assert [code for code, _, _ in said] == [7, 0, 0, 0, 0, 7, 0, 0]
+    page = (ROOT / "docs" / "guide" / "import-a-report.md").read_text("utf-8")
+    for block in re.findall(r"(?:^    .*\n|^\n)+", page, re.MULTILINE):
+        for line in filter(None, map(str.strip, block.splitlines())):
+            assert line in asks[1] + changes[1], line
+    assert "3 new, 0 changed, 0 unchanged, 0 refused; 9:45:00 of work (not stored)" in preview[1]
+    assert "3 new, 0 changed, 0 unchanged, 0 refused; 9:45:00 of work\n" in first[1]
+    assert json.loads(shown[1])["layout"]["constants"]["person"] == "Robin Vale"
+    assert "1 new, 1 changed, 2 unchanged, 0 refused; 12:00:00 of work\n" in taken[1]
+    assert "0 new, 0 changed, 4 unchanged, 0 refused; 12:00:00 of work\n" in again[1]
