@@ -219,6 +219,8 @@ def load_record(
 
 def kind_of(kind: object) -> Kind:
     """The kind of this name."""
+    if type(kind) is Kind:
+        return kind
     try:
         return Kind(kind)  # type: ignore[arg-type]
     except ValueError as error:
@@ -227,7 +229,7 @@ def kind_of(kind: object) -> Kind:
 
 
 def _without_header(data: Any, kind: Kind, source: str) -> Any:
-    if not isinstance(data, dict):
+    if not isinstance(data, dict) or not ("kind" in data or "source" in data):
         return data
     for name, ours in (("kind", kind.value), ("source", source)):
         if data.get(name, ours) != ours:

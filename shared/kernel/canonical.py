@@ -8,7 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, is_dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
@@ -45,7 +45,7 @@ def _other(value: object) -> Callable[[Any], str]:
         return lambda value: _text(value.value)
     if is_dataclass(value) and not isinstance(value, type):
         return lambda value: _object({field.name: getattr(value, field.name) for field in fields(value)})
-    for known in (str, bool, int, Decimal, date, list, tuple, dict):  # datetime is a date
+    for known in (str, bool, int, Decimal, date, list, tuple, dict):
         if isinstance(value, known):
             return _WRITTEN[known]
     raise TypeError(f"{type(value).__name__} has no canonical form")
@@ -84,6 +84,7 @@ _WRITTEN: dict[type, Callable[[Any], str]] = {
     int: _integer_text,
     Decimal: _decimal_text,
     date: lambda value: f'"{value.isoformat()}"',
+    datetime: lambda value: f'"{value.isoformat()}"',
     list: _list,
     tuple: _list,
     dict: _object,

@@ -70,8 +70,17 @@ def _ready(session: Session, table: sa.Table, names: tuple[str, ...], rows: Rows
     """The columns in the table's order, and the rows so, with values as the driver takes them."""
     given = list(zip(*rows, strict=True))
     plan = _plan(table, names, session.get_bind().dialect)
-    columns = [map(process, given[place]) if process else given[place] for _, place, process in plan]
+    columns = [_processed(given[place], process) if process else given[place] for _, place, process in plan]
     return tuple(name for name, *_ in plan), list(zip(*columns, strict=True))
+
+
+def _processed(column: Sequence[Any], process: Callable[[Any], Any]) -> Iterable[Any]:
+    """Each value's form; those that are the very same object many times, as a day is in a page of a file, take it once."""
+    same = {id(value): value for value in column}
+    if 2 * len(same) > len(column):
+        return map(process, column)
+    forms = {key: process(value) for key, value in same.items()}
+    return map(forms.__getitem__, map(id, column))
 
 
 @lru_cache(maxsize=64)

@@ -148,9 +148,15 @@ def open_database(url: str, *, pool_size: int = 10, lease_seconds: int = 30, res
     return Database(engine, False, nullcontext(), lease, resend)
 
 
+_PRAGMAS = (
+    *("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000", "secure_delete=ON"),
+    "cache_size=-32768",  # KiB; ids come in no order, so a large table's index needs room while it is written
+)
+
+
 def _sqlite_connect(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves: the driver begins too late, at the first write
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000", "secure_delete=ON"):
+    for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
 
 

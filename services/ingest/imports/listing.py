@@ -27,21 +27,22 @@ class Listing:
         self._seconds = 0
 
     def refuse(self, place: Place, problem: Invalid) -> None:
-        self._add(place, Outcome.REFUSED, None, None, _shown(problem, place.row))
+        told = {**place.told(), "outcome": "refused", "kind": None, "id": None, "problem": _shown(problem, place.row)}
+        self._write(Outcome.REFUSED, canonical.dumps(told))
 
     def add(self, place: Place, entry: AnyRecord, result: Result) -> None:
         if isinstance(result.problem, Invalid):
             self.refuse(place, result.problem)
             return
-        self._add(place, result.outcome, result.kind.value, result.id, None)
+        told = {**place.told(), "outcome": result.outcome.value, "kind": result.kind.value, "id": result.id, "problem": None}
+        self._write(result.outcome, canonical.dumps(told))
         self._people.add(entry.person)  # type: ignore[union-attr]
         self._days.add(entry.date)  # type: ignore[union-attr]
         self._seconds += entry.seconds if isinstance(entry, TimeEntry) else 0
 
-    def _add(self, place: Place, outcome: Outcome, kind: str | None, record: str | None, problem: dict[str, Any] | None) -> None:
+    def _write(self, outcome: Outcome, told: bytes) -> None:
+        self._rows.write(b"," + told if self._outcomes else told)
         self._outcomes[outcome] += 1
-        told = {**place.told(), "outcome": outcome.value, "kind": kind, "id": record, "problem": problem}
-        self._rows.write((b"," if self._outcomes.total() > 1 else b"") + canonical.dumps(told))
 
     def counts(self) -> dict[str, int]:
         """How many rows came to what."""

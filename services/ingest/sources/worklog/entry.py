@@ -41,7 +41,7 @@ def fields_of(kind: Kind, values: Values, layout: Layout) -> dict[str, Any]:
     if kind is Kind.TIME:
         return common | _time(values, day, layout)
     own = {name: values[name] for name in ("amount", "category", "distance", "unit", "rate") if name in values}
-    return common | own | {"date": day.isoformat()}
+    return common | own | {"date": day}
 
 
 def _time(values: Values, day: date, layout: Layout) -> dict[str, Any]:
@@ -69,12 +69,12 @@ def _timed(
     if worked < 0:
         _refuse("break", "break_too_long", f"the break of {format_hms(pause)} is longer than the whole", "mend the break")
     return {
-        "date": day.isoformat(),
+        "date": day,
         "seconds": worked,
         "break_seconds": pause,
         "overtime_seconds": values.get("overtime", 0),
-        "start": start.isoformat() if start else None,
-        "end": end.isoformat() if end else None,
+        "start": start,
+        "end": end,
         "zone": layout.zone if start or end else None,
         "rate": _rate(values, worked),
     }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from operator import methodcaller
 from typing import Any
 
 from services.ingest.sources.files.cells import Cell
@@ -16,7 +18,6 @@ from services.ingest.sources.worklog.leaving import Passing, reason
 from services.ingest.sources.worklog.rows import Row
 from shared.contract.record_schemas import SOURCE_ID, Identify, identifier, load_record
 from shared.contract.records import AnyRecord, Kind, Origin
-from shared.kernel import canonical
 from shared.kernel.errors import Invalid
 from shared.kernel.quote import quoted
 
@@ -70,6 +71,46 @@ class RowResult:
         return self.records[-1] if self.records else None
 
 
+Named = tuple[tuple[AnyRecord, ...], dict[str, str]]
+"""Records, and which of an entry's fields refers to which source id of theirs."""
+REMEMBERED = 50_000
+"""Texts of a column, names of rows: what comes again in most files, and must not fill the memory where it doesn't."""
+
+
+@dataclass(slots=True)
+class Column:
+    """A column of ours, and what its texts were read as so far."""
+
+    name: str
+    header: str | None  # the only one in the file that says what the value is
+    read: dict[Any, Any] = field(default_factory=dict)  # texts only: as a key, True is 1
+
+    def value(self, row: Row, layout: Layout) -> Any:
+        """The row's value, None where it has none. Raises Invalid."""
+        text = row.cells.get(self.header, "") if self.header is not None else None
+        alone = type(text) is str and bool(text.strip())
+        found = [text] if alone else _cells(row, layout, self.name)
+        value = _READ[self.name](found, layout, self.name) if found else None  # type: ignore[arg-type]
+        if type(text) is str and (self.name not in _UNLIKE or not text):
+            remember(self.read, text, value)
+        return value
+
+
+def remember(known: dict[Any, Any], key: Any, value: Any) -> None:
+    """Keep it, in place of all else when there is too much."""
+    if len(known) >= REMEMBERED:
+        known.clear()
+    known[key] = value
+
+
+_UNLIKE = {"source_id", "notes"}
+_NEW = object()
+
+
+def _only(headers: Sequence[str]) -> str | None:
+    return headers[0] if len(headers) == 1 else None
+
+
 @dataclass(slots=True)
 class Reading:
     """What one pass over a file remembers from row to row."""
@@ -78,12 +119,20 @@ class Reading:
     rows: dict[str, tuple[str | None, int]] = field(default_factory=dict)  # id that the file itself gives -> sheet and row
     known: dict[tuple[str, ...], AnyRecord] = field(default_factory=dict)  # persons, clients, jobs and tags so far
     passing: Passing = field(default_factory=Passing)
-    read: dict[tuple[str, str], Any] = field(default_factory=dict)  # (column of ours, its one text) -> the value
+    named: dict[tuple[str, ...], Named] = field(default_factory=dict)  # what a person, client and job of these names are
+    columns: list[Column] = field(default_factory=list)
     identify: Identify | None = None
 
     def of_table(self) -> Reading:
         """For a further table: the same names and identities, other cells."""
-        return replace(self, passing=Passing(), read={})
+        return replace(self, passing=Passing(), columns=[])
+
+    def columns_of(self, layout: Layout) -> list[Column]:
+        """The columns of ours that the layout gives values to."""
+        if not self.columns:
+            given = {*layout.columns, *layout.constants}
+            self.columns = [Column(name, _only(layout.columns.get(name, ()))) for name in COLUMNS if name in given]
+        return self.columns
 
 
 def normalize_rows(rows: Iterable[Row], layout: Layout, organisation: str, source: str, *, file: str = "") -> Iterator[RowResult]:
@@ -124,41 +173,17 @@ def normalize(
 def _values(row: Row, layout: Layout, reading: Reading) -> tuple[dict[str, Any], Faults]:
     values: dict[str, Any] = {}
     faults: Faults = []
-    for column in COLUMNS:
-        text = _only_text(row, layout, column)
-        if text is not None and (column, text) in reading.read:
-            value = reading.read[column, text]
-        else:
+    for column in reading.columns_of(layout):
+        value = column.read.get(row.cells.get(column.header, ""), _NEW)  # type: ignore[call-overload]
+        if value is _NEW:
             try:
-                found = _cells(row, layout, column)
-                value = _READ[column](found, layout, column) if found else None
+                value = column.value(row, layout)
             except Invalid as problem:
-                faults.append((column, problem))
+                faults.append((column.name, problem))
                 continue
-            if text is not None:
-                _remember(reading, column, text, value)
         if value is not None:
-            values[column] = value
+            values[column.name] = value
     return values, faults + _told_beside(row, layout, values)
-
-
-def _only_text(row: Row, layout: Layout, column: str) -> str | None:
-    """The text that alone says what a column's value is, where the same text is likely to come again."""
-    headers = layout.columns.get(column, ())
-    if len(headers) == 1 and column not in _UNLIKE:
-        text = row.cells.get(headers[0], "")
-        return text if type(text) is str else None
-    return None
-
-
-_UNLIKE = {"source_id", "notes"}
-_REMEMBERED = 50_000  # texts
-
-
-def _remember(reading: Reading, column: str, text: str, value: Any) -> None:
-    if len(reading.read) >= _REMEMBERED:
-        reading.read.clear()
-    reading.read[column, text] = value
 
 
 def _told_beside(row: Row, layout: Layout, values: dict[str, Any]) -> Faults:
@@ -216,12 +241,11 @@ class _Maker:
 
 def _records(values: Values, layout: Layout, make: _Maker) -> list[AnyRecord]:
     kind = _kind(values)
-    named = _named(values, make)
-    references = {each: record.source_id for each, record in named.items() if isinstance(each, Kind)}
-    tags = [record.source_id for each, record in named.items() if not isinstance(each, Kind)]
-    data = fields_of(kind, values, layout) | {str(each): name for each, name in references.items()} | {"tags": tags}
+    named, references = _named(values, make)
+    tags = [make.named(Kind.TAG, tag, _short(tag)) for tag in values.get("tags", ())]
+    data = fields_of(kind, values, layout) | references | {"tags": [tag.source_id for tag in tags]}
     data["source_id"] = _given_id(kind, values, make) or _derived_id(kind, data, make)
-    return [*named.values(), make.record(kind, data)]
+    return [*named, *tags, make.record(kind, data)]
 
 
 def _kind(values: Values) -> Kind:
@@ -230,24 +254,26 @@ def _kind(values: Values) -> Kind:
     if kind not in PLACE:
         kinds = ", ".join(PLACE)
         raise Invalid("unknown_kind", f"{quoted(kind)} is no kind of row", f"write one of {kinds}", column="kind")
-    misplaced = next((column for column in values if column not in PLACE[kind]), None)
-    if misplaced:
+    if not values.keys() <= PLACE[kind]:
+        misplaced = next(column for column in values if column not in PLACE[kind])
         raise Invalid("misplaced", f"{misplaced} has no place in a row of kind {kind}", "empty this cell", column=misplaced)
     return Kind(kind)
 
 
-def _named(values: Values, make: _Maker) -> dict[Kind | str, AnyRecord]:
-    """What the row names: Kind -> person, client, job; "tag: …" -> each tag."""
-    found: dict[Kind | str, AnyRecord] = {}
-    for kind in (Kind.PERSON, Kind.CLIENT):
-        if name := values.get(kind):
-            found[kind] = make.named(kind, name, _short(name))
-    if job := values.get("job"):  # two clients may each have a job of this name
-        of = {"client": found[Kind.CLIENT].source_id} if Kind.CLIENT in found else {}
-        found[Kind.JOB] = make.named(Kind.JOB, job, _short(" / ".join([*of.values(), job])), **of)
-    for tag in values.get("tags", ()):
-        found[f"tag: {tag}"] = make.named(Kind.TAG, tag, _short(tag))
-    return found
+def _named(values: Values, make: _Maker) -> Named:
+    """The person, the client and the job of the row."""
+    person, client, job = key = values.get("person"), values.get("client"), values.get("job")
+    known = make.reading.named
+    if key in known:
+        return known[key]
+    found = [make.named(Kind(kind), name, _short(name)) for kind, name in (("person", person), ("client", client)) if name]
+    if job:  # two clients may each have a job of this name
+        of = {"client": found[-1].source_id} if client else {}
+        found.append(make.named(Kind.JOB, job, _short(" / ".join([*of.values(), job])), **of))
+    kinds = [kind for kind, name in zip(("person", "client", "job"), key, strict=True) if name]
+    named = tuple(found), {kind: record.source_id for kind, record in zip(kinds, found, strict=True)}
+    remember(known, key, named)
+    return named
 
 
 def _short(name: str) -> str:
@@ -273,6 +299,11 @@ def _given_id(kind: Kind, values: Values, make: _Maker) -> str | None:
 _DESCRIBED = {"billable", "break_seconds", "end", "notes", "overtime_seconds", "rate", "tags", "zone"}
 
 
+_ISO = methodcaller("isoformat")
+_IDENTITY = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=_ISO).encode
+"""Canonical JSON of texts, whole numbers, flags and dates."""
+
+
 def _derived_id(kind: Kind, data: dict[str, Any], make: _Maker) -> str:
     """An id from what was done, so that the same file gives the same ids; how it is described and priced may change.
 
@@ -282,7 +313,7 @@ def _derived_id(kind: Kind, data: dict[str, Any], make: _Maker) -> str:
     done = {name: value for name, value in data.items() if name not in _DESCRIBED}
     if done.get("start"):
         done["seconds"] = done["seconds"] > 0
-    identity = hashlib.sha256(canonical.dumps([kind, done])).hexdigest()[:32]
+    identity = hashlib.sha256(_IDENTITY([kind, done]).encode()).hexdigest()[:32]
     make.reading.alike[identity] += 1
     return f"{identity}-{make.reading.alike[identity]}"
 
