@@ -7,7 +7,7 @@ than 5,000 feed rows may not be in it, so those of a great file follow by a job 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, BinaryIO
 
@@ -29,7 +29,6 @@ from services.ingest.records.intake import Outcome
 from services.ingest.records.mapping import KIND_OF, subjects_of
 from services.ingest.records.publish import Announcements
 from services.ingest.records.store import lock
-from services.ingest.sources.worklog.leaving import Passing
 from services.ingest.sources.worklog.normalize import Reading, RowResult, identifier, normalize
 from services.ingest.sources.worklog.read import parts
 from shared.contract.records import Origin, changed
@@ -73,7 +72,7 @@ def _results(upload: Upload, organisation: str) -> Iterator[tuple[str, RowResult
     chosen, whole = upload.chosen, Reading(identify=identifier(organisation))
     several = bool(chosen.layout.more)
     for part, found in parts(chosen.book, chosen.layout):
-        reading = replace(whole, passing=Passing(), read={})  # equal entries are counted over all tables
+        reading = whole.of_table()  # equal entries are counted over all tables
         for row in found:
             result = normalize(row, part, organisation, chosen.source, reading=reading, file=upload.ref)
             yield (part.sheet or "") if several else "", result
