@@ -5,25 +5,7 @@ from __future__ import annotations
 from tests.component.reports import europe, kinds, oddities, trackers, unsettled, worklog, world
 from tests.component.reports.case import Case
 
-PENDING = {
-    "backup, work with its breaks",
-    "backup, work without its breaks",
-    "rows of the backup as JSON",
-    "nested objects",
-    "time and expenses in one file",
-    "printed in pages",
-    "a table for each person",
-    "tax block under the rows",
-    "narrow blanks between thousands",
-    "full-width digits",
-    "serial numbers",
-    "time and expenses as lists",
-    "units beside each distance",
-    "nine to five",
-    "a letter that depends on the encoding",
-    "formulas without results",
-    "two sheets of entries",
-}
+PENDING = {"time and expenses in one file", "a table for each person", "time and expenses as lists"}
 """Not shown yet."""
 ROOMS: dict[str, list[Case]] = {
     title: [case for case in room.CASES if case.name not in PENDING]

@@ -42,7 +42,7 @@ def _figures(case: Case) -> list[str]:
         return ["" if case.asks else "refused", "", "", "", ""]
     refused = f", {told.refused} refused" if told.refused else ""
     days = told.first if told.first == told.last else f"{told.first} to {told.last}"
-    money = ", ".join(f"{amount} {currency}" for currency, amount in told.money.items())
+    money = ", ".join(f"{amount} {currency or 'of no currency'}" for currency, amount in told.money.items())
     return [f"{told.entries}{refused}", f"{told.seconds:,}", days, ", ".join(told.people), money]
 
 

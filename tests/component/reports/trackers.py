@@ -251,7 +251,9 @@ CASES = [
         unusual="start and end show that `working` counts breaks",
         data=write.backup({"times": [_TIMES, *_WITH]}),
         asks=ME,
-        figures=Figures(entries=2, seconds=19_320, first="2026-03-02", last="2026-03-31", people=("Ada Sample",)),
+        figures=Figures(
+            entries=2, seconds=19_320, first="2026-03-02", last="2026-03-31", people=("Ada Sample",), money={"": "0.00"}
+        ),
     ),
     Case(
         name="rows of the backup as JSON",
@@ -261,7 +263,9 @@ CASES = [
         unusual="a list inside an object, no money, no breaks",
         data=json_rows(),
         asks=ME,
-        figures=Figures(entries=3, seconds=18_720, first="2026-03-21", last="2026-04-01", people=("Ada Sample",)),
+        figures=Figures(
+            entries=3, seconds=18_720, first="2026-03-21", last="2026-04-01", people=("Ada Sample",), money={"": "0.00"}
+        ),
     ),
     Case(
         name="tracked, with amounts",

@@ -265,7 +265,8 @@ CASES = [
         rows="time",
         unusual="an 8-hour day or a 20-hour night",
         data=text(HALF_CLOCK),
-        asks={"clock": None},
+        asks={"clock": "12"},
+        figures=Figures(entries=2, seconds=57_600, first="2026-03-02", last="2026-03-03", people=ADA),
     ),
     Case(
         name="a letter that depends on the encoding",
@@ -278,16 +279,17 @@ CASES = [
         figures=Figures(entries=2, seconds=55_800, first="2026-03-02", last="2026-03-03", people=("Ana Nuñez Sample",)),
     ),
     Case(
-        name="formulas without results",
+        name="a formula without a result",
         kind="xlsx",
         language="en",
         rows="time",
         unusual="no cached value, and no start or end",
         data=workbook(
             [["Date", "Employee", "Hours"], ["2026-03-02", "Ada Sample", Formula("1+1", None)]]
-            + [["2026-03-03", "Ada Sample", Formula("1+2", None)]]
+            + [["2026-03-03", "Ada Sample", Formula("1+2", Decimal(3))]]
         ),
-        asks={"formula": None},
+        asks={"formula": "leave_out"},
+        figures=Figures(entries=1, seconds=10_800, first="2026-03-03", last="2026-03-03", people=ADA),
     ),
     Case(
         name="two sheets of entries",
