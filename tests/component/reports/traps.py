@@ -39,12 +39,6 @@ def _json(name: str, rows: list[dict[str, object]], truth: Figures | None = None
     return Trap(name, "report.json", write.objects(rows), truth)
 
 
-PENDING = {
-    "days that a spreadsheet of another country turned into dates, and those that it could not",
-    "a distance without a unit",
-    "a week in one row",
-}
-"""Not shown yet."""
 TRAPS = [
     _sheet(
         "days that a spreadsheet of another country turned into dates, and those that it could not",

@@ -36,6 +36,7 @@ class Column:
     forms: dict[str, int] = field(default_factory=dict)  # form -> distinct values that may have it
     empty: int = 0  # the first row without a value
     flags: dict[str, Seen] = field(default_factory=dict)  # typed yes and no, as text
+    late: bool = False  # a typed day lies after the 12th of its month
     distinct: int = 0  # values that showed something new
     noted: int = 0  # texts among them
     dormant: bool = False
@@ -70,6 +71,7 @@ class Column:
             name = type_of(cell)
             self.distinct += 1
             self.typed.setdefault(name, (row, text_of(cell)))
+            self.late = self.late or (isinstance(cell, date) and cell.day > 12)
             if name == "flag":
                 self.flags.setdefault(text_of(cell), (row, text_of(cell)))
             return name == "number"

@@ -35,6 +35,7 @@ class Part:
     money: Money = field(default_factory=Money)
     wording: Wording = field(default_factory=Wording)
     person: str | None = None
+    distance: str | None = ""  # the unit of distances that name none; None: asked
     uncomputed: tuple[dict[str, str], ...] | None = ()  # rows to leave out since a formula has no result; None: asked
 
     @property
@@ -44,6 +45,7 @@ class Part:
             and self.money.done
             and self.wording.done
             and self.person is not None
+            and self.distance is not None
             and self.uncomputed is not None
         )
 
@@ -131,17 +133,10 @@ def columns_of(part: Part) -> dict[str, tuple[str, ...]]:
 
 
 def _constants(part: Part) -> dict[str, str]:
-    found = {"person": part.person or "", "currency": part.money.currency or "", "unit": _distance_unit(part)}
+    found = {"person": part.person or "", "currency": part.money.currency or "", "unit": part.distance or ""}
     if part.kind != "time" and not part.wording.kinds:
         found["kind"] = part.kind
     for role in ("client", "job"):
         told = None if part.assigned.one(role) else titles.constant(part.table, role)
         found[role] = told[1] if told else ""
     return {role: value for role, value in found.items() if value}
-
-
-def _distance_unit(part: Part) -> str:
-    distance = part.assigned.one("distance")
-    if part.kind != "mileage" or not distance or part.assigned.one("unit"):
-        return ""
-    return distance.head.unit if distance.head.unit in ("mi", "km") else ""

@@ -45,6 +45,8 @@ def dating(
     """The patterns of all dates, once for the file: one writer writes one way."""
     known = tuple(dict.fromkeys([*languages, *LANGUAGES]))
     found = Dating()
+    for column in _columns(tables):
+        _mixed(column, inquiry)
     notations = [notation_of(text, dates, known) for text, dates in sorted(_dates(tables).items())]
     for notation in notations:
         _narrow(notation, tables, notations, period)
@@ -196,6 +198,22 @@ def _same(notation: Notation, dates: dict[Day, Seen], where: str) -> Iterable[tu
 
 
 # ---- what is left open
+
+
+def _mixed(column: Column, inquiry: Inquiry) -> None:
+    """A spreadsheet that expects another order makes dates of texts with a day up to 12, turned round, and leaves the others."""
+    typed = column.typed.get("day") or column.typed.get("moment")
+    texts = {day: seen for each in column.days.values() for day, seen in each.items() if not day.month}
+    if not typed or column.late or not texts or not all(sorted(day.numbers)[1] > 12 for day in texts):
+        return
+    row, text = next(iter(texts.values()))
+    asked = (
+        f"In the column {column.head.text} row {typed[0]} holds the date {typed[1]}, and row {row} the text {text}, which the "
+        "spreadsheet did not take for a date: it may have turned day and month of the others. Are the dates right? If not, "
+        "export the report again and send it without opening it in a spreadsheet."
+    )
+    right = Option("right", "the dates are right as they stand", f"{typed[1]} is meant")
+    inquiry.ask(Question("date_order:mixed", "date_order", asked, (right,)))
 
 
 def _ask(notations: list[Notation], inquiry: Inquiry) -> None:

@@ -12,6 +12,7 @@ from services.ingest.sources.detect import numbers, titles
 from services.ingest.sources.detect.clocks import time_pattern
 from services.ingest.sources.detect.compose import Part, columns_of, layout_of, provisional
 from services.ingest.sources.detect.dates import dating
+from services.ingest.sources.detect.distances import distance_unit
 from services.ingest.sources.detect.encodings import in_encoding
 from services.ingest.sources.detect.findings import Detection, Inquiry, LeftOut
 from services.ingest.sources.detect.formulas import uncomputed
@@ -56,6 +57,9 @@ def _nothing(book: Book, left_out: list[LeftOut]) -> Invalid:
     if any(each.reason == "invoice" for each in left_out):
         cause = f"{quoted(book.name)} lists invoices, which are not taken in yet"
         return Invalid("only_invoices", cause, "export the time entries, expenses or trips behind them", file=book.name)
+    if any(each.reason == "week" for each in left_out):
+        cause = f"{quoted(book.name)} has a column for each day of the week, not a row for each entry"
+        return Invalid("weeks", cause, "export a detailed report with a row for each entry", file=book.name)
     cause = f"{quoted(book.name)} has no table with a day and a quantity in its rows"
     return Invalid("no_entries", cause, "export a detailed report with dates, or declare its columns in a layout", file=book.name)
 
@@ -76,6 +80,7 @@ def _parts(kinds: list[tuple[Table, Assigned, str]], inquiry: Inquiry) -> list[P
         part.money = money(part.table, part.assigned, found, inquiry)
         part.person = person(part.table, part.assigned, inquiry)
         part.wording = wording(part.assigned, inquiry)
+        part.distance = distance_unit(part.assigned, [part.kind, *part.wording.kinds.values()], inquiry)
         part.uncomputed = uncomputed(part.table, part.assigned, inquiry)
     return parts
 

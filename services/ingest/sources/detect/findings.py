@@ -56,7 +56,7 @@ class StatedTotal:
 class LeftOut:
     """Rows that are no entries."""
 
-    reason: str  # one of worklog.leaving.REASONS, or "table", "invoice"
+    reason: str  # one of worklog.leaving.REASONS, or "table", "invoice", "week"
     rows: tuple[int, ...]  # the first hundred
     count: int
     example: str

@@ -7,22 +7,33 @@ from itertools import combinations
 from services.ingest.sources.detect.findings import Inquiry, LeftOut, Option, Question
 from services.ingest.sources.detect.scan import Table
 from services.ingest.sources.files.cells import Cell, text_of
+from services.ingest.sources.words.calendars import LANGUAGES, weekdays
+from services.ingest.sources.words.vocabulary import fold
 
 _WORK = {"duration", "start", "end", "start_date", "begin", "finish", "time"}
 _KINDS = ("time", "expense", "mileage")
+_WEEK = 4  # columns named after different days
 _INVOICE = {"due", "status", "balance", "amount"}
 
 
 def kind_of(table: Table) -> str | None:
-    """time, expense, mileage or invoice, by the columns; None when it holds no entries."""
+    """time, expense, mileage, invoice or week, by the columns; None when it holds no entries."""
     if not table.count or len(table.columns) < 2:
         return None
     roles = _roles(table)
+    if _is_weekly(table):
+        return "week"
     if "invoice" in roles and roles & _INVOICE and not roles & (_WORK | {"category", "distance"}):
         return "invoice"
     if roles & _WORK or not roles & {"amount", "distance", "total"}:
         return "time"
     return "mileage" if "distance" in roles else "expense"
+
+
+def _is_weekly(table: Table) -> bool:
+    """Whether days of the week are columns: what a row tells is then a week's, which its one date does not say."""
+    named = {day for head in table.heads for each in LANGUAGES if (day := weekdays(each).get(fold(head.text))) is not None}
+    return len(named) >= _WEEK
 
 
 def _roles(table: Table) -> set[str]:
@@ -46,7 +57,7 @@ def _rest(tables: list[Table], read: list[Table]) -> list[LeftOut]:
 
 
 def _left(table: Table) -> LeftOut:
-    reason = "invoice" if kind_of(table) == "invoice" else "table"
+    reason = kind if (kind := kind_of(table)) in ("invoice", "week") else "table"
     return LeftOut(reason, tuple(number for number, _ in table.sample[:100]), table.count, _example(table), table.sheet or "")
 
 
