@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from itertools import combinations, pairwise
 
@@ -35,15 +36,24 @@ LATIN: dict[str, frozenset[str]] = {
 """Lower case; what a language has only in rare words is left out, since it would speak for a wrong encoding as often."""
 
 _CJK = "Chinese or Japanese"
+_NARROW = re.compile("[\uff61-\uff9f]")
+"""Japanese letters of one byte, which any accented letter of another encoding may be: words only among themselves."""
 _WIDE = ({_CJK}, {"Hangul"})
 _SCRIPTS = {name.upper(): name for name in ("Latin", "Cyrillic", "Greek", "Hebrew", "Arabic", "Hangul")} | dict.fromkeys(
     ("CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "IDEOGRAPHIC", "FULLWIDTH", "HALFWIDTH"), _CJK
 )
+WRITTEN_IN = {
+    "Cyrillic": ("Russian", "Ukrainian", "Bulgarian", "Serbian"),
+    "Arabic": ("Arabic", "Persian"),
+    "Hangul": ("Korean",),
+    _CJK: ("Chinese", "Japanese"),
+}
+"""The languages of scripts that are not named after theirs."""
 SPLITS = "’‘‚“”„«»‹›–—…·•\u00a0\u00ad\u3000、。「」『』（）［］【】・：；，！？～－／％＋〜،؛؟"
 """Signs that stand between words."""
-_ALONE = "€£¥¢§©®™°²³¹ªº¼½¾¿¡×÷±µ№₽₪"
+ALONE = "€£¥¢§©®™°²³¹ªº¼½¾¿¡×÷±µ№₽₪"
 _BEFORE, _AFTER = "¿¡§©", "°²³ªº®™©"
-_LETTERS_ALONE = frozenset("àáâãåæèéêíîòóôõöøüАВИКОСУЯавикосуяіїєηήο")
+_LETTERS_ALONE = frozenset("ÀÉàáâãåæèéêíîòóôõöøüАВИКОСУЯавикосуяіїєηήο")
 """Letters that are words; others alone are more likely a sign such as £ in another encoding."""
 
 _COMMON = {
@@ -67,15 +77,21 @@ def script(letter: str) -> str:
 
 def readable(word: str, beside_digit: bool) -> bool:
     """Whether what holds signs beyond ASCII could be a word: of one script, capitals in front, no signs inside."""
-    word = (word.strip(_ALONE) and word).lstrip(_BEFORE).rstrip(_AFTER)
+    word = (word.strip(ALONE) and word).lstrip(_BEFORE).rstrip(_AFTER)
     if not word:
         return True
     scripts = {script(letter) for letter in word if letter not in "'-"}
     if scripts == {"Latin"}:
         return _readable_latin(word, beside_digit)
-    if scripts - {"Latin"} in _WIDE:  # ID番号 is usual, a small Latin letter beside such ones is not
-        return not any(map(str.islower, word))
+    if scripts - {"Latin"} in _WIDE:
+        return _readable_wide(word, alone=len(scripts) == 1)
     return "" not in scripts and len(scripts) == 1 and _readable_other(word)
+
+
+def _readable_wide(word: str, alone: bool) -> bool:
+    if _NARROW.search(word):
+        return alone and len(word) > 1
+    return not any(map(str.islower, word))  # ID番号 is usual, a small Latin letter beside such ones is not
 
 
 def _readable_other(word: str) -> bool:
@@ -86,7 +102,7 @@ def _readable_other(word: str) -> bool:
 
 def _readable_latin(word: str, beside_digit: bool) -> bool:
     if len(word) == 1:
-        return word in _LETTERS_ALONE and not beside_digit
+        return word.isascii() or (word in _LETTERS_ALONE and not beside_digit)
     return _well_cased(word) and (len(word) == 2 or 4 * sum(map(str.isascii, word)) >= len(word))
 
 

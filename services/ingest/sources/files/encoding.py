@@ -5,19 +5,23 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import BinaryIO
 
-from services.ingest.sources.files.alphabets import LATIN, SPLITS, common, languages, readable, script
+from services.ingest.sources.files.alphabets import ALONE, LATIN, SPLITS, WRITTEN_IN, common, languages, readable, script
 from services.ingest.sources.files.book import Fact
 from shared.kernel.quote import quoted
 
 _MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-_CANDIDATES = (
-    *("cp1252", "cp1250", "cp1251", "cp1256", "shift_jis", "cp932", "cp1253", "cp1254", "cp1255", "cp1257", "iso-8859-2"),
-    *("koi8-r", "koi8-u", "cp866", "euc-jp", "gb18030", "big5", "euc-kr", "mac-roman", "cp850", "cp852"),
+_USUAL = (
+    *("cp1252", "cp1250", "cp1251", "cp1256", "shift_jis", "cp932", "cp1253", "cp1254", "cp1255", "cp1257", "koi8-r", "koi8-u"),
+    *("euc-jp", "gb18030", "big5", "euc-kr"),
 )
-"""The usual one first: of those that read a file alike it is the one named."""
+"""Of those that read a file alike the first is named."""
+_RARE = ("iso-8859-2", "cp866", "mac-roman", "cp850", "cp852")
+"""Of other systems than today's: taken only where no usual one reads as many words."""
 _PIECE, _SAMPLE = 1 << 20, 1 << 16  # bytes
 _HIGH_LINE = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
 _BROKEN, _WHOLE = re.compile("[\udc80-\udcff]"), re.compile("[\u0080-\ud7ff\ue000-\U0010ffff]")
@@ -127,8 +131,13 @@ def _legacy(scan: _Scan) -> list[Fact]:
         return [Fact("encoding", "cp1252", f"{evidence}, and no encoding reads all of the file")]
     left = _likeliest(sample, readings)
     first, *others = left
-    facts = [Fact("encoding", first.encoding, f"{evidence}; {_told(first, _other(first, readings, left))}", first.languages)]
-    return facts + [Fact("encoding_or", other.encoding, _told(other, first), other.languages) for other in others]
+    told = f"{evidence}; {_told(first, _other(first, readings, left))}"
+    facts = [Fact("encoding", first.encoding, told, _languages(first))]
+    return facts + [Fact("encoding_or", other.encoding, _told(other, first), _languages(other)) for other in others]
+
+
+def _languages(reading: _Reading) -> tuple[str, ...]:
+    return tuple(chain.from_iterable(WRITTEN_IN.get(each, (each,)) for each in reading.languages))
 
 
 def _told(reading: _Reading, other: _Reading | None) -> str:
@@ -150,19 +159,16 @@ def _other(first: _Reading, readings: list[_Reading], left: list[_Reading]) -> _
 
 
 def _plausible(sample: bytes) -> list[_Reading]:
-    """The readings with the fewest words that are none, one for each different text."""
-    found: dict[str, _Reading] = {}
-    for encoding in _CANDIDATES:
-        try:
+    """The readings with the fewest words that are none, one for each different text; rare ones only where there is no other."""
+    found: dict[str, str] = {}
+    for encoding in (*_USUAL, *_RARE):
+        with suppress(UnicodeDecodeError):
             text = sample.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if text not in found:
-            found[text] = _reading(encoding, text)
-    if not found:
-        return []
-    fewest = min(each.odd for each in found.values())
-    return [each for each in found.values() if each.odd <= fewest + len(each.words) // 50]
+            found.setdefault(text, encoding)
+    read = [_reading(encoding, text) for text, encoding in found.items()]
+    fewest = min((each.odd for each in read), default=0)
+    good = [each for each in read if each.odd <= fewest + len(each.words) // 50]
+    return [each for each in good if each.encoding in _USUAL] or good
 
 
 def _reading(encoding: str, text: str) -> _Reading:
@@ -179,7 +185,7 @@ def _reading(encoding: str, text: str) -> _Reading:
 
 
 def _accents(text: str) -> frozenset[str]:
-    return frozenset(letter for letter in text.lower() if not letter.isascii() and letter.isalpha())
+    return frozenset(letter for letter in text.lower() if not letter.isascii() and letter.isalpha() and letter not in ALONE)
 
 
 def _spoken(letters: frozenset[str]) -> tuple[str, ...]:

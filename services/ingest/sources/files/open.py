@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import BinaryIO
 
-from services.ingest.sources.files.book import Book, check_size, refuse
+from services.ingest.sources.files.book import Book, Fact, check_size, refuse
 from services.ingest.sources.files.cells import LIMITS, Limits
 from services.ingest.sources.files.database import MAGIC, open_database
 from services.ingest.sources.files.dialect import conclude_dialect
@@ -99,6 +100,7 @@ def _open_text(stream: BinaryIO, head: bytes, name: str, limits: Limits, given: 
     writing = Writing(encoding, delimiter or told["delimiter"], quoting or told["quoting"])
 
     def reopen(other: str) -> Book:
-        return _open_text(stream, head, name, limits, (other, delimiter, quoting))
+        book = _open_text(stream, head, name, limits, (other, delimiter, quoting))
+        return replace(book, facts=(Fact("encoding", other, "it was chosen"), *book.facts))
 
     return Book("csv", name, ("",), lambda _: text_lines(stream, name, writing, limits), tuple(facts), reopen)

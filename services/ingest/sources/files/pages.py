@@ -51,7 +51,7 @@ def _opened(stream: BinaryIO, name: str, limits: Limits, facts: list[Fact]) -> B
         return _lines(stream, name, facts[0].value, limits, tables[table], last)
 
     def reopen(other: str) -> Book:
-        return _opened(stream, name, limits, [Fact("encoding", other, "it was given")])
+        return _opened(stream, name, limits, [Fact("encoding", other, "it was chosen")])
 
     return Book("html", name, tuple(tables), lines, tuple(facts), reopen)
 
