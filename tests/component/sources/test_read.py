@@ -95,6 +95,7 @@ REFUSED = {
     "UTF-16 that is not": (two("1,x"), Layout(columns=TWO.columns, encoding="utf-16"), "bad_encoding", "utf-16"),
     "half a character": (two("1,x\n2,é")[:-1], TWO, "bad_encoding", "not utf-8"),
     "raw surrogate": (two("1,") + b"\xed\xa0\x80", TWO, "bad_encoding", "not utf-8"),
+    "far down in a long cell": (two('1,"' + "x\n" * 20_000) + b'\xff"\n', TWO, "bad_encoding", "row 2: the byte ff"),
     "NUL": (two("1,x\n2,a\0b\n"), TWO, "nul", "row 3"),
     "cut off in a quoted cell": (two('1,x\n2,"never closed\n'), TWO, "truncated_file", "row 3"),
     "text after a quote": (two('1,"x"y\n'), TWO, "bad_csv", "row 2"),

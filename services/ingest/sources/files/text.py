@@ -22,6 +22,7 @@ from shared.kernel.quote import quoted
 PIECE = 32_768  # bytes
 _UTF_16 = ("\udcff\udcfe", "\udcfe\udcff")  # its byte order marks, undecoded
 _STRANGE = re.compile("[\0\ud800-\udfff]")  # NUL, and bytes that are no text: they come in as half surrogates
+_END = ("",)
 _STRICT = {"utf-16", "utf-16-le", "utf-16-be"}
 
 
@@ -46,28 +47,21 @@ def _batches(stream: BinaryIO, name: str, writing: Writing, limits: Limits) -> I
     """The lines in batches, as far as rows are complete: what follows waits for more text."""
     size = max(min(PIECE, limits.cell // 2, limits.row), 1)  # so that most texts are shorter than any limit
     number, rest, enough = 0, "", 0
-    try:
-        for piece in _whole_lines(_decoded(stream, writing, size), limits.row):
-            rest += piece
-            if len(rest) < enough:
-                continue
-            strange = _strange(rest)
-            rows, after, problem = _rows(rest[: _last_line(rest, strange.start())] if strange else rest, writing)
-            yield _lines(rows, number, name, limits, long=len(rest) > limits.cell)
-            number += len(rows)
-            if problem and "unexpected end" not in problem:
-                raise _malformed(problem, name, limits, number + 1)
-            if strange:
-                raise _undecodable(rest, strange, name, writing, number + 1)
-            if max(len(after), len(rest) - _last_line(rest, len(rest))) >= limits.row:
-                raise _endless(name, limits, number + 1)
-            rest, enough = after, 2 * len(after)  # or a long row would be read again with every piece
-    except UnicodeError as error:
-        raise refuse("bad_encoding", name, f"it is not {writing.encoding} text", "export the report again") from error
-    rows, after, problem = _rows(rest, writing)
-    yield _lines(rows, number, name, limits, long=True)
-    if problem:
-        raise _malformed(problem, name, limits, number + len(rows) + 1)
+    for piece in chain(_whole_lines(_decoded(stream, name, writing, size), limits.row), _END):
+        rest += piece
+        if piece and len(rest) < enough:
+            continue
+        strange = _strange(rest)
+        rows, after, problem = _rows(rest, strange, writing)
+        yield _lines(rows, number, name, limits, long=len(rest) > limits.cell)
+        number += len(rows)
+        if problem and ("unexpected end" not in problem or not (piece or strange)):
+            raise _malformed(problem, name, limits, number + 1)
+        if strange:
+            raise _undecodable(rest, strange, name, writing, number + 1)
+        if max(len(after), len(rest) - _last_line(rest, len(rest))) >= limits.row:
+            raise _endless(name, limits, number + 1)
+        rest, enough = after, 2 * len(after)  # or a long row would be read again with every piece
 
 
 def _lines(rows: list[list[str]], number: int, name: str, limits: Limits, *, long: bool) -> Iterable[Line]:
@@ -76,9 +70,10 @@ def _lines(rows: list[list[str]], number: int, name: str, limits: Limits, *, lon
     return (short(line, name, limits) for line in lines) if long else lines
 
 
-def _rows(text: str, writing: Writing) -> tuple[list[list[str]], str, str]:
-    """The rows, the text after the last complete one, and why it isn't."""
+def _rows(text: str, strange: re.Match[str] | None, writing: Writing) -> tuple[list[list[str]], str, str]:
+    """The rows above what is strange, the text after the last complete one, and why it isn't."""
     rows: list[list[str]] = []
+    text = text[: _last_line(text, strange.start())] if strange else text
     try:
         rows.extend(_reader(text, writing))
     except csv.Error as error:
@@ -116,17 +111,20 @@ def _endless(name: str, limits: Limits, row: int) -> Invalid:
     return refuse("row_too_long", name, cause, "close the quotes of every cell", row)
 
 
-def _decoded(stream: BinaryIO, writing: Writing, size: int) -> Iterator[str]:
+def _decoded(stream: BinaryIO, name: str, writing: Writing, size: int) -> Iterator[str]:
     stream.seek(0)
     decoder = codecs.getincrementaldecoder(writing.encoding)("strict" if writing.encoding in _STRICT else "surrogateescape")
     first = True
-    while data := stream.read(size):
-        text = decoder.decode(data)
-        if first and text:
-            mark = SEPARATOR_LINE.match(text)
-            text, first = text[mark.end() :] if mark else text.removeprefix("\ufeff"), False
-        yield text
-    yield decoder.decode(b"", final=True)
+    try:
+        while data := stream.read(size):
+            text = decoder.decode(data)
+            if first and text:
+                mark = SEPARATOR_LINE.match(text)
+                text, first = text[mark.end() :] if mark else text.removeprefix("\ufeff"), False
+            yield text
+        yield decoder.decode(b"", final=True)
+    except UnicodeError as error:
+        raise refuse("bad_encoding", name, f"it is not {writing.encoding} text", "export the report again") from error
 
 
 def _whole_lines(pieces: Iterator[str], most: int) -> Iterator[str]:
