@@ -1,15 +1,19 @@
 """How a CSV file is written is concluded from its bytes, with what shows it; what they leave open is said to be open."""
 
+import csv
 import io
+import random
 
 import pytest
 
 from services.ingest.sources.files.book import Book
+from services.ingest.sources.files.cells import Limits
 from services.ingest.sources.files.dialect import QUOTINGS
 from services.ingest.sources.files.encoding import conclude_encoding
 from services.ingest.sources.files.open import HEAD, open_book
 from services.ingest.sources.worklog.layout import ENCODINGS, load
 from shared.kernel.errors import Invalid
+from tests.sizes import seed, size
 
 
 def opened(content: bytes | str, **given: str) -> Book:
@@ -174,3 +178,18 @@ def test_a_layout_can_say_whatever_is_concluded():
         assert encoding in ENCODINGS
     for quoting in QUOTINGS:
         assert load(base | {"quoting": quoting}).quoting == quoting
+
+
+def test_rows_are_the_same_wherever_the_pieces_end_in_which_they_are_read():
+    chance, given = random.Random(seed()), {"encoding": "utf-8", "delimiter": ",", "quoting": "doubled"}
+    for _ in range(size("other_examples")):
+        shown = io.StringIO(newline="")
+        writer = csv.writer(shown, quoting=csv.QUOTE_ALL, lineterminator=chance.choice(("\n", "\r\n", "\r")))
+        rows = [
+            ["".join(chance.choices('ab é,"\n\r', k=chance.randrange(9))) for _ in range(chance.randrange(1, 4))]
+            for _ in "x" * 40
+        ]
+        writer.writerows(rows)
+        for cell in (12, 30, 70, 65_536):  # pieces have half as many bytes
+            book = open_book(io.BytesIO(shown.getvalue().encode()), "report", limits=Limits(cell=cell), **given)
+            assert [(line.number, line.cells) for line in book.lines()] == list(enumerate(rows, 1))
