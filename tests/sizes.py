@@ -17,6 +17,7 @@ SIZES: dict[str, tuple[int, int]] = {
     "schedules": (60, 10_000),  # random schedules of payroll clerks, faults, crashes and clock jumps, on SQLite
     "second_connector": (0, 1),  # 1: all of its tests; 0: on SQLite only, and without what conftest.ONLY_LONG names
     "refreshing_workers": (50, 50),  # workers refreshing one token at once
+    "layouts_imported": (8, 200),  # reports of our own making that come in by the door, and again
     "money_examples": (200, 5_000),  # examples of each money, duration and date property
     "damaged_files": (30, 5_000),  # damaged files of each kind that is read
     "csv_lines": (10_000, 1_000_000),  # lines of the CSV file that is read in flat memory

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import BinaryIO
@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from services.ingest.imports import profiles, query
 from services.ingest.imports.profiles import Recognised
+from services.ingest.imports.proof import Proof
 from services.ingest.imports.query import Kept
 from services.ingest.sources.detect.detect import detect
-from services.ingest.sources.detect.findings import Detection, StatedTotal
+from services.ingest.sources.detect.findings import Detection
 from services.ingest.sources.files.book import Book
 from services.ingest.sources.files.cells import LIMITS, Limits
 from services.ingest.sources.files.open import open_book
@@ -21,8 +22,8 @@ from services.ingest.sources.worklog.layout import COLUMNS, OWN, Layout
 from shared.kernel.errors import Conflict, Invalid
 from shared.platform.vault import Vault
 
-_FORMS = frozenset({"bad_date", "bad_time", "bad_number", "bad_duration"})
-"""Codes of cells that are written otherwise than the layout says."""
+_TYPED = ("xlsx", "xls", "ods", "sqlite", "json")
+"""Kinds of file whose numbers are numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,11 @@ class Chosen:
             return "detection"
         return "profile" if self.profile else "own" if self.layout.closed else "layout"
 
-    @property
-    def totals(self) -> Sequence[StatedTotal]:
-        """The sums that the file states."""
-        return self.detection.totals if self.detection else ()
+    def proof(self) -> Proof:
+        """What is to be held against the sums that the file states, as far as they are known."""
+        found = self.detection
+        totals, left_out = (found.totals, found.left_out) if found else ((), ())
+        return Proof(totals, self.layout, left_out=left_out, typed=self.book.kind in _TYPED)
 
     @property
     def name(self) -> str | None:
@@ -155,8 +157,12 @@ def _outdated(layout: Layout, today: date) -> bool:
 
 
 def check_fit(chosen: Chosen, problem: Invalid | None) -> None:
-    """Refuse a file that its profile can't read: with a date order of another kind even readable rows would be misread."""
-    if chosen.profile and problem:
+    """Refuse a file that its profile can't read: with a date order of another kind even readable rows would be misread.
+
+    Where the file itself shows its date order, and no other than the profile's, the row alone is at fault.
+    """
+    shown = {one.topic for one in chosen.detection.findings} if chosen.detection else set()
+    if chosen.profile and problem and "date_order" not in shown:
         raise _contradicted(chosen, problem.cause)
 
 
@@ -164,9 +170,3 @@ def _contradicted(chosen: Chosen, why: str) -> Conflict:
     cause = f"The profile {chosen.name} knows such files, but does not fit this one: {why}."
     remedy = "Have the file looked at anew (detect=true), send a layout for it, or change the profile."
     return Conflict("profile_contradicted", cause, remedy)
-
-
-def misfit(problem: Invalid | None) -> bool:
-    """Whether a row was refused for the form of its cells."""
-    errors = problem.facts.get("errors", []) if problem else []
-    return isinstance(errors, list) and any(error["code"] in _FORMS for error in errors)

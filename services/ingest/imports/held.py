@@ -13,12 +13,13 @@ from itertools import islice
 from tempfile import SpooledTemporaryFile
 from typing import Any, NamedTuple
 
-from services.ingest.imports.choose import misfit
 from services.ingest.imports.resolve import is_derived
 from services.ingest.sources.worklog.normalize import RowResult
 from shared.kernel.errors import Invalid
 
 PAGE = 1_000  # rows
+_FORMS = frozenset({"bad_date", "bad_time", "bad_number", "bad_duration"})
+"""Codes of cells that are written otherwise than the layout says."""
 new_file = partial(SpooledTemporaryFile, max_size=8_000_000)
 """A file in memory until it has so many bytes; on disk it has no name and is gone with the process."""
 
@@ -70,8 +71,13 @@ class Held:
         entries: list[Any] = [result.records[-1] for result in page if result.records]
         days = [*self.days, *(entry.date for entry in entries)]
         self.days = (min(days), max(days)) if days else ()
-        self.misfit = self.misfit or next((result.problem for result in page if misfit(result.problem)), None)
+        self.misfit = self.misfit or next(filter(_is_misfit, (result.problem for result in page)), None)
         self.named = self.named or any(not is_derived(entry.source_id) for entry in entries)
+
+
+def _is_misfit(problem: Invalid | None) -> bool:
+    errors = problem.facts.get("errors", []) if problem else []
+    return isinstance(errors, list) and any(error["code"] in _FORMS for error in errors)
 
 
 def _plain(result: RowResult) -> tuple[int, list[Any], tuple[str, str, str, dict[str, object]] | None]:

@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.ingest.imports.held import Place
-from services.ingest.sources.detect.findings import StatedTotal
+from services.ingest.sources.detect.findings import LeftOut, StatedTotal
 from services.ingest.sources.worklog import cells
 from services.ingest.sources.worklog.layout import Layout
 from services.ingest.sources.worklog.stretches import SECONDS, stretch, with_unit
@@ -33,7 +33,6 @@ class Fault:
 
     total: StatedTotal
     ours: str
-    apart: str
 
     def told(self) -> dict[str, Any]:
         """As answers tell it."""
@@ -54,11 +53,19 @@ class _Sums:
         return _Sums(self.rows, self.units.copy())
 
 
+class _Span(NamedTuple):
+    """What some rows come to in one column."""
+
+    rows: int
+    ours: Decimal
+    unit: str | None
+
+
 class _Table:
     """Sums of one table, kept at each row where a stated sum begins or ends."""
 
     def __init__(self, totals: Iterable[StatedTotal]) -> None:
-        self.cuts = sorted({cut for total in totals for cut in (total.first, total.last + 1)})
+        self.cuts = sorted({0, *(cut for total in totals for cut in (total.first, total.last + 1))})
         self.at: list[_Sums] = []  # before the first rows of ``cuts``
         self.now = _Sums()
 
@@ -70,8 +77,14 @@ class _Table:
         place = bisect_left(self.cuts, row)
         return self.at[place] if place < len(self.at) else self.now
 
-    def rows(self, total: StatedTotal) -> int:
-        return self.before(total.last + 1).rows - self.before(total.first).rows
+    def span(self, column: str, first: int, last: int) -> _Span | None:
+        """What these rows come to; None where they are in several currencies or units, which have no sum."""
+        since, until = self.before(first), self.before(last + 1)
+        units = [unit for of, unit in until.units if of == column and until.units[column, unit] != since.units[column, unit]]
+        if len(units) > 1:
+            return None
+        unit = units[0] if units else None
+        return _Span(until.rows - since.rows, Decimal(until.units[column, unit] - since.units[column, unit]), unit)
 
 
 @dataclass(slots=True)
@@ -86,8 +99,11 @@ class Compared:
 class Proof:
     """Takes in the entries of a file in its order, then tells which of its sums they do not come to."""
 
-    def __init__(self, totals: Sequence[StatedTotal], layout: Layout, *, typed: bool = False) -> None:
+    def __init__(
+        self, totals: Sequence[StatedTotal], layout: Layout, *, left_out: Sequence[LeftOut] = (), typed: bool = False
+    ) -> None:
         self._totals, self._typed = totals, typed  # typed: the file has numbers, not texts
+        self._left_out = [(one.table, row) for one in left_out for row in one.rows]
         several = len(layout.parts()) > 1
         self._layouts = {(part.sheet or "") if several else "": part for part in reversed(layout.parts())}
         self._tables = {name: _Table(one for one in totals if self._name(one) == name) for name in self._layouts}
@@ -112,22 +128,33 @@ class Proof:
         return found
 
     def _compare(self, total: StatedTotal, name: str, found: Compared) -> None:
-        value, step = _stated(total, self._layouts[name], self._typed) if name in self._tables else (None, Decimal(0))
-        sums = self._ours(total, name) if value is not None else {}
-        if value is None or len(sums) > 1 or total.column not in self._layouts[name].columns:
-            found.not_compared.append(total)  # several currencies have no sum, and a column that is not read has none
+        read = name in self._tables and total.column in self._layouts[name].columns
+        value, step = _stated(total, self._layouts[name], self._typed) if read else (None, Decimal(0))
+        spans = self._spans(total, name) if value is not None else []
+        near = [one for one in spans if abs(one.ours - value) <= step * (one.rows + 1) / 2]
+        if any(one.ours == value for one in near):
             return
-        (unit, ours) = next(iter(sums.items()), (None, Decimal(0)))
-        apart, rows = abs(ours - value), self._tables[name].rows(total)
-        if apart > step * (rows + 1) / 2:
-            found.faults.append(Fault(total, _shown(total, ours, unit), _shown(total, apart, unit)))
-        elif apart:
+        if near:
             found.rounded.append(total)
+        elif not spans or self._unclear(total, value, spans[0]):
+            found.not_compared.append(total)
+        else:
+            found.faults.append(Fault(total, _shown(total, spans[0].ours, spans[0].unit)))
 
-    def _ours(self, total: StatedTotal, name: str) -> dict[str | None, Decimal]:
-        since, until = self._tables[name].before(total.first), self._tables[name].before(total.last + 1)
-        keys = [key for key in until.units if key[0] == total.column]
-        return {unit: apart for column, unit in keys if (apart := until.units[column, unit] - since.units[column, unit])}
+    def _spans(self, total: StatedTotal, name: str) -> list[_Span]:
+        """What the rows come to that the sum may be of: those above it, or below another sum all of the table's."""
+        bounds = [(total.first, total.last)] * (total.first <= total.last) + [(0, total.last)] * self._below(total)
+        spans = [self._tables[name].span(total.column, *each) for each in bounds]
+        return [one for one in spans if one is not None]
+
+    def _unclear(self, total: StatedTotal, value: Any, span: _Span) -> bool:
+        """Whether a sum below other ones may be of something else: it has no rows of its own, or holds the tax as well."""
+        taxed = total.column == "amount" and value > span.ours
+        return self._below(total) and (total.first > total.last or taxed)
+
+    def _below(self, total: StatedTotal) -> bool:
+        """Whether other sums stand between the entries and this one, such as the tax and what it is of."""
+        return any(table == total.table and total.last < row < total.row for table, row in self._left_out)
 
 
 def _worth(entry: Any, layout: Layout) -> list[tuple[tuple[str, str | None], Any]]:

@@ -21,7 +21,7 @@ from services.ingest.imports.difference import Difference, difference
 from services.ingest.imports.held import Held, Place, Placed
 from services.ingest.imports.layouts import family
 from services.ingest.imports.listing import Listing
-from services.ingest.imports.proof import Compared, Fault, Proof
+from services.ingest.imports.proof import Compared, Fault
 from services.ingest.imports.resolve import Names
 from services.ingest.imports.survey import entries, named
 from services.ingest.records import intake, query
@@ -36,8 +36,6 @@ from shared.platform import clock, files
 from shared.platform.vault import Keyring, Vault
 
 _PIECE = 1024 * 1024
-_TYPED = ("xlsx", "xls", "ods", "sqlite", "json")
-"""Kinds of file whose numbers are numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ def take(session: Session, vault: Vault, organisation: str, upload: Upload, held
     """
     lock(session, organisation)
     chosen = upload.chosen
-    laid_out, proof = family(chosen.layout), Proof(chosen.totals, chosen.layout, typed=chosen.book.kind in _TYPED)
+    laid_out, proof = family(chosen.layout), chosen.proof()
     found = difference(session, vault, organisation, held, source=chosen.source, family=laid_out, stated=None)
     taken, announcements, checks = Taken(difference=found), Announcements(), Checks(clock.now().date())
     names = Names(vault, vault.keyring(session, organisation))
