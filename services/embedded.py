@@ -16,6 +16,7 @@ from services.data_folder import Lock, make_private
 from services.pool import Pool
 from shared.kernel.errors import Retry
 from shared.platform.http import Network, Response
+from shared.platform.memory import search_seldom
 from shared.platform.service import Service
 from shared.platform.settings import Settings
 from shared.platform.vault import Vault, load_master
@@ -116,6 +117,7 @@ def serve(product: Product, *, ready: Callable[[], Any] = lambda: None, stopping
     from waitress.server import create_server
     from waitress.trigger import trigger
 
+    search_seldom()
     sockets: dict[int, Any] = {}
     server = create_server(
         product.web,

@@ -10,6 +10,7 @@ from services.catalog import NAMES, entry, settings_from
 from shared.platform import schedule
 from shared.platform.celery_app import application, bell, register
 from shared.platform.logs import write_logs
+from shared.platform.memory import search_seldom
 
 RING_EVERY = 1
 """Seconds between two looks at the schedule and at jobs whose worker died."""
@@ -18,6 +19,7 @@ RING_EVERY = 1
 def create(name: str) -> Celery:
     """The Celery application of a service; it runs the service's jobs and nothing else."""
     write_logs()
+    search_seldom()
     settings, one = settings_from(os.environ), entry(name)
     db = one.open(settings)
     service = one.build(settings, db)

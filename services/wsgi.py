@@ -7,11 +7,13 @@ from wsgiref.types import WSGIApplication
 
 from services.catalog import entry, settings_from
 from shared.platform.logs import write_logs
+from shared.platform.memory import search_seldom
 
 
 def create(name: str) -> WSGIApplication:
     """The WSGI application of a service, on the database and broker that the environment names."""
     write_logs()
+    search_seldom()
     settings, one = settings_from(os.environ), entry(name)
     db = one.open(settings)
     service = one.build(settings, db)

@@ -33,9 +33,9 @@ def upsert(session: Session, table: sa.Table, names: tuple[str, ...], rows: Rows
     if not _copies(session, rows):
         _execute(session, _replacing(new, table, columns, key, differs), columns, ready)
         return
-    incoming = f"incoming_{table.name}"
-    shaped = f'CREATE TEMPORARY TABLE IF NOT EXISTS "{incoming}" (LIKE "{table.name}") ON COMMIT DELETE ROWS'
-    session.connection().exec_driver_sql(shaped)
+    incoming = f"incoming_{table.name}"  # stays with the connection, shaped by the columns that come in
+    made = f'CREATE TEMPORARY TABLE IF NOT EXISTS "{incoming}" ON COMMIT DELETE ROWS'
+    session.connection().exec_driver_sql(f'{made} AS SELECT {_listed(columns)} FROM "{table.name}" WITH NO DATA')
     _copy(session, incoming, columns, ready)
     new = new.from_select(columns, sa.select(*map(sa.column, columns)).select_from(sa.table(incoming)))
     session.execute(_replacing(new, table, columns, key, differs))
@@ -52,11 +52,14 @@ def _copies(session: Session, rows: Rows) -> bool:
 
 
 def _copy(session: Session, table: str, names: Iterable[str], rows: Rows) -> None:
-    listed = ", ".join(f'"{name}"' for name in names)
     cursor: Any = session.connection().connection.cursor()
-    with cursor, cursor.copy(f'COPY "{table}" ({listed}) FROM STDIN') as copy:
+    with cursor, cursor.copy(f'COPY "{table}" ({_listed(names)}) FROM STDIN') as copy:
         for row in rows:
             copy.write_row(row)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
 
 
 def _execute(session: Session, statement: Any, names: tuple[str, ...], rows: Rows) -> None:
