@@ -235,7 +235,8 @@ def dlt(task: Task) -> float:
     else:
         destination = theirs.destinations.postgres(credentials=_for_dlt(task.url))
     how = "append" if sqlite else {"disposition": "merge", "strategy": "upsert"}
-    pipeline = theirs.pipeline("bench", pipelines_dir=str(task.folder / "pipelines"), destination=destination, dataset_name="main")
+    folder = str(task.folder / "pipelines")
+    pipeline = theirs.pipeline("bench", pipelines_dir=folder, destination=destination, dataset_name="main")
     making = Making(import_data.plain_rows(task.count))
     start = time.perf_counter()
     done = pipeline.run(

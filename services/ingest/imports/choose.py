@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from itertools import chain
 from typing import BinaryIO
 
 from sqlalchemy.orm import Session
@@ -133,7 +134,7 @@ def _by(kept: Kept, book: Book, asked: Asked) -> Chosen:
         found = detect(book)
     except Invalid:
         found = None
-    layout = kept.profile.layout
+    layout = _restated(kept.profile.layout, found)
     chosen = Chosen(book, layout, asked.source or kept.profile.source, kept, found)
     for one in found.findings if found else ():
         if one.topic == "date_order" and _order(one.value) not in map(_order, (layout.date, *layout.dates.values())):
@@ -141,6 +142,24 @@ def _by(kept: Kept, book: Book, asked: Asked) -> Chosen:
         if one.topic == "decimal" and one.value != layout.decimal:
             raise _contradicted(chosen, one.evidence)
     return chosen
+
+
+def _restated(layout: Layout, found: Detection | None) -> Layout:
+    """The layout with what the lines above this file's tables say, such as whose report it is: a profile has the last one's."""
+    said: dict[str, set[str]] = {}
+    for role, value in chain.from_iterable(each.items() for each in found.stated) if found else ():
+        said.setdefault(role, set()).add(value)
+    several = next((role for role, values in said.items() if len(values) > 1), None)
+    if several:
+        cause = f"The tables of this file are each of another {several}, which a profile can't tell apart."
+        raise Conflict("profile_contradicted", cause, "Have the file looked at anew (detect=true).")
+    return _with({role: min(values) for role, values in said.items()}, layout)
+
+
+def _with(said: Mapping[str, str], layout: Layout) -> Layout:
+    constants = {role: said.get(role, value) for role, value in layout.constants.items()}
+    more = tuple(_with(said, each) for each in layout.more)
+    return replace(layout, constants=constants, year=layout.year and said.get("year", layout.year), more=more)
 
 
 def _order(pattern: str) -> list[str]:

@@ -127,3 +127,19 @@ def test_rows_of_the_same_number_in_two_tables_of_a_file_are_kept_apart(owner: C
     assert _read(answer)[:2] == (4, 21600)
     assert {(row["table"], row["row"]) for row in answer["rows"]} == {("office", 2), ("office", 3), ("home", 2), ("home", 3)}
     assert owner.imports(file, "backup.json")["totals"]["unchanged"] == 4
+
+
+def test_what_stands_above_the_table_is_read_anew_though_a_profile_knows_the_rest(owner: Caller) -> None:
+    report = (
+        "Employee: {}\nCurrency: {}\nPeriod: {}-03-01 - {}-03-31\n\n"
+        "Date,Project,Duration,Amount\n05.03.,Site,1:00,40.00\n16.03.,Site,2:00,80.00\n"
+    )
+    owner.imports(report.format("Ann Ames", "EUR", 2026, 2026).encode(), "ann.csv")
+    answer = owner.imports(report.format("Bob Bell", "USD", 2025, 2025).encode(), "bob.csv")
+    assert (answer["profile"], *_read(answer)) == ("ann", 2, 10_800, "2025-03-05", "2025-03-16")
+    entries = owner.told("GET", "/records?kind=time")["items"]
+    assert sorted((one["date"], one["currency"]) for one in entries if one["date"] < "2026") == [
+        ("2025-03-05", "USD"),
+        ("2025-03-16", "USD"),
+    ]
+    assert sorted(one["name"] for one in owner.told("GET", "/records?kind=person")["items"]) == ["Ann Ames", "Bob Bell"]

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from services.ingest.sources.detect import numbers, titles
 from services.ingest.sources.detect.clocks import time_pattern
-from services.ingest.sources.detect.compose import Part, columns_of, layout_of, provisional
+from services.ingest.sources.detect.compose import Part, columns_of, layout_of, provisional, stated
 from services.ingest.sources.detect.dates import dating
 from services.ingest.sources.detect.distances import distance_unit
 from services.ingest.sources.detect.encodings import in_encoding
@@ -50,7 +50,9 @@ def detect(book: Book, answers: Mapping[str, str] = MappingProxyType({})) -> Det
     _columns(parts, inquiry)
     left_out += chain.from_iterable(one.left_out for one in every)
     totals = tuple(chain.from_iterable(one.totals for one in every))
-    return Detection(layout, tuple(inquiry.findings), tuple(inquiry.questions), totals, tuple(left_out))
+    return Detection(
+        layout, tuple(inquiry.findings), tuple(inquiry.questions), totals, tuple(left_out), tuple(map(stated, parts))
+    )
 
 
 def _nothing(book: Book, left_out: list[LeftOut]) -> Invalid:

@@ -72,6 +72,7 @@ class Detection:
     questions: tuple[Question, ...]
     totals: tuple[StatedTotal, ...]
     left_out: tuple[LeftOut, ...]
+    stated: tuple[Mapping[str, str], ...] = ()  # of each table: our column, or "year" -> what the lines above it say
 
 
 @dataclass(slots=True)
