@@ -122,7 +122,10 @@ class Client:
 
     # ---- writing
 
-    def write(self, operations: Sequence[Operation], body: bytes, key: str, intent_hash: str) -> Sequence[Outcome]:
+    def write(
+        self, operations: Sequence[Operation], body: bytes, key: str, intent_hash: str, *, again: bool = False
+    ) -> Sequence[Outcome]:
+        """Carry out the stored intent, first or ``again``: each change names the version that it goes over."""
         self._wires.intent_hash = intent_hash
         if len(operations) > 1:
             answer = self._sdk.post(f"{self._company}/batch", body, request_id=key)

@@ -59,9 +59,11 @@ class Client:
 
     # ---- timesheets
 
-    def write(self, operations: Sequence[Operation], body: bytes, key: str, intent_hash: str) -> Sequence[Outcome]:
+    def write(
+        self, operations: Sequence[Operation], body: bytes, key: str, intent_hash: str, *, again: bool = False
+    ) -> Sequence[Outcome]:
         region = self._region()
-        return sending.write(self._books, region, operations, body, key, intent_hash)
+        return sending.write(self._books, region, operations, body, key, intent_hash, again=again)
 
     def find(self, sought: Sequence[Sought]) -> Sequence[Wire | None]:
         region = self._region()

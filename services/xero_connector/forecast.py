@@ -61,9 +61,12 @@ def counted(changes: Iterable[Change]) -> Writes:
 
 
 def calls(region: Region, writes: Writes, *, approve: bool, array_size: int) -> int:
-    """Calls of a push: whole timesheets by the array where the region takes them, else one by one and changed line by line."""
+    """Calls of a push: whole timesheets by the array where the region takes them, else one by one and changed line by line.
+
+    What is there already is looked at right before it is changed, an array by one list of what changed.
+    """
     if Can.MANY_AT_ONCE in region.can:
-        return -(-(writes.creates + writes.updates) // array_size)
+        return -(-(writes.creates + writes.updates) // array_size) + -(-writes.updates // array_size)  # looked at before
     created = writes.creates * (2 if approve else 1)
     updated = writes.updates * 2 + writes.lines  # looked at before; approved, or looked at again, after
     return created + updated + writes.retires * 2 + writes.set_back

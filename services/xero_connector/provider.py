@@ -13,6 +13,7 @@ from services.xero_connector.planner.timesheet import Timesheet
 from services.xero_connector.regions import au1, existing, nz, registry
 from services.xero_connector.regions.existing import Action
 from services.xero_connector.regions.region import Can, Region
+from services.xero_connector.sending import SEEN
 from shared.connector.provider import ASKS, Info, Known, Need, Operation, Poke, Refs, Seen, Tenant, Wire
 from shared.contract.messages import TimesheetStatusMessage
 from shared.contract.statuses import TimesheetStatus
@@ -79,10 +80,11 @@ class XeroProvider:
         """The timesheet, and whether it shall be approved: when so chosen, or when it was approved before."""
         region, again = _region(tenant), known is not None and known.status == TimesheetStatus.APPROVED
         sheet = region.to_payload(document, refs.remote(_employee(document)), known.external_id if known else None)
-        return {"timesheet": sheet, "approve": again or tenant.facts.get("approve") is True}
+        approve = again or tenant.facts.get("approve") is True
+        return {"timesheet": sheet, "approve": approve} | ({SEEN: known.remote_version} if known else {})
 
     def to_retire(self, document: Timesheet | None, known: Known, marker: str) -> Wire:
-        return {"timesheet": {"timesheetID": known.external_id}, "approve": False}
+        return {"timesheet": {"timesheetID": known.external_id}, "approve": False, SEEN: known.remote_version}
 
     def assemble(self, items: Sequence[tuple[Operation, Wire]]) -> Wire:
         return {"items": [wire for _, wire in items]}

@@ -9,6 +9,7 @@ from typing import Any
 
 from services.xero_connector import faults, looking, pace
 from services.xero_connector.regions import au1, dated
+from services.xero_connector.regions.dates import milliseconds
 from services.xero_connector.regions.region import Region, Step
 from services.xero_connector.sdk import Books, other_bytes, thing, things
 from services.xero_connector.statuses import TimesheetStatus
@@ -24,17 +25,24 @@ REFUSED = (Park, Conflict, Unsupported, Invalid)
 NEIGHBOUR = "refused_with_another"
 """Code of an element that had nothing wrong, in an array that was refused: it may be stored, or has to be sent again."""
 REVERTIBLE = (TimesheetStatus.APPROVED, TimesheetStatus.REQUESTED, TimesheetStatus.REJECTED)
+SEEN = "seen"
+"""In an intent, beside a timesheet that is changed: the time of its last change over there that we know of."""
 _LINE = ("date", "earningsRateID", "numberOfUnits", "trackingItemID")
 Item = Mapping[str, Any]
 
 
 def write(
-    books: Books, region: Region, operations: Sequence[Operation], body: bytes, key: str, intent_hash: str
+    books: Books, region: Region, operations: Sequence[Operation], body: bytes, key: str, intent_hash: str, *, again: bool = False
 ) -> Sequence[Outcome]:
-    """Carry out the stored intent. Raises the Failure of the first step that fails, where a later one is no answer."""
+    """Carry out the stored intent. Raises the Failure of the first step that fails, where a later one is no answer.
+
+    ``again``: what has changed over there since it was last seen may be our own doing, so it is no reason to stop.
+    """
     if works("intent_hash") and hashlib.sha256(body).hexdigest() != intent_hash:
         raise other_bytes()
     items = canonical.loads(body)["items"]
+    if again:
+        items = [{**item, SEEN: ""} for item in items]
     books.wires.key = key
     try:
         with pace.booked(books.connector.db, books.tenant, _calls(region, operations, items), books.calls_per_day):
@@ -46,7 +54,7 @@ def write(
 def _calls(region: Region, operations: Sequence[Operation], items: Sequence[Item]) -> int:
     """How many calls this takes if nothing is refused; a little too many where that depends on what is there."""
     if region.version == "1.0":
-        return 1
+        return 2 if any(item.get(SEEN) for item in items) else 1
     lines = sum(len(item["timesheet"].get("timesheetLines") or ()) for item in items)
     created = sum(2 if item["approve"] else 1 for item in items)
     return created if set(operations) == {Operation.CREATE} else 3 * len(items) + lines
@@ -66,6 +74,8 @@ def _one(books: Books, region: Region, operation: Operation, item: Item) -> Wire
     if operation is Operation.CREATE:
         return _created(books, region, payload, approve=item["approve"])
     there = looking.read(books, region, looking.number_of(payload))
+    if there is not None and _moved(region, there, item):
+        raise _edited_there()
     if operation is Operation.RETIRE:
         return _retired(books, there, payload)
     if there is None:
@@ -97,6 +107,17 @@ def _ours_already(books: Books, region: Region, payload: Wire, refusal: Failure)
         "Look again: timebooks plan",
         timesheet=looking.number_of(there),
     )
+
+
+def _moved(region: Region, there: Wire, item: Item) -> bool:
+    """Whether it was changed since it was last seen, to the second; if it is as wanted, never mind."""
+    before, now, payload = item.get(SEEN), region.read_status(there).order, item["timesheet"]
+    changed = bool(before) and milliseconds(before) // 1000 != now // 1000
+    return changed and not (len(payload) > 1 and looking.same(region, there, payload))  # to be deleted, it is an id alone
+
+
+def _edited_there() -> Conflict:
+    return Conflict(STALE, "The timesheet was changed in Xero since it was last looked at.", "It is looked at again by itself.")
 
 
 def _updated(books: Books, region: Region, there: Wire, payload: Wire, *, approve: bool) -> Wire:
@@ -203,6 +224,26 @@ def _array(books: Books, region: Region, operations: Sequence[Operation], items:
     if Operation.RETIRE in operations:
         why = "Xero lets no program delete a timesheet in Australia (Payroll API 1.0)."
         raise Unsupported("not_deleted_there", why, "Delete it in Xero, or have it set to zero hours.")
+    moved = _moved_of_array(books, region, items)
+    if moved:
+        going = [place for place in range(len(items)) if place not in moved]
+        done = dict(zip(going, _array_stored(books, region, [items[place] for place in going]), strict=True)) if going else {}
+        return [done.get(place) or _edited_there() for place in range(len(items))]
+    return _array_stored(books, region, items)
+
+
+def _moved_of_array(books: Books, region: Region, items: Sequence[Item]) -> set[int]:
+    """The places of those that were changed since they were last seen. One call, however many there are."""
+    known = {looking.number_of(item["timesheet"]): place for place, item in enumerate(items) if item.get(SEEN)}
+    if not known:
+        return set()
+    rows = looking.changed_of(books, region, list(known), since=min(milliseconds(items[place][SEEN]) for place in known.values()))
+    places = {known[looking.number_of(row)]: row for row in rows}
+    return {place for place, row in places.items() if _moved(region, row, items[place])}
+
+
+def _array_stored(books: Books, region: Region, items: Sequence[Item]) -> Sequence[Outcome]:
+    """Store these, approved at once where they are to be."""
     payloads = [item["timesheet"] for item in items]
     outcomes = _stored(books, region, items, payloads)
     drafts = {

@@ -118,8 +118,10 @@ def refuse(c: Connector, session: Session, row: Row, item: Row, failure: Failure
     """A definite refusal: the next try is another write, under another key."""
     again = {"generation": row["generation"] + 1}
     if failure.code == STALE:
-        # The object moved on over there; whether that concerns us only a look can tell.
-        rows_.change(session, row, state=BindingState.UNKNOWN, **again)
+        # The object moved on over there; whether that concerns us only a look can tell. Where we don't know what we once wrote
+        # there, nothing tells: then somebody has to see in a plan what goes over it.
+        seen = {} if row["picture_hash"] else {"go_version": 0}
+        rows_.change(session, row, state=BindingState.UNKNOWN, **again, **seen)
         jobs.ask(session, "pull", row["connection"], organisation=row["organisation"], queue="interactive")
     elif isinstance(failure, Missing) and row["external_id"] is not None:
         _gone(c, session, row, again)

@@ -235,7 +235,11 @@ class Client(Protocol):
 
     def find(self, sought: Sequence[Sought]) -> Sequence[Wire | None]: ...
 
-    def write(self, operations: Sequence[Operation], body: bytes, key: str, intent_hash: str) -> Sequence[Outcome]: ...
+    def write(
+        self, operations: Sequence[Operation], body: bytes, key: str, intent_hash: str, *, again: bool = False
+    ) -> Sequence[Outcome]:
+        """Carry out the stored intent. ``again``: an earlier sending may have arrived, in part too, so that what has changed
+        over there since we looked may be our own doing."""
 
     def fetch(self, external_ids: Sequence[str]) -> Mapping[str, Wire | None]:
         """The documents by id; None for one that is gone over there."""

@@ -144,7 +144,7 @@ def _open_calls(c: Connector, connection: Connection) -> list[Call]:
 def _send(c: Connector, job: Job, connection: Connection, it: Call, run: Run, *, doubted: bool = False) -> None:
     """Send the committed bytes, and store what became of each item. ``doubted``: an earlier sending may have arrived."""
     try:
-        answers = tokens.use(c, connection, lambda client: _write(c, job, client, it))
+        answers = tokens.use(c, connection, lambda client: _write(c, job, client, it, again=doubted))
     except LeaseLost:
         raise
     except (Retry, Reconnect) as failure:
@@ -158,11 +158,12 @@ def _send(c: Connector, job: Job, connection: Connection, it: Call, run: Run, *,
     _store(c, job, it, answers, run)
 
 
-def _write(c: Connector, job: Job, client: Client, it: Call) -> Sequence[Outcome]:
+def _write(c: Connector, job: Job, client: Client, it: Call, *, again: bool) -> Sequence[Outcome]:
     key = it.row["key"] if works("key_reuse") else secrets.token_hex(16)
     with fenced(c.db, job):
         pass  # who slept beyond the lease sends nothing: another may have looked, found nothing and sent it
-    return client.write([Operation(item["operation"]) for item in it.items], it.body, key, it.row["body_hash"])
+    operations = [Operation(item["operation"]) for item in it.items]
+    return client.write(operations, it.body, key, it.row["body_hash"], again=again)
 
 
 def _perhaps_stored(c: Connector, answers: Sequence[Outcome]) -> bool:

@@ -152,6 +152,40 @@ def test_last_days_that_come_when_their_period_is_paid_are_told_with_name_reason
     assert [(one["code"], one["duration"]) for one in office.make_plan()["left_out"]] == [("no_open_period", "1:00:00")]
 
 
+def test_what_a_clerk_changes_between_our_last_look_and_our_writing_is_for_a_person_to_decide(office):
+    office.log("c", date="2026-11-04", seconds=3_600)
+    office.approve()
+    office.settle()
+    office.make_plan()
+    office.go()
+    office.stage.clock.advance(seconds=5)
+    office.edit(1, "1.5")
+    edited = office.there()[1]["lines"]
+    office.work()
+    assert office.there()[1]["lines"] == edited
+    assert [code for code, _ in problems(office)] == ["diverged"]
+    rests(office)
+    assert seconds_of(office, "wanda") == 27_360 + 28_800 + 3_600
+
+
+def test_somebody_elses_timesheet_that_changes_after_a_plan_showed_it_is_shown_again_before_it_is_changed(office):
+    office.add("wanda", "2026-11-09")
+    office.sync()
+    office.log("c", date="2026-11-10", seconds=3_600)
+    office.approve()
+    office.settle()
+    office.make_plan()
+    office.go()
+    office.stage.clock.advance(seconds=5)
+    office.edit(3, "1.5")
+    edited = office.there()[3]["lines"]
+    office.work()
+    assert office.there()[3]["lines"] == edited
+    assert [item["action"] for item in office.make_plan()["items"]] == ["update"]
+    office.edited.clear()
+    rests(office)
+
+
 def test_what_is_too_little_to_be_paid_is_left_out_with_its_reason(office):
     office.log("c", date="2026-11-16", seconds=1)
     office.approve()

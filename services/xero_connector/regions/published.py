@@ -15,6 +15,11 @@ and sets nothing back: there somebody has to do that in Xero, whoever says yes h
 
 A draft that timebooks did not make is updated when somebody applies the plan that shows it; a connection that pushes by itself
 asks first, and deleting one or setting it to zero always asks first. A state that is not listed is asked about.
+
+Right before a timesheet is changed or deleted it is looked at once more, which in Payroll API 1.0 takes a call for each array. If
+somebody changed it in Xero since it was last seen, it stays as it is and a person decides. Xero's times are exact to the second
+and a change can't name what it goes over, so this stays open: an edit in the moment between that look and the change, one in the
+very second of our last look, and one made while a change of ours that was broken off is finished.
 """
 
 

@@ -88,11 +88,20 @@ class Office:
         body = self.app.week(name or WORKER[self.region.key], timesheetLines=lines)
         return body | ({"timesheetID": number} if number else {})
 
-    def write(self, *items: tuple[str, dict[str, Any], bool], key: str = "k-1", client: Client | None = None) -> list[Any]:
-        """Each item: operation, payload, whether it is to be approved."""
-        body = canonical.dumps({"items": [{"timesheet": payload, "approve": approve} for _, payload, approve in items]})
+    def write(
+        self,
+        *items: tuple[str, dict[str, Any], bool],
+        key: str = "k-1",
+        client: Client | None = None,
+        seen: str = "",
+        again: bool = False,
+    ) -> list[Any]:
+        """Each item: operation, payload, whether it is to be approved. ``seen``: their last change that we know of."""
+        known = {"seen": seen} if seen else {}
+        sent = [{"timesheet": payload, "approve": approve, **known} for _, payload, approve in items]
+        body = canonical.dumps({"items": sent})
         operations = [Operation(operation) for operation, _, _ in items]
-        return list((client or self.client).write(operations, body, key, hashlib.sha256(body).hexdigest()))
+        return list((client or self.client).write(operations, body, key, hashlib.sha256(body).hexdigest(), again=again))
 
     def create(self, *units: str, approve: bool = False, key: str = "k-1") -> dict[str, Any]:
         [outcome] = self.write(("create", self.week(*units), approve), key=key)

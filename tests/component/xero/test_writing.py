@@ -14,6 +14,7 @@ from shared.kernel import canonical
 from shared.kernel.errors import Conflict, Failure, Missing, Park, Retry, Unsupported
 
 WEEK = "2026-11-02"
+WORKERS = ("Wanda Wattle", "Barney Billabong")
 
 
 def test_a_timesheet_is_created_as_a_draft(office):
@@ -87,6 +88,56 @@ def test_a_change_of_what_is_gone_says_so(office):
     office.emulator.delete(office.tenant, number)
     with pytest.raises(Missing):
         office.write(("update", office.week("8", number=number), False), key="k-2")
+
+
+def edited_since(office, clock) -> tuple[str, str]:
+    """A draft of 7.60 hours that a clerk made 5 of: its id, and when we last saw it change."""
+    wire = office.create("7.6")
+    clock.advance(seconds=5)
+    office.emulator.edit(office.tenant, office.number(wire), [{"day": "2026-11-02", "units": "5"}])
+    return office.number(wire), str(wire.get("updatedDateUTC") or wire["UpdatedDateUTC"])
+
+
+def test_what_a_clerk_changed_since_we_looked_is_not_written_over(office, clock):
+    number, seen = edited_since(office, clock)
+    change = ("update", office.week("8", number=number), False)
+    try:
+        [outcome] = office.write(change, key="k-2", seen=seen)
+    except Conflict as refusal:
+        outcome = refusal
+    assert outcome.code == "stale_version"
+    assert office.there() == [("2026-11-02", "DRAFT", "5")]
+    office.write(change, key="k-2", seen=seen, again=True)  # it may have been our own writing, broken off
+    assert office.there() == [("2026-11-02", "DRAFT", "8")]
+
+
+def test_what_a_clerk_changed_since_we_looked_is_not_deleted(dated_office, clock):
+    number, seen = edited_since(dated_office, clock)
+    with pytest.raises(Conflict, match="stale_version"):
+        dated_office.write(("retire", {"timesheetID": number}, False), key="k-2", seen=seen)
+    assert len(dated_office.there()) == 1
+
+
+def test_a_change_of_what_is_as_we_saw_it_takes_one_look_in_australia_1_0(australia):
+    wire = australia.create("7.6")
+    australia.calls()
+    change = ("update", australia.week("8", number=australia.number(wire)), False)
+    australia.write(change, key="k-2", seen=wire["UpdatedDateUTC"])
+    assert [method for method, _ in australia.calls()] == ["GET", "POST"]
+
+
+def test_of_an_array_only_what_a_clerk_changed_stays_as_it_is(australia, clock):
+    first, second = (australia.week("7.6", name=name) for name in WORKERS)
+    made = australia.write(("create", first, False), ("create", second, False))
+    numbers, seen = [australia.number(one) for one in made], made[0]["UpdatedDateUTC"]
+    clock.advance(seconds=5)
+    australia.emulator.edit(australia.tenant, numbers[0], [{"day": "2026-11-02", "units": "5"}])
+    australia.calls()
+    changed = (australia.week("8", name=name, number=number) for name, number in zip(WORKERS, numbers, strict=True))
+    refused, written = australia.write(*(("update", week, False) for week in changed), key="k-2", seen=seen)
+    assert (refused.code, australia.number(written)) == ("stale_version", numbers[1])
+    assert [method for method, _ in australia.calls()] == ["GET", "POST"]
+    assert sorted(str(one["hours"]) for one in australia.emulator.timesheets(australia.tenant)) == ["5", "8"]
 
 
 def test_a_line_that_somebody_removes_in_the_same_moment_is_no_sign_that_the_timesheet_is_gone(dated_office):

@@ -20,7 +20,12 @@ def limits(per_day=1000, made=()):
 @pytest.mark.parametrize(("size", "expected"), [(1, 1000), (25, 40), (30, 34)])
 @pytest.mark.parametrize("approve", [False, True])
 def test_australia_takes_a_call_for_each_array_approved_or_not(size, expected, approve):
-    assert calls(REGIONS["au1"], Writes(creates=990, updates=10), approve=approve, array_size=size) == expected
+    assert calls(REGIONS["au1"], Writes(creates=1000), approve=approve, array_size=size) == expected
+
+
+@pytest.mark.parametrize(("size", "expected"), [(1, 1010), (25, 41), (5, 202)])
+def test_what_is_there_already_in_australia_is_looked_at_by_the_array(size, expected):
+    assert calls(REGIONS["au1"], Writes(creates=990, updates=10), approve=False, array_size=size) == expected
 
 
 @pytest.mark.parametrize("region", ["au2", "nz", "uk"])
