@@ -107,9 +107,12 @@ def beside(session: Session, organisation: str, people: Collection[str], days: C
     return [store.payable(row) for row in rows]
 
 
-def paid(session: Session, connection: str, entries: Collection[str], closed: Collection[str]) -> list[Allocation]:
-    """What shut timesheets, and these closed ones, pay of entries."""
-    parts = session.execute(sa.select(pay_allocation).where(pay_allocation.c.entry.in_(entries))).mappings().all()
+def paid(
+    session: Session, connection: str, people: Collection[str], entries: Collection[str], closed: Collection[str]
+) -> list[Allocation]:
+    """What these people are paid for entries by shut timesheets and these closed ones."""
+    mine = (pay_allocation.c.entry.in_(entries), pay_allocation.c.person.in_(people))
+    parts = session.execute(sa.select(pay_allocation).where(*mine)).mappings().all()
     found = (timesheet.c.connection == connection, timesheet.c.id.in_({part["timesheet"] for part in parts}))
     counting = (timesheet.c.over.is_(sa.false()), sa.or_(timesheet.c.shut.is_(sa.true()), timesheet.c.id.in_(closed)))
     pushed = sa.select(timesheet.c.id, binding.c.pushed_version).join_from(timesheet, binding, binding.c.local == timesheet.c.id)

@@ -149,7 +149,7 @@ class _Round:
         books = self._books(sheets, ours, min([owed.since, weeks.since, *(sheet["start"] for sheet in sheets)]))
         shut = [sheet for sheet in sheets if books.closed(sheet["person"], _period(sheet))]
         entries, closed = {one.entry for one in (*owed.work, *weeks.others)}, {sheet["id"] for sheet in shut}
-        paid = owing.paid(self.session, self.connection.id, entries, closed)
+        paid = owing.paid(self.session, self.connection.id, ours, entries, closed)
         found = compose(books, owed.work, owed.zones.__getitem__, paid=paid, **weeks.rule)
         for sheet in [*shut, *(one for one in sheets if _place(one) in found.blocked and one not in shut)]:
             self._settle(sheet)

@@ -49,6 +49,18 @@ def test_paid_work_that_became_anothers_stays_owed_by_the_first_whoever_is_compo
     assert seconds_of(office, "fern") == 18_001 + 27_360
 
 
+def test_what_the_first_still_owes_of_work_that_became_anothers_is_not_owed_once_more_when_only_the_other_is_composed(office):
+    office.log("a", person="fern", date="2026-12-01", seconds=3_601)
+    office.log("d", person="wanda", date="2026-10-28", seconds=7_200)
+    office.approve()
+    rests(office)
+    office.log("e", person="fern", date="2026-12-01", seconds=3_600)
+    office.approve()
+    office.settle()
+    assert office.make_plan()["left_out"] == []
+    rests(office)
+
+
 def test_work_that_became_somebodys_who_was_erased_before_we_heard_is_not_paid_to_the_first(office):
     office.log("b", person="fern", date="2026-11-04", seconds=3_600)
     office.erase("fern")
