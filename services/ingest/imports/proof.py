@@ -84,7 +84,8 @@ class _Table:
         if len(units) > 1:
             return None
         unit = units[0] if units else None
-        return _Span(until.rows[column] - since.rows[column], Decimal(until.units[column, unit] - since.units[column, unit]), unit)
+        ours = Decimal(until.units[column, unit] - since.units[column, unit])
+        return _Span(until.rows[column] - since.rows[column], ours, unit)
 
 
 @dataclass(slots=True)
@@ -103,10 +104,10 @@ class Proof:
         self, totals: Sequence[StatedTotal], layout: Layout, *, left_out: Sequence[LeftOut] = (), typed: bool = False
     ) -> None:
         self._typed = typed  # the file has numbers, not texts
-        self._left_out = [(one.table, row) for one in left_out for row in one.rows]
+        self._left_out = left_out
         self._several = bool(layout.more)
-        self._layouts = {(part.sheet or "") if self._several else "": part for part in reversed(layout.parts())}
-        self._totals = [one for one in totals if self._name(one) in self._layouts and self._is_read(one, layout)]
+        self._layouts = {part.sheet or "": part for part in reversed(layout.parts())} if self._several else {"": layout}
+        self._totals = [one for one in totals if self._is_read(one, layout)]
         self._tables = {name: _Table(one for one in self._totals if self._name(one) == name) for name in self._layouts}
 
     def _name(self, total: StatedTotal) -> str:
@@ -114,7 +115,7 @@ class Proof:
 
     def _is_read(self, total: StatedTotal, layout: Layout) -> bool:
         """Whether the sum stands in a table that the layout reads."""
-        return self._several or not layout.sheet or total.table in ("", layout.sheet)
+        return self._name(total) in self._layouts and (self._several or not layout.sheet or total.table in ("", layout.sheet))
 
     def add(self, place: Place, entry: Any) -> None:
         if not self._totals or place.table not in self._tables:
@@ -159,7 +160,7 @@ class Proof:
 
     def _below(self, total: StatedTotal) -> bool:
         """Whether other sums stand between the entries and this one, such as the tax and what it is of."""
-        return any(table == total.table and total.last < row < total.row for table, row in self._left_out)
+        return any(total.last < row < total.row for one in self._left_out if one.table == total.table for row in one.rows)
 
 
 def _worth(entry: Any, layout: Layout) -> list[tuple[tuple[str, str | None], Any]]:
