@@ -218,6 +218,27 @@ Kim Sample,,
 """,
     ),
     _csv(
+        "people as lines above their tables",
+        """
+Ada Sample
+Date,Project,Duration
+2026-03-02,Lamp,1:00
+
+Kim Sample
+Date,Project,Duration
+2026-03-03,Lamp,2:00
+""",
+    ),
+    _csv(
+        "kilometres beside each distance",
+        """
+Date,Employee,Client,Distance
+2026-03-02,Ada Sample,Beacon,12.5 km
+2026-03-03,Ada Sample,Beacon,8 km
+""",
+        _days(2, distance={"km": "20.5"}),
+    ),
+    _csv(
         "from winter into the new year, without years",
         """
 Date,Employee,Project,Duration

@@ -43,6 +43,8 @@ def detect(book: Book, answers: Mapping[str, str] = MappingProxyType({})) -> Det
     assigned = [(table, assign(table, inquiry), kind) for table, kind in kinds]
     for table, found, _ in assigned if book.kind not in ("sqlite", "json") else ():
         drop_counter(table, found, inquiry)
+    for table, found, _ in assigned:
+        _check_whole(book, table, found)
     parts = _parts(assigned, inquiry)
     every = [sums(part.table, part.assigned, inquiry) for part in parts]
     layout = None if inquiry.questions else _layout(book, parts, every)
@@ -53,6 +55,14 @@ def detect(book: Book, answers: Mapping[str, str] = MappingProxyType({})) -> Det
     return Detection(
         layout, tuple(inquiry.findings), tuple(inquiry.questions), totals, tuple(left_out), tuple(map(stated, parts))
     )
+
+
+def _check_whole(book: Book, table: Table, assigned: Assigned) -> None:
+    """Refuse a table that becomes another person's, client's or job's on the way: its rows do not say which they are."""
+    for role in ("person", "client", "job"):
+        if not assigned.one(role) and (told := titles.another(table, role)):
+            cause = f"{quoted(book.name)}, row {told[0]} begins what is of another {role}, {quoted(told[1])}"
+            raise Invalid("tables_apart", cause, "split the file at such rows and import each part", file=book.name, row=told[0])
 
 
 def _nothing(book: Book, left_out: list[LeftOut]) -> Invalid:
