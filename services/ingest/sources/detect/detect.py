@@ -21,6 +21,7 @@ from services.ingest.sources.detect.lengths import lengths
 from services.ingest.sources.detect.money import money, price
 from services.ingest.sources.detect.people import person
 from services.ingest.sources.detect.roles import Assigned, assign, drop_counter
+from services.ingest.sources.detect.sayable import check_sayable
 from services.ingest.sources.detect.scan import Table, scan
 from services.ingest.sources.detect.sums import Sums, sums
 from services.ingest.sources.detect.tables import chosen
@@ -45,6 +46,7 @@ def detect(book: Book, answers: Mapping[str, str] = MappingProxyType({})) -> Det
         drop_counter(table, found, inquiry)
     for table, found, _ in assigned:
         _check_whole(book, table, found)
+        check_sayable(book.name, table, found)
     parts = _parts(assigned, inquiry)
     every = [sums(part.table, part.assigned, inquiry) for part in parts]
     layout = None if inquiry.questions else _layout(book, parts, every)
