@@ -51,7 +51,7 @@ def difference(
     session: Session, vault: Vault, organisation: str, held: Held, *, source: str, family: str, stated: tuple[date, date] | None
 ) -> Difference:
     """Compare the file with what is stored. Call it under the organisation's intake lock."""
-    stored = stored_days(session, organisation, held, source)
+    stored = stored_days(session, organisation, held, source, stated)
     if stored is None:
         return Difference()
     keyring = vault.keyring(session, organisation)

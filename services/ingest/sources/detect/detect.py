@@ -54,8 +54,9 @@ def detect(book: Book, answers: Mapping[str, str] = MappingProxyType({})) -> Det
     _columns(parts, inquiry)
     left_out += chain.from_iterable(one.left_out for one in every)
     totals = tuple(chain.from_iterable(one.totals for one in every))
+    period = _period([(part.table, part.assigned) for part in parts])
     return Detection(
-        layout, tuple(inquiry.findings), tuple(inquiry.questions), totals, tuple(left_out), tuple(map(stated, parts))
+        layout, tuple(inquiry.findings), tuple(inquiry.questions), totals, tuple(left_out), tuple(map(stated, parts)), period
     )
 
 
