@@ -93,7 +93,7 @@ def _parts(kinds: list[tuple[Table, Assigned, str]], inquiry: Inquiry) -> list[P
             trial = replace(provisional(part), units=part.lengths.units, gross=part.lengths.gross)
             price(part.table, part.assigned, trial, inquiry)
         part.money = money(part.table, part.assigned, found, inquiry)
-        part.person = person(part.table, part.assigned, inquiry)
+        part.person = person(part.table, part.assigned, found, inquiry)
         part.wording = wording(part.assigned, inquiry)
         part.distance = distance_unit(part.assigned, [part.kind, *part.wording.kinds.values()], inquiry)
         part.uncomputed = uncomputed(part.table, part.assigned, inquiry)
