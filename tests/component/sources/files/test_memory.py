@@ -1,4 +1,4 @@
-"""A CSV file of any length takes flat memory, whatever its lines hold, and its lines cost little more than taking them apart."""
+"""A CSV file of any length takes flat memory, whatever its lines hold."""
 
 import tracemalloc
 from pathlib import Path
