@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from itertools import chain
+from operator import attrgetter
 from types import MappingProxyType
 
 from services.ingest.sources.detect import numbers, titles
@@ -54,9 +55,14 @@ def detect(book: Book, answers: Mapping[str, str] = MappingProxyType({})) -> Det
     _columns(parts, inquiry)
     left_out += chain.from_iterable(one.left_out for one in every)
     totals = tuple(chain.from_iterable(one.totals for one in every))
-    period = _period([(part.table, part.assigned) for part in parts])
     return Detection(
-        layout, tuple(inquiry.findings), tuple(inquiry.questions), totals, tuple(left_out), tuple(map(stated, parts)), period
+        layout,
+        tuple(inquiry.findings),
+        tuple(inquiry.questions),
+        totals,
+        tuple(left_out),
+        stated=tuple(map(stated, parts)),
+        period=_period(list(map(attrgetter("table"), parts))),
     )
 
 
@@ -81,7 +87,7 @@ def _nothing(book: Book, left_out: list[LeftOut]) -> Invalid:
 
 def _parts(kinds: list[tuple[Table, Assigned, str]], inquiry: Inquiry) -> list[Part]:
     found = [(table, assigned) for table, assigned, _ in kinds]
-    dated = dating(found, languages_of([table for table, _ in found]), _period(found), inquiry)
+    dated = dating(found, languages_of([table for table, _ in found]), _period([table for table, _ in found]), inquiry)
     clock, written = time_pattern(found, inquiry), numbers.writing(found)
     parts = [Part(table, assigned, kind, dated, clock, written) for table, assigned, kind in kinds]
     for part in parts if written.decimal is None else ():
@@ -100,8 +106,8 @@ def _parts(kinds: list[tuple[Table, Assigned, str]], inquiry: Inquiry) -> list[P
     return parts
 
 
-def _period(found: list[tuple[Table, Assigned]]) -> tuple[date, date] | None:
-    return next((period for table, _ in found if (period := titles.period(table))), None)
+def _period(tables: list[Table]) -> tuple[date, date] | None:
+    return next(filter(None, map(titles.period, tables)), None)
 
 
 def _layout(book: Book, parts: list[Part], every: list[Sums]) -> Layout | None:
