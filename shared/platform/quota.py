@@ -128,7 +128,7 @@ def slot(db: Database, bucket: str, limit: int, lease: timedelta = timedelta(sec
         yield
     finally:
         with transaction(db) as session:
-            session.execute(sa.delete(quota_slot).where(quota_slot.c.bucket == bucket, quota_slot.c.holder == holder))
+            session.execute(_LET_GO, {"of": bucket, "mine": holder})
 
 
 def held(db: Database, bucket: str) -> int:
@@ -139,19 +139,28 @@ def held(db: Database, bucket: str) -> int:
 
 
 def _take_slot(session: Session, bucket: str, limit: int, holder: str, until: datetime) -> bool:
-    now = clock.lease_now(session)
-    live = sa.select(quota_slot.c.number).where(quota_slot.c.bucket == bucket, quota_slot.c.lease_until > now)
-    busy = set(session.execute(live).scalars())
+    told = {"of": bucket, "now": clock.lease_now(session)}
+    busy = set(session.execute(_HELD, told).scalars())
+    hold = _holding(database.dialect(session))
     for number in sorted(set(range(limit)) - busy):
-        new = database.insert(session, quota_slot).values(bucket=bucket, number=number, holder=holder, lease_until=until)
-        mine = new.on_conflict_do_update(
-            index_elements=["bucket", "number"],
-            set_={"holder": holder, "lease_until": until},
-            where=quota_slot.c.lease_until <= now,
-        )
-        if session.execute(mine.returning(quota_slot.c.number)).first():
+        if session.execute(hold, {**told, "place": number, "mine": holder, "until": until}).first():
             return True
     return False
+
+
+_NOW = sa.bindparam("now", type_=Instant)
+_HELD = sa.select(quota_slot.c.number).where(quota_slot.c.bucket == sa.bindparam("of"), quota_slot.c.lease_until > _NOW)
+_LET_GO = sa.delete(quota_slot).where(quota_slot.c.bucket == sa.bindparam("of"), quota_slot.c.holder == sa.bindparam("mine"))
+
+
+@cache
+def _holding(dialect: str) -> Any:
+    until = sa.bindparam("until", type_=Instant)
+    held = {"holder": sa.bindparam("mine"), "lease_until": until}
+    new = database.insert_in(dialect, quota_slot).values(bucket=sa.bindparam("of"), number=sa.bindparam("place"), **held)
+    free = quota_slot.c.lease_until <= _NOW
+    mine = new.on_conflict_do_update(index_elements=["bucket", "number"], set_=held, where=free)
+    return mine.returning(quota_slot.c.number)
 
 
 def _pace(rate: int, per_seconds: int, burst: int) -> tuple[int, int]:
