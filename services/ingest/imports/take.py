@@ -181,7 +181,14 @@ def _warnings(
         return (one and one.zone) or home
 
     jobs = query.jobs(session, vault, organisation, checks.unpriced_jobs())
-    return [*checks.warnings(zone_of, {one.id for one in jobs.values() if one.rates}), *_absent(taken)]
+    return [*checks.warnings(zone_of, {one.id for one in jobs.values() if one.rates}), *_doubtful(taken), *_absent(taken)]
+
+
+def _doubtful(taken: Taken) -> list[Remark]:
+    rows = [place.label for place in taken.difference.doubtful]
+    told = "1 row is" if len(rows) == 1 else f"{len(rows)} rows are"
+    text = f"{told} on days of which the same work may be stored already, by another sort of report."
+    return [Remark("maybe_twice", len(rows), tuple(rows[:SHOWN]), text)] if rows else []
 
 
 def _absent(taken: Taken) -> list[Remark]:
