@@ -217,8 +217,15 @@ CASES = [
         kind="csv",
         language="de",
         rows="time",
-        unusual="the person stands above each table: refused, as a file to split",
+        unusual="the person stands above each table, totals per person and in all",
         data=text(PEOPLE),
+        figures=Figures(
+            entries=3,
+            seconds=15_300,
+            first="2026-03-02",
+            last="2026-03-13",
+            people=("Ada Sample", "Kim Sample"),
+        ),
     ),
     Case(
         name="hours twice",

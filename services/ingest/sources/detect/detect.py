@@ -20,7 +20,7 @@ from services.ingest.sources.detect.formulas import uncomputed
 from services.ingest.sources.detect.languages import languages_of
 from services.ingest.sources.detect.lengths import lengths
 from services.ingest.sources.detect.money import money, price
-from services.ingest.sources.detect.people import person
+from services.ingest.sources.detect.people import whose
 from services.ingest.sources.detect.roles import Assigned, assign, drop_counter
 from services.ingest.sources.detect.sayable import check_sayable
 from services.ingest.sources.detect.scan import Table, scan
@@ -49,7 +49,7 @@ def detect(book: Book, answers: Mapping[str, str] = MappingProxyType({})) -> Det
         _check_whole(book, table, found)
         check_sayable(book.name, table, found)
     parts = _parts(assigned, inquiry)
-    every = [sums(part.table, part.assigned, inquiry) for part in parts]
+    every = [sums(part.table, part.assigned, part.person, inquiry) for part in parts]
     layout = None if inquiry.questions else _layout(book, parts, every)
     inquiry.check()
     _columns(parts, inquiry)
@@ -67,8 +67,8 @@ def detect(book: Book, answers: Mapping[str, str] = MappingProxyType({})) -> Det
 
 
 def _check_whole(book: Book, table: Table, assigned: Assigned) -> None:
-    """Refuse a table that becomes another person's, client's or job's on the way: its rows do not say which they are."""
-    for role in ("person", "client", "job"):
+    """Refuse a table that becomes another client's or job's on the way: its rows do not say which they are."""
+    for role in ("client", "job"):
         if not assigned.one(role) and (told := titles.another(table, role)):
             cause = f"{quoted(book.name)}, row {told[0]} begins what is of another {role}, {quoted(told[1])}"
             raise Invalid("tables_apart", cause, "split the file at such rows and import each part", file=book.name, row=told[0])
@@ -93,13 +93,12 @@ def _parts(kinds: list[tuple[Table, Assigned, str]], inquiry: Inquiry) -> list[P
     for part in parts if written.decimal is None else ():
         lengths(part.table, part.assigned, provisional(part), written, inquiry)  # may settle the decimal sign
     numbers.ask(written, inquiry)
-    for part in parts:
+    for part, part.person in zip(parts, whose(found, inquiry), strict=True):
         part.lengths = lengths(part.table, part.assigned, provisional(part), written, inquiry)
         if written.decimal:
             trial = replace(provisional(part), units=part.lengths.units, gross=part.lengths.gross)
             price(part.table, part.assigned, trial, inquiry)
         part.money = money(part.table, part.assigned, found, inquiry)
-        part.person = person(part.table, part.assigned, found, inquiry)
         part.wording = wording(part.assigned, inquiry)
         part.distance = distance_unit(part.assigned, [part.kind, *part.wording.kinds.values()], inquiry)
         part.uncomputed = uncomputed(part.table, part.assigned, inquiry)
