@@ -39,7 +39,7 @@ def another(table: Table, role: str) -> tuple[int, str] | None:
     """A line between the rows of a table that gives a role another value than the titles do, and its row."""
     above = constant(table, role)
     between = [(row, cells) for row, cells in table.odd if row < table.last]
-    found = ((row, value) for row, label, value in labelled(between) if _claims(label, role) and not _claimed(value))
+    found = ((row, value) for row, label, value in labelled(between) if _claims(label, role) and not headings.is_claimed(value))
     return next((each for each in found if above is None or each[1] != above[1]), None)
 
 
