@@ -23,8 +23,8 @@ SIZES: dict[str, tuple[int, int]] = {
     "planned_days": (12_000, 1_000_000),  # worked days planned into pay periods
     "ambiguous_files": (80, 5_000),  # made reports, half of them settled throughout
     "writings": (3, 100),  # ways of each of 12 countries to write one table; there are about 28
-    "spoiled_files": (1_000, 1_000_000),  # inputs of the importer, made by spoiling good ones
-    "odd_tables": (40, 10_000),  # tables put together from odd cells
+    "spoiled_files": (500, 1_000_000),  # inputs of the importer, made by spoiling good ones
+    "odd_tables": (30, 10_000),  # tables put together from odd cells
     "report_rows": (20_000, 1_000_000),  # rows of the CSV file that is detected and read in flat memory
     "other_examples": (50, 1_000),  # examples of every other property
 }
