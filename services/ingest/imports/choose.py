@@ -15,7 +15,7 @@ from services.ingest.imports.profiles import Recognised
 from services.ingest.imports.proof import Proof
 from services.ingest.imports.query import Kept
 from services.ingest.sources.detect.detect import detect
-from services.ingest.sources.detect.findings import Detection
+from services.ingest.sources.detect.findings import Detection, Finding
 from services.ingest.sources.files.book import Book
 from services.ingest.sources.files.cells import LIMITS, Limits
 from services.ingest.sources.files.open import open_book
@@ -137,18 +137,18 @@ def _by(kept: Kept, book: Book, asked: Asked) -> Chosen:
     layout = _restated(kept.profile.layout, found)
     chosen = Chosen(book, layout, asked.source or kept.profile.source, kept, found)
     for one in found.findings if found else ():
-        if one.topic == "date_order" and _order(one.value) not in map(_order, (layout.date, *layout.dates.values())):
-            raise _contradicted(chosen, one.evidence)
-        if one.topic == "decimal" and one.value != layout.decimal:
-            raise _contradicted(chosen, one.evidence)
+        if why := _against(layout, one):
+            raise _contradicted(chosen, why)
     return chosen
 
 
 def _restated(layout: Layout, found: Detection | None) -> Layout:
     """The layout with what the lines above this file's tables say, such as whose report it is: a profile has the last one's."""
     said: dict[str, set[str]] = {}
+    given = {"year"}.union(*(part.constants for part in layout.parts()))
     for role, value in chain.from_iterable(each.items() for each in found.stated) if found else ():
-        said.setdefault(role, set()).add(value)
+        if role in given:  # else the rows say it themselves, or headings between them do
+            said.setdefault(role, set()).add(value)
     several = next((role for role, values in said.items() if len(values) > 1), None)
     if several:
         cause = f"The tables of this file are each of another {several}, which a profile can't tell apart."
@@ -160,6 +160,16 @@ def _with(said: Mapping[str, str], layout: Layout) -> Layout:
     constants = {role: said.get(role, value) for role, value in layout.constants.items()}
     more = tuple(_with(said, each) for each in layout.more)
     return replace(layout, constants=constants, year=layout.year and said.get("year", layout.year), more=more)
+
+
+def _against(layout: Layout, one: Finding) -> str | None:
+    """Why what the file shows of itself is not what the layout says; None when it is."""
+    if one.topic == "date_order" and _order(one.value) not in map(_order, (layout.date, *layout.dates.values())):
+        return one.evidence
+    if one.topic == "decimal" and one.value != layout.decimal:
+        return one.evidence
+    constants = {part.constants.get("person", one.value) for part in layout.parts()}
+    return f"{one.evidence} that it is the work of {one.value}" if one.topic == "person" and one.value not in constants else None
 
 
 def _order(pattern: str) -> list[str]:

@@ -219,6 +219,7 @@ CASES = [
         rows="time",
         unusual="the person stands above each table, totals per person and in all",
         data=text(PEOPLE),
+        asks={"person": "people"},
         figures=Figures(
             entries=3,
             seconds=15_300,

@@ -9,6 +9,7 @@ from services.ingest.sources.detect.dates import Dating
 from services.ingest.sources.detect.lengths import Lengths
 from services.ingest.sources.detect.money import Money
 from services.ingest.sources.detect.numbers import Writing
+from services.ingest.sources.detect.people import Whose
 from services.ingest.sources.detect.roles import Assigned
 from services.ingest.sources.detect.scan import Table
 from services.ingest.sources.detect.sums import Sums
@@ -34,7 +35,7 @@ class Part:
     lengths: Lengths = field(default_factory=lambda: Lengths({}))
     money: Money = field(default_factory=Money)
     wording: Wording = field(default_factory=Wording)
-    person: str | None = None
+    person: Whose | None = field(default_factory=Whose)
     distance: str | None = ""  # the unit of distances that name none; None: asked
     uncomputed: tuple[dict[str, str], ...] | None = ()  # rows to leave out since a formula has no result; None: asked
 
@@ -96,6 +97,8 @@ def layout_of(book: Book, part: Part, found: Sums) -> Layout:
         kinds=part.wording.kinds,
         totals=found.words,
         tail=found.tail,
+        headings=part.person.words,
+        people=part.person.names,
         running=tuple(part.wording.running),
         date=pattern,
         dates=own,
@@ -141,7 +144,12 @@ def stated(part: Part) -> dict[str, str]:
 
 
 def _constants(part: Part) -> dict[str, str]:
-    found = {"person": part.person or "", "currency": part.money.currency or "", "unit": part.distance or ""}
+    assert part.person is not None
+    found = {
+        "person": part.person.constant,
+        "currency": part.money.currency or "",
+        "unit": part.distance or "",
+    }
     if part.kind != "time" and not part.wording.kinds:
         found["kind"] = part.kind
     for role in ("client", "job"):

@@ -19,7 +19,7 @@ from services.ingest.sources.detect.formulas import uncomputed
 from services.ingest.sources.detect.languages import languages_of
 from services.ingest.sources.detect.lengths import lengths
 from services.ingest.sources.detect.money import money, price
-from services.ingest.sources.detect.people import person
+from services.ingest.sources.detect.people import whose
 from services.ingest.sources.detect.roles import Assigned, assign, drop_counter
 from services.ingest.sources.detect.scan import Table, scan
 from services.ingest.sources.detect.sums import Sums, sums
@@ -44,7 +44,7 @@ def detect(book: Book, answers: Mapping[str, str] = MappingProxyType({})) -> Det
     for table, found, _ in assigned if book.kind not in ("sqlite", "json") else ():
         drop_counter(table, found, inquiry)
     parts = _parts(assigned, inquiry)
-    every = [sums(part.table, part.assigned, inquiry) for part in parts]
+    every = [sums(part.table, part.assigned, part.person, inquiry) for part in parts]
     layout = None if inquiry.questions else _layout(book, parts, every)
     inquiry.check()
     _columns(parts, inquiry)
@@ -74,13 +74,12 @@ def _parts(kinds: list[tuple[Table, Assigned, str]], inquiry: Inquiry) -> list[P
     for part in parts if written.decimal is None else ():
         lengths(part.table, part.assigned, provisional(part), written, inquiry)  # may settle the decimal sign
     numbers.ask(written, inquiry)
-    for part in parts:
+    for part, part.person in zip(parts, whose(found, inquiry), strict=True):
         part.lengths = lengths(part.table, part.assigned, provisional(part), written, inquiry)
         if written.decimal:
             trial = replace(provisional(part), units=part.lengths.units, gross=part.lengths.gross)
             price(part.table, part.assigned, trial, inquiry)
         part.money = money(part.table, part.assigned, found, inquiry)
-        part.person = person(part.table, part.assigned, inquiry)
         part.wording = wording(part.assigned, inquiry)
         part.distance = distance_unit(part.assigned, [part.kind, *part.wording.kinds.values()], inquiry)
         part.uncomputed = uncomputed(part.table, part.assigned, inquiry)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from services.ingest.sources.detect.findings import Inquiry, LeftOut, StatedTotal
 from services.ingest.sources.detect.forms import form_of
+from services.ingest.sources.detect.people import Whose
 from services.ingest.sources.detect.roles import Assigned
 from services.ingest.sources.detect.scan import Numbered, Table
 from services.ingest.sources.detect.titles import labelled
@@ -27,15 +28,16 @@ class Sums:
     left_out: list[LeftOut] = field(default_factory=list)
 
 
-def sums(table: Table, assigned: Assigned, inquiry: Inquiry) -> Sums:
+def sums(table: Table, assigned: Assigned, whose: Whose | None, inquiry: Inquiry) -> Sums:
     """The rows without a day: totals, the summary below, headers again."""
     found = Sums(tuple(dict.fromkeys(word for _, cells in table.odd if (word := _word(cells)) is not None)))
-    rows: dict[str, list[Numbered]] = {"total": [], "summary": [], "repeated_header": [], "": []}
+    rows: dict[str, list[Numbered]] = {"total": [], "summary": [], "repeated_header": [], "heading": [], "": []}
     for number, cells in table.odd:
-        rows[_reason(table, number, cells, found, rows["total"])].append((number, cells))
+        reason = "heading" if whose and whose.is_heading(cells) else _reason(table, number, cells, found, rows["total"])
+        rows[reason].append((number, cells))
     found.tail = bool(rows["summary"])
     found.totals = [*_titles(table), *_totals(table, assigned, rows["total"])]
-    for reason in filter(rows.get, ("total", "summary", "repeated_header")):
+    for reason in filter(rows.get, ("total", "summary", "repeated_header", "heading")):
         found.left_out.append(_left_out(table, reason, rows[reason]))
         inquiry.note("left_out", reason, f"row {found.left_out[-1].rows[0]}: {found.left_out[-1].example}")
     return found

@@ -14,41 +14,29 @@ from services.ingest.sources.detect.scan import Numbered, Table
 from services.ingest.sources.files.cells import Cell, text_of
 from services.ingest.sources.words.calendars import LANGUAGES, months
 from services.ingest.sources.words.vocabulary import claims, fold, words
+from services.ingest.sources.worklog import headings
 from services.ingest.sources.worklog.plain import plain
 
-_LABEL = re.compile(r"^\s*([^:：]{1,40})[:：]\s*(.*)$", re.DOTALL)
 _BETWEEN = re.compile(r"\s+(?:-|–|—|to|bis|au|a|al|até|tot|по|до|إلى|and|und)\s+|\s*[–—~〜～]\s*|(?<=\d)-(?=\d{1,2}[./])")
 _MONTH_YEAR = re.compile(r"^([^\W\d_]+)\.? (?:de |of )?(\d{4})$|^(\d{4})年(\d{1,2})月(?:度|分)?$")
 
 
 def labelled(titles: list[Numbered]) -> Iterator[tuple[int, str, str]]:
-    """(row, folded label, value) of ``Label: value`` in one cell, or in a cell and the one beside it."""
-    for row, cells in titles:
-        texts = [text_of(cell).strip() for cell in cells]
-        for at, text in enumerate(texts):
-            if not text:
-                continue
-            match = _LABEL.match(text)
-            beside = next((each for each in texts[at + 1 :] if each), "")
-            if match and match[2]:
-                yield row, fold(match[1]), match[2].strip()
-            elif beside:
-                yield row, fold(text), beside
+    """(row, folded label, value) of what the lines say behind labels."""
+    return ((row, label, value) for row, cells in titles for label, value in headings.labelled(cells))
 
 
 def constant(table: Table, role: str) -> tuple[int, str] | None:
-    """The one value that the titles give for a role such as person, and its row."""
-    found = {(row, value) for row, label, value in labelled(table.titles) if _claims(label, role) and not _claimed(value)}
+    """The one value that the titles give for a role such as client, and its row."""
+    found = {
+        (row, value) for row, label, value in labelled(table.titles) if _claims(label, role) and not headings.is_claimed(value)
+    }
     values = {value for _, value in found}
     return min(found) if len(values) == 1 else None
 
 
 def _claims(label: str, role: str) -> bool:
     return any(claim.role == role for claim in claims().get(label, ()))
-
-
-def _claimed(value: str) -> bool:
-    return fold(value) in claims() or value.endswith(":")
 
 
 def currency(table: Table) -> tuple[int, str] | None:
@@ -69,7 +57,7 @@ def days_in(cell: Cell) -> tuple[Day, ...]:
 
 
 def _pieces(text: str) -> list[str]:
-    match = _LABEL.match(text)
+    match = headings.LABEL.match(text)
     value = match[2] if match and not match[1].strip()[-1:].isdigit() else text
     found = []
     for piece in _BETWEEN.split(value):

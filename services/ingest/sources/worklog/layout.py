@@ -52,6 +52,10 @@ class Layout:
     kinds: dict[str, str] = field(default_factory=dict)  # word of the file -> one of KINDS; rows of breaks are left out
     totals: tuple[str, ...] = ()  # words that begin a row of totals, which has no date; "": it has numbers alone
     tail: bool = False  # after a blank row or one of totals, rows without a date are left out: the summary below
+    headings: tuple[str, ...] = ()  # words before a person's name in a line of its own: the rows below are that person's
+    people: dict[str, str] = field(
+        default_factory=dict
+    )  # text that stands alone in a line -> whose the rows below are; "": left out
     running: tuple[str, ...] = ()  # words in place of an end or a duration that is still to come; "": nothing stands there
     date: str = "YYYY-MM-DD"  # see patterns
     dates: dict[str, str] = field(default_factory=dict)  # our column -> its own pattern, where it differs
@@ -138,6 +142,8 @@ class _LayoutSchema(f.Strict):
     kinds = m.Dict(keys=_word(), values=f.choice(KINDS))
     totals = m.List(_word())
     tail = f.flag()
+    headings = m.List(f.text(100))
+    people = m.Dict(keys=f.text(500), values=_word())
     running = m.List(_word())
     date = f.Checked(check_date_pattern)
     dates = m.Dict(keys=f.choice(("date", "start", "end")), values=f.Checked(check_date_pattern))
@@ -175,7 +181,7 @@ class _LayoutSchema(f.Strict):
 def _faults(values: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     """(field, cause, remedy) of what a layout lacks or contradicts as a whole."""
     given = {*values["columns"], *values.get("constants", ())}
-    if "person" not in given:
+    if "person" not in given and not [*values.get("headings", ()), *values.get("people", ())]:
         yield "columns", "nothing says whose work it is", 'map the column "person", or give the person under "constants"'
     if not given & {"date", "start"}:
         yield "columns", "nothing says on which day it was", 'map the column "date", or "start" where it holds the date as well'

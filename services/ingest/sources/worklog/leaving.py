@@ -14,7 +14,7 @@ from services.ingest.sources.worklog.rows import Row
 from services.ingest.sources.worklog.stretches import stretch
 from shared.kernel.errors import Invalid
 
-REASONS = ("repeated_header", "skipped", "total", "summary", "break", "running")
+REASONS = ("repeated_header", "heading", "skipped", "total", "summary", "break", "running")
 
 
 @dataclass(slots=True)
@@ -31,9 +31,11 @@ def reason(row: Row, layout: Layout, passing: Passing) -> str | None:
     passing.over = passing.over or gap
     if all(text_of(cell).strip() == header for header, cell in row.cells.items()):
         return "repeated_header"
+    if row.heading:
+        return "heading"
     if any(_matches(row, rule) for rule in layout.skip):
         return "skipped"
-    if (layout.totals or layout.tail) and not _dated(row, layout):
+    if (layout.totals or layout.tail) and not dated(row, layout):
         return _undated(row, layout, passing)
     passing.over = False
     return _no_work(row, layout)
@@ -74,7 +76,8 @@ def _is_number(text: str) -> bool:
     return stretch(bare) is not None or (any(map(str.isdigit, bare)) and not any(map(str.isalpha, bare)))
 
 
-def _dated(row: Row, layout: Layout) -> bool:
+def dated(row: Row, layout: Layout) -> bool:
+    """Whether the row holds a day where the layout has one."""
     for column in ("date", "start"):
         found = [cell for header in layout.columns.get(column, ()) if (cell := row.cells.get(header, "")) != ""]
         try:

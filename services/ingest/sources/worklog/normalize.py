@@ -183,7 +183,18 @@ def _values(row: Row, layout: Layout, reading: Reading) -> tuple[dict[str, Any],
                 continue
         if value is not None:
             values[column.name] = value
-    return values, faults + _told_beside(row, layout, values)
+    return values, faults + _told_above(row, layout, values) + _told_beside(row, layout, values)
+
+
+def _told_above(row: Row, layout: Layout, values: dict[str, Any]) -> Faults:
+    """The person whom a line above the row names."""
+    if row.person is None or "person" in layout.columns:
+        return []
+    if not row.person:
+        cause = "a line above the row seems to name its person, but not plainly whom"
+        return [("person", Invalid("missing_person", cause, "write the name into each row, or have the file looked at anew"))]
+    values["person"] = cells.name(row.person)
+    return []
 
 
 def _told_beside(row: Row, layout: Layout, values: dict[str, Any]) -> Faults:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from os import PathLike
 from typing import BinaryIO
 
 from services.ingest.sources.files.book import Book, Line, refuse
 from services.ingest.sources.files.cells import LIMITS, Limits
 from services.ingest.sources.files.open import open_book
+from services.ingest.sources.worklog.headings import Headings
 from services.ingest.sources.worklog.layout import Layout
+from services.ingest.sources.worklog.leaving import dated
 from services.ingest.sources.worklog.rows import Row, cut, holds, places
 from shared.kernel.quote import quoted
 
@@ -30,7 +33,8 @@ def rows(data: Data, name: str, layout: Layout, *, limits: Limits = LIMITS, unti
 
 
 def _below(lines: Iterator[Line], book: Book, name: str, layout: Layout, until: Sequence[Layout]) -> Iterator[Row]:
-    header = next((line for line in lines if _is_header(line, layout)), None)
+    headings = Headings(layout)
+    header = _header(lines, layout, headings)
     if header is None:
         raise _headless(book, name, layout)
     where, width = places(header.cells, layout, name), len(header.cells)
@@ -38,7 +42,22 @@ def _below(lines: Iterator[Line], book: Book, name: str, layout: Layout, until: 
         if any(holds(line, other) for other in until):
             return
         if row := cut(line, where, width, name, layout.ragged):
-            yield row
+            yield _told(row, line, headings) if headings else row
+
+
+def _header(lines: Iterator[Line], layout: Layout, headings: Headings) -> Line | None:
+    for line in lines:
+        if _is_header(line, layout):
+            return line
+        if headings:
+            headings.hears(line.cells, above=True)
+    return None
+
+
+def _told(row: Row, line: Line, headings: Headings) -> Row:
+    """The row with the person whom the last heading names."""
+    heading = not dated(row, headings.layout) and headings.hears(line.cells)
+    return replace(row, person=headings.person, heading=heading, problem=None if heading else row.problem)
 
 
 def _is_header(line: Line, layout: Layout) -> bool:

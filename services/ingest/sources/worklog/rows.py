@@ -21,6 +21,8 @@ class Row:
     cells: dict[str, Cell]  # header -> cell, those that the layout names
     file: str = ""  # the file's name, for messages
     problem: Invalid | None = None
+    person: str | None = None  # whom a line above names; "": it seems to name one, but not plainly whom
+    heading: bool = False  # it names the person of the rows below
     first: str = ""  # the text of the line's first cell that holds anything
 
 
