@@ -258,6 +258,7 @@ CASES = [
         rows="time",
         unusual="Z behind each instant, past midnight",
         data=text(UTC),
+        asks={"zone": "as written"},
         figures=Figures(entries=2, seconds=9_000, first="2026-03-02", last="2026-03-02", people=ADA),
     ),
     Case(

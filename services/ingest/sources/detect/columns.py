@@ -29,6 +29,7 @@ class Column:
     typed: dict[str, Seen] = field(default_factory=dict)  # name of a cell's type -> the first of it
     days: dict[str, dict[Day, Seen]] = field(default_factory=dict)  # notation -> dates as written
     clocks: dict[str, dict[int, Seen]] = field(default_factory=dict)  # pattern -> hour -> the first
+    offsets: dict[str, Seen] = field(default_factory=dict)  # "utc" | "zero" | "local" -> the first instant with one
     stretches: Seen | None = None
     numbers: dict[str, tuple[Number, Seen]] = field(default_factory=dict)  # shape -> the first of it
     signs: dict[str, Seen] = field(default_factory=dict)
@@ -106,6 +107,8 @@ class Column:
             self.days.setdefault(form.day.notation, {}).setdefault(form.day, seen)
         if form.clock:
             self.clocks.setdefault(form.clock.pattern, {}).setdefault(form.clock.hour, seen)
+            if form.clock.offset:
+                self.offsets.setdefault(form.clock.offset, seen)
         if form.stretch is not None:
             self.stretches = self.stretches or seen
         if form.number:

@@ -14,6 +14,7 @@ from services.ingest.sources.detect.roles import Assigned
 from services.ingest.sources.detect.scan import Table
 from services.ingest.sources.detect.sums import Sums
 from services.ingest.sources.detect.words_in import Wording
+from services.ingest.sources.detect.zones import Zoned
 from services.ingest.sources.files.book import Book
 from services.ingest.sources.worklog.entry import PLACE
 from services.ingest.sources.worklog.layout import DELIMITERS, ENCODINGS, Layout
@@ -32,6 +33,7 @@ class Part:
     dated: Dating
     clock: str
     written: Writing
+    zoned: Zoned
     lengths: Lengths = field(default_factory=lambda: Lengths({}))
     money: Money = field(default_factory=Money)
     wording: Wording = field(default_factory=Wording)
@@ -42,7 +44,8 @@ class Part:
     @property
     def done(self) -> bool:
         return (
-            self.lengths.done
+            self.zoned.done
+            and self.lengths.done
             and self.money.done
             and self.wording.done
             and self.person is not None
@@ -111,6 +114,7 @@ def layout_of(book: Book, part: Part, found: Sums) -> Layout:
         units=part.lengths.units,
         gross=part.lengths.gross,
         rounded=part.lengths.rounded,
+        zone=part.zoned.zone,
         overnight=part.lengths.overnight,
         twelve=part.lengths.twelve,
         yes=part.wording.yes or Layout.__dataclass_fields__["yes"].default,

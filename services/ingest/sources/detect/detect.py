@@ -25,6 +25,7 @@ from services.ingest.sources.detect.scan import Table, scan
 from services.ingest.sources.detect.sums import Sums, sums
 from services.ingest.sources.detect.tables import chosen
 from services.ingest.sources.detect.words_in import wording
+from services.ingest.sources.detect.zones import zoned
 from services.ingest.sources.files.book import Book
 from services.ingest.sources.worklog.layout import Layout
 from shared.kernel.errors import Invalid
@@ -69,8 +70,9 @@ def _nothing(book: Book, left_out: list[LeftOut]) -> Invalid:
 def _parts(kinds: list[tuple[Table, Assigned, str]], inquiry: Inquiry) -> list[Part]:
     found = [(table, assigned) for table, assigned, _ in kinds]
     dated = dating(found, languages_of([table for table, _ in found]), _period(found), inquiry)
+    zone = zoned(found, inquiry)
     clock, written = time_pattern(found, inquiry), numbers.writing(found)
-    parts = [Part(table, assigned, kind, dated, clock, written) for table, assigned, kind in kinds]
+    parts = [Part(table, assigned, kind, dated, clock, written, zone) for table, assigned, kind in kinds]
     for part in parts if written.decimal is None else ():
         lengths(part.table, part.assigned, provisional(part), written, inquiry)  # may settle the decimal sign
     numbers.ask(written, inquiry)

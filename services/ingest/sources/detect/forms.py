@@ -38,6 +38,7 @@ class Clock:
     pattern: str  # in the layout's tokens, with H for the hour
     hour: int
     noon: bool
+    offset: str = ""  # "utc", "zero" for +00:00, or "local": what stands behind it, if anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +128,16 @@ def _clock(bare: str) -> tuple[Clock | None, str]:
             continue
         rest = f"{bare[: match.start()]} {bare[match.end() :]}"
         rest = re.sub(r"[\s,\-–@|]+$|^[\s,\-–@|]+|(?<=\d)T\s*$|\s(?:at|um|à|às|a las|alle|om|kl\.?|в)\s*$", "", rest)
-        return Clock(_clock_shape(found), hour, noon), rest.strip()
+        return Clock(_clock_shape(found), hour, noon, _offset(found["offset"])), rest.strip()
     return None, bare
+
+
+def _offset(written: str | None) -> str:
+    if not written:
+        return ""
+    if written.strip()[0] not in "+-":
+        return "utc"
+    return "local" if set(written) & set("123456789") else "zero"
 
 
 def _clock_shape(found: dict[str, str | None]) -> str:

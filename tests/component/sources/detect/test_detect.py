@@ -268,6 +268,39 @@ def test_twelve_hours_in_any_language():
         assert (entry.start.isoformat(), entry.seconds) == ("2024-03-04T21:15:00", 1800)
 
 
+INSTANTS = "User,Start,End,Duration"
+
+
+def test_a_day_in_utc_may_be_another_one_for_the_worker_so_the_zone_is_asked():
+    data = table(INSTANTS, "Ida,2026-03-02T22:30:00Z,2026-03-03T00:00:00Z,1:30:00")
+    assert asked(data) == ["zone"]
+    assert days(entries(data, zone="as written")) == ["2026-03-02"]
+    (there,) = entries(data, zone="Pacific/Auckland")
+    assert (there.date, there.start.isoformat(), there.seconds) == (date(2026, 3, 3), "2026-03-03T11:30:00+13:00", 5400)
+    with pytest.raises(Invalid) as problem:
+        detected(data, zone="Atlantis")
+    assert problem.value.code == "bad_answer"
+
+
+@pytest.mark.parametrize(
+    ("header", "rows"),
+    [
+        (INSTANTS, ("Ida,2026-03-02T08:00:00+02:00,2026-03-02T09:00:00+02:00,1:00:00",)),
+        (f"Date,{INSTANTS}", ("2026-03-02,Ida,2026-03-02T08:00:00Z,2026-03-02T09:00:00Z,1:00:00",)),
+        (
+            INSTANTS,
+            (
+                "Ida,2026-03-28T08:00:00+00:00,2026-03-28T09:00:00+00:00,1:00:00",
+                "Ida,2026-03-30T08:00:00+01:00,2026-03-30T09:00:00+01:00,1:00:00",
+            ),
+        ),
+    ],
+)
+def test_a_worker_s_own_offset_or_a_day_beside_it_leaves_nothing_to_ask_and_is_told(header, rows):
+    assert list(said(table(header, *rows), "zone")) == ["as written"]
+    assert entries(table(header, *rows))[0].start.isoformat()[10:] == "T08:00:00"
+
+
 # ---- answers
 
 
