@@ -14,6 +14,7 @@ from services.ingest.sources.files.cells import Cell, text_of
 _KEPT = 50_000  # distinct values that are remembered, to look at each once
 _WORDS = 200  # distinct words that are kept
 _DORMANT = 300  # a column of so many words and nothing else is text
+_FEW = 16
 _DIGITS = str.maketrans("123456789", "999999999")
 
 Seen = tuple[int, str]
@@ -48,15 +49,13 @@ class Column:
 
     def feed(self, cells: Sequence[Cell], numbers: Sequence[int]) -> list[int]:
         """Take the cells of some rows in; the places of those that show something new."""
-        if self.dormant:
+        if self.dormant or self._seen.issuperset(cells):
             return []
         new = set(cells) - self._seen
-        if not new:
-            return []
         if len(self._seen) + len(new) > _KEPT:
             self._seen.clear()
         self._seen |= new
-        where = dict(zip(reversed(cells), range(len(cells) - 1, -1, -1), strict=True))
+        where = _places(cells, new)
         told = []
         for cell in sorted(new, key=where.__getitem__):
             at = where[cell]
@@ -144,6 +143,13 @@ class Column:
         found += [seen for each in (*self.days.values(), *self.clocks.values()) for seen in each.values()]
         found += [self.stretches] if self.stretches else []
         return min(found, default=None)
+
+
+def _places(cells: Sequence[Cell], new: set[Cell]) -> dict[Cell, int]:
+    """Where each of the new values stands first."""
+    if len(new) < _FEW:
+        return {cell: cells.index(cell) for cell in new}
+    return dict(zip(reversed(cells), range(len(cells) - 1, -1, -1), strict=True))
 
 
 def type_of(cell: Cell) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from itertools import chain, pairwise
+from itertools import chain, islice, pairwise
+from operator import itemgetter
 
 from services.ingest.sources.detect.columns import Column
 from services.ingest.sources.detect.forms import form_of
@@ -14,11 +15,13 @@ from services.ingest.sources.detect.heads import DAYS, Head, heads_of, is_header
 from services.ingest.sources.files.book import Book, Line
 from services.ingest.sources.files.cells import Cell, text_of
 
-_BATCH = 1_024
+_BATCH = 256  # so few that most are gone before the interpreter looks for garbage, which takes longer than the rest
 _BEGIN = 64  # rows that tell which columns hold days
-_ABOVE = 200  # lines in which a header is looked for before any line may be one
+_ABOVE = 200  # lines among which the first header is, so that the first batch holds it
 _SAMPLE = 2_000  # rows that are kept from the beginning, and again of those that show something new later
 _ODD = 2_000
+_KNOWN = 50_000  # days that are remembered
+_CELLS = itemgetter(1)  # of a line; as fast as it goes
 
 Numbered = tuple[int, list[Cell]]
 """A row's number and its cells."""
@@ -34,6 +37,7 @@ class Table:
     titles: list[Numbered] = field(default_factory=list)  # what stands above it
     days: list[int] = field(default_factory=list)  # places of the columns that hold days
     numeric: bool = False  # the days are plain numbers
+    known: set[Cell] = field(default_factory=set)  # days that were seen
     sample: list[Numbered] = field(default_factory=list)
     late: int = 0  # rows of the sample that came late
     odd: list[Numbered] = field(default_factory=list)  # rows without a day, blank ones left out
@@ -62,29 +66,22 @@ def scan(book: Book) -> list[Table]:
 
 def _tables(lines: Iterable[Line], sheet: str | None) -> list[Table]:
     found: list[Table] = []
-    waiting: list[Line] = []
-    for batch in _batches(lines):
-        if not found:
-            waiting += batch
-            if (at := _header_at(waiting)) is None:
-                continue
-            found.append(_table(waiting[at], sheet, waiting[:at]))
-            batch, waiting = waiting[at + 1 :], []
+    batches = _batches(lines)
+    first = next(batches, [])
+    at = _header_at(first)
+    if at is None:
+        at = _nameless(first)
+    if at is None:
+        return []
+    found.append(_table(first[at], sheet, first[:at]))
+    for batch in chain([first[at + 1 :]], batches):
         _take(found, batch, sheet)
-    if not found and (at := _nameless(waiting)) is not None:
-        found.append(_table(waiting[at], sheet, waiting[:at]))
-        _take(found, waiting[at + 1 :], sheet)
     return found
 
 
 def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
-    batch: list[Line] = []
-    for line in lines:
-        batch.append(line)
-        if len(batch) == _BATCH:
-            yield batch
-            batch = []
-    if batch:
+    rest = iter(lines)
+    while batch := list(islice(rest, _BATCH)):
         yield batch
 
 
@@ -135,6 +132,8 @@ def _take(found: list[Table], batch: list[Line], sheet: str | None) -> None:
     table = found[-1]
     if not table.days:
         _find_days(table, batch)
+    if _all_dated(table, batch):
+        return _feed(table, batch)
     rows: list[Line] = []
     for at, line in enumerate(batch):
         if _dated(table, line):
@@ -151,6 +150,18 @@ def _take(found: list[Table], batch: list[Line], sheet: str | None) -> None:
 def _above(table: Table) -> list[Line]:
     """The rows without a day at the end of one table may be titles of the next."""
     return [Line(number, cells) for number, cells in table.odd if number > table.last]
+
+
+def _all_dated(table: Table, batch: list[Line]) -> bool:
+    """Whether each line holds a day that is known already, or one to be known, where the first days stand."""
+    if not table.days or len(table.columns) > min(map(len, map(_CELLS, batch))):
+        return False
+    days = set(map(itemgetter(table.days[0]), map(_CELLS, batch)))
+    fresh = days - table.known
+    if not all(cell != "" and (_is_claimed_day(cell) or (table.numeric and _is_number(cell))) for cell in fresh):
+        return False
+    table.known = days if len(table.known) > _KNOWN else table.known | fresh if fresh else table.known
+    return True
 
 
 def _dated(table: Table, line: Line) -> bool:
@@ -197,19 +208,31 @@ def _leave(table: Table, line: Line) -> None:
 
 def _feed(table: Table, rows: list[Line]) -> None:
     """Take rows with a day into the columns."""
-    width = len(table.columns)
-    fitting = [line for line in rows if not line.problem and _fits(line.cells, width)]
+    fitting = _fitting(rows, len(table.columns))
     if not fitting:
         return
     table.first = table.first or fitting[0].number
     table.last = fitting[-1].number
     table.count += len(fitting)
     numbers = [line.number for line in fitting]
-    lines = [_filled(table, line, width) for line in fitting]
+    lines = _whole(table, fitting)
     columns = zip(table.columns, zip(*lines, strict=True), strict=True)
     news = set(chain.from_iterable(column.feed(cells, numbers) for column, cells in columns))
-    table.faults += list(chain.from_iterable(map(_faults, fitting)))[: _ODD - len(table.faults)]
+    faulty = chain.from_iterable(_faults(line) for line in fitting if line.faults)
+    table.faults += islice(faulty, _ODD - len(table.faults))
     _keep(table, numbers, lines, news)
+
+
+def _fitting(rows: list[Line], width: int) -> list[Line]:
+    """The rows that can be taken apart into so many cells."""
+    return [line for line in rows if not line.problem and (len(line.cells) <= width or _fits(line.cells, width))]
+
+
+def _whole(table: Table, fitting: list[Line]) -> list[list[Cell]]:
+    """Their cells, as many as the table has columns."""
+    width = len(table.columns)
+    lines = [line.cells for line in fitting]
+    return lines if set(map(len, lines)) == {width} else [_filled(table, line, width) for line in fitting]
 
 
 def _faults(line: Line) -> list[tuple[int, int, str]]:
@@ -217,7 +240,7 @@ def _faults(line: Line) -> list[tuple[int, int, str]]:
 
 
 def _fits(cells: list[Cell], width: int) -> bool:
-    return len(cells) <= width or not any(cell != "" for cell in cells[width:])
+    return not any(cell != "" for cell in cells[width:])
 
 
 def _filled(table: Table, line: Line, width: int) -> list[Cell]:
@@ -230,11 +253,8 @@ def _filled(table: Table, line: Line, width: int) -> list[Cell]:
 
 def _keep(table: Table, numbers: list[int], lines: list[list[Cell]], news: set[int]) -> None:
     """The first rows, and later ones that show something new."""
-    for at, number in enumerate(numbers):
-        if len(table.sample) < _SAMPLE:
-            table.sample.append((number, lines[at]))
-        elif at in news and table.late < _SAMPLE:
-            table.late += 1
-            table.sample.append((number, lines[at]))
-        elif not news or table.late >= _SAMPLE:
-            return
+    begin = max(_SAMPLE - len(table.sample), 0)
+    table.sample += zip(numbers[:begin], lines[:begin], strict=True)
+    later = sorted(at for at in news if at >= begin)[: max(_SAMPLE - table.late, 0)]
+    table.late += len(later)
+    table.sample += [(numbers[at], lines[at]) for at in later]
