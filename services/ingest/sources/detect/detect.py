@@ -12,7 +12,7 @@ from services.ingest.sources.detect import numbers, titles
 from services.ingest.sources.detect.clocks import time_pattern
 from services.ingest.sources.detect.compose import Part, columns_of, layout_of, provisional, stated
 from services.ingest.sources.detect.dates import dating
-from services.ingest.sources.detect.distances import distance_unit
+from services.ingest.sources.detect.distances import beside_hours, distance_unit
 from services.ingest.sources.detect.encodings import in_encoding
 from services.ingest.sources.detect.findings import Detection, Inquiry, LeftOut
 from services.ingest.sources.detect.formulas import uncomputed
@@ -84,6 +84,7 @@ def _parts(kinds: list[tuple[Table, Assigned, str]], inquiry: Inquiry) -> list[P
         part.money = money(part.table, part.assigned, found, inquiry)
         part.wording = wording(part.assigned, inquiry)
         part.distance = distance_unit(part.assigned, [part.kind, *part.wording.kinds.values()], inquiry)
+        part.trips = beside_hours(part.assigned, [part.kind, *part.wording.kinds.values()], inquiry)
         part.uncomputed = uncomputed(part.table, part.assigned, inquiry)
     return parts
 

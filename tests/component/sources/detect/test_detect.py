@@ -318,3 +318,10 @@ def test_a_file_without_entries_is_refused():
         with pytest.raises(Invalid):
             detected(data)
     assert detect
+
+
+def test_a_distance_beside_hours_is_not_dropped_without_a_word():
+    data = table("Date,User,Hours,Distance (km)", "2024-03-04,Ida,1,0", "2024-03-05,Ida,2,12")
+    assert options(data, "distance") == {"leave_out": "12 in row 3 is not taken in"}
+    assert [entry.seconds for entry in entries(data, distance="leave_out")] == [3600, 7200]
+    assert asked(data.replace(b",12", b",0")) == []
