@@ -35,11 +35,12 @@ def compare(backend: str, count: int) -> dict[str, Any]:
             task = Task(way, urls[way], count, Path(folder) / way, source=urls["csv"] if way == "raw" else "")
             with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
                 result = process.submit(measure, task).result()
-            found |= {f"{way}_s": result["seconds"], f"{way}_peak_mb": result["peak_mb"]}
+            found |= {f"{way}_{name}": value for name, value in result.items()}
     for way in OURS:
         found[f"{way}_per_s"] = round(count / found[f"{way}_s"])
         found[f"{way}_vs_dlt"] = round(found["dlt_s"] / found[f"{way}_s"], 2)
         found[f"{way}_of_raw"] = round(found["raw_s"] / found[f"{way}_s"], 3)
+        found[f"{way}_vs_dlt_cpu"] = round(found["dlt_cpu_s"] / found[f"{way}_cpu_s"], 2)
     return found
 
 

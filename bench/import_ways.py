@@ -9,7 +9,7 @@ import os
 import resource
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -50,16 +50,17 @@ class Task:
 
 
 def measure(task: Task) -> dict[str, Any]:
-    """Seconds, and the process's peak memory in megabytes."""
+    """Seconds by the wall and of the processor, and the process's peak memory in megabytes."""
     gc.collect()
-    seconds = WAYS[task.way](task)
-    return {"seconds": round(seconds, 2), "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)}
+    watch = WAYS[task.way](task)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {"s": round(watch.seconds, 2), "cpu_s": round(watch.cpu, 2), "peak_mb": round(peak / 1024)}
 
 
 # ---- ours
 
 
-def our_csv(task: Task) -> float:
+def our_csv(task: Task) -> Watch:
     """One file over HTTP, in process: read, checked, stored, told on the feed, and every row answered."""
     report = task.folder / "report.csv"
     import_data.write_report(report, task.count)
@@ -80,7 +81,7 @@ def our_csv(task: Task) -> float:
     return _ours(task, send)
 
 
-def our_json(task: Task) -> float:
+def our_json(task: Task) -> Watch:
     """Requests of a thousand records each, over HTTP, in process."""
     requests = task.folder / "requests.jsonl"
     import_data.write_requests(requests, task.count)
@@ -106,7 +107,7 @@ class _Bytes:
         return piece
 
 
-def _ours(task: Task, send: Callable[[Service, str], None]) -> float:
+def _ours(task: Task, send: Callable[[Service, str], None]) -> Watch:
     db = fresh(task.url)
     environ = {"TIMEBOOKS_DATA": str(task.folder), "TIMEBOOKS_QUICKBOOKS_URL": "http://127.0.0.1:9"}  # where nobody listens
     vault = Vault(bytes(range(32)))
@@ -116,13 +117,12 @@ def _ours(task: Task, send: Callable[[Service, str], None]) -> float:
     answer = _call(service, operator_token(vault), "/accounts", _Bytes(body), len(body), "application/json")
     key = json.loads(b"".join(answer))["key"]
     search_seldom()  # as every process of ours that serves
-    start = time.perf_counter()
-    send(service, key)
-    jobs.run_ready(db, service.handlers)  # the feed rows of a great file follow in transactions of their own
-    seconds = time.perf_counter() - start
+    with Watch() as watch:
+        send(service, key)
+        jobs.run_ready(db, service.handlers)  # the feed rows of a great file follow in transactions of their own
     _check(db, task.count)
     db.dispose()
-    return seconds
+    return watch
 
 
 def _call(service: Service, key: str, path: str, body: Any, length: int, kind: str) -> Iterator[bytes]:
@@ -169,28 +169,26 @@ def fresh(url: str) -> Database:
 # ---- others
 
 
-def raw(task: Task) -> float:
+def raw(task: Task) -> Watch:
     """``executemany`` of tuples that are ready, by the driver, into the same tables, all in one transaction."""
     source, target = open_database(task.source), fresh(task.url)
     connection = target.engine.raw_connection()
     cursor = connection.cursor()
     cursor.execute("BEGIN") if target.sqlite else None
-    seconds = 0.0
+    watch = Watch()
     for table in WRITTEN:
         names = [column.name for column in table.columns]
         listed, mark = ", ".join(f'"{name}"' for name in names), "?" if target.sqlite else "%s"
         insert = f'INSERT INTO "{table.name}" ({listed}) VALUES ({", ".join([mark] * len(names))})'
         for some in _tuples(source, table, listed):
-            start = time.perf_counter()
-            cursor.executemany(insert, some)
-            seconds += time.perf_counter() - start
-    start = time.perf_counter()
-    connection.commit()
-    seconds += time.perf_counter() - start
+            with watch:
+                cursor.executemany(insert, some)
+    with watch:
+        connection.commit()
     _check(target, task.count)
     source.dispose()
     target.dispose()
-    return seconds
+    return watch
 
 
 def _tuples(db: Database, table: sa.Table, listed: str) -> Iterator[list[Any]]:
@@ -206,23 +204,39 @@ def _tuples(db: Database, table: sa.Table, listed: str) -> Iterator[list[Any]]:
 
 
 @dataclass(slots=True)
+class Watch:
+    """Adds up what happens within it: by the wall, and the processor time of this process."""
+
+    seconds: float = 0.0
+    cpu: float = 0.0
+
+    def __enter__(self) -> Watch:
+        self.seconds -= time.perf_counter()
+        self.cpu -= time.process_time()
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.seconds += time.perf_counter()
+        self.cpu += time.process_time()
+
+
+@dataclass(slots=True)
 class Making:
     """Items, and the time that making them took: it is nobody's."""
 
     items: Iterator[Any]
-    seconds: float = 0.0
+    watch: Watch = field(default_factory=Watch)
 
     def __iter__(self) -> Iterator[Any]:
         while True:
-            start = time.perf_counter()
-            item = next(self.items, None)
-            self.seconds += time.perf_counter() - start
+            with self.watch:
+                item = next(self.items, None)
             if item is None:
                 return
             yield item
 
 
-def dlt(task: Task) -> float:
+def dlt(task: Task) -> Watch:
     """dlt from Python dicts, unread and unchecked: merged by id on PostgreSQL, appended on SQLite, where it can't merge."""
     os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
     os.environ["RUNTIME__LOG_LEVEL"] = "CRITICAL"
@@ -238,21 +252,20 @@ def dlt(task: Task) -> float:
     folder = str(task.folder / "pipelines")
     pipeline = theirs.pipeline("bench", pipelines_dir=folder, destination=destination, dataset_name="main")
     making = Making(import_data.plain_rows(task.count))
-    start = time.perf_counter()
-    done = pipeline.run(
-        iter(making),
-        table_name="entry",
-        primary_key="source_id",
-        write_disposition=how,
-        columns={"date": {"data_type": "date"}, "rate": {"data_type": "decimal"}},
-    )
-    seconds = time.perf_counter() - start - making.seconds
+    with Watch() as watch:
+        done = pipeline.run(
+            iter(making),
+            table_name="entry",
+            primary_key="source_id",
+            write_disposition=how,
+            columns={"date": {"data_type": "date"}, "rate": {"data_type": "decimal"}},
+        )
     done.raise_on_failed_jobs()
     with pipeline.sql_client() as client:
         [(stored,)] = client.execute_sql("SELECT count(*) FROM entry")
     if stored != task.count:
         raise RuntimeError(f"{stored} of {task.count} entries are stored")
-    return seconds
+    return Watch(watch.seconds - making.watch.seconds, watch.cpu - making.watch.cpu)
 
 
 def _for_dlt(url: str) -> str:
@@ -260,4 +273,4 @@ def _for_dlt(url: str) -> str:
     return url.replace("postgresql+psycopg://postgres@/", "postgresql://postgres:none@localhost/")
 
 
-WAYS: dict[str, Callable[[Task], float]] = {"csv": our_csv, "json": our_json, "raw": raw, "dlt": dlt}
+WAYS: dict[str, Callable[[Task], Watch]] = {"csv": our_csv, "json": our_json, "raw": raw, "dlt": dlt}

@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.payroll_stage import Asked, Kept, Office, again, keep
-from services.xero_connector import day, forecast, pace
+from services.xero_connector import forecast, pace
 from services.xero_connector.regions.registry import REGIONS
+from shared.platform import daily
 
 A_MINUTE = 60
 BUDGETS = (1_000, 5_000)
@@ -104,7 +105,7 @@ def foretold(office: Office, kept: Kept, case: Case, plan: Any) -> forecast.Fore
     """What the product says of this plan before it is sent."""
     region = REGIONS[str(office.connection(kept.connection).tenant.facts["region"])]
     changes = [(item["action"], len(item["fields"]), "") for item in plan["items"]]
-    limits = forecast.Limits(pace.between_calls(), case.per_day, day.COUNTS, day.made(office.xero.db, kept.tenant))
+    limits = forecast.Limits(pace.between_calls(), case.per_day, daily.COUNTS, pace.made(office.xero.db, kept.tenant))
     counted = forecast.counted(changes)
     return forecast.forecast(region, counted, limits, office.clock.now, approve=case.approve, array_size=case.array)
 

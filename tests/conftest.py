@@ -42,7 +42,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest tests first, so that at the end no process works alone; without those that only long runs do."""
-    items[:] = [item for item in items if sizes.size("second_connector") or not _only_long(item)]
+    items[:] = [item for item in items if sizes.is_long() or not _only_long(item)]
     weight = {folder: place for place, folder in enumerate(("journeys", "distributed", "faults", "component"))}
     items.sort(key=lambda item: weight.get(item.path.relative_to(TESTS).parts[0], len(weight)))
 

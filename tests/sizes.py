@@ -15,7 +15,6 @@ SIZES: dict[str, tuple[int, int]] = {
     "sequences": (200, 2_000),  # random lives on SQLite; a 40th of them on PostgreSQL, whose resets cost a second
     "sequence_steps": (30, 40),  # steps in each of them
     "schedules": (60, 10_000),  # random schedules of payroll clerks, faults, crashes and clock jumps, on SQLite
-    "second_connector": (0, 1),  # 1: all of its tests; 0: on SQLite only, and without what conftest.ONLY_LONG names
     "refreshing_workers": (50, 50),  # workers refreshing one token at once
     "layouts_imported": (8, 200),  # reports of our own making that come in by the door, and again
     "money_examples": (200, 5_000),  # examples of each money, duration and date property
@@ -24,8 +23,8 @@ SIZES: dict[str, tuple[int, int]] = {
     "planned_days": (12_000, 1_000_000),  # worked days planned into pay periods
     "ambiguous_files": (80, 5_000),  # made reports, half of them settled throughout
     "writings": (3, 100),  # ways of each of 12 countries to write one table; there are about 28
-    "spoiled_files": (1_000, 1_000_000),  # inputs of the importer, made by spoiling good ones
-    "odd_tables": (40, 10_000),  # tables put together from odd cells
+    "spoiled_files": (500, 1_000_000),  # inputs of the importer, made by spoiling good ones
+    "odd_tables": (30, 10_000),  # tables put together from odd cells
     "report_rows": (20_000, 1_000_000),  # rows of the CSV file that is detected and read in flat memory
     "other_examples": (50, 1_000),  # examples of every other property
 }

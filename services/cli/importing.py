@@ -125,10 +125,11 @@ def _consent(found: dict[str, Any], yes: bool, delete: bool) -> dict[str, str]:
     difference = found["difference"]
     counts = difference["counts"]
     if sys.stdin.isatty() and not yes:
-        note("\n".join(_differences(found)))
+        note("\n".join([*_differences(found), *_warned(found)]))
         _agrees("Change", counts["changed"], abort=True)
+        _agrees("Take, although it may be stored already,", counts["doubtful"], abort=True)
         delete = delete or _agrees("Delete", counts["vanished"])
-    elif not yes and (counts["changed"] or not delete):
+    elif not yes and (counts["changed"] or counts["doubtful"] or not delete):
         return {}
     return {"accept": difference["fingerprint"], "vanished": "delete" if delete else "keep"}
 

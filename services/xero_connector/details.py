@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from services.xero_connector import day, pace, store
+from services.xero_connector import pace, store
 from services.xero_connector.forecast import Limits, counted, forecast
 from services.xero_connector.intake import EMPLOYEE
 from services.xero_connector.models import timesheet
@@ -21,7 +21,7 @@ from shared.connector import references
 from shared.connector.context import Connection, Connector
 from shared.connector.models import connection as connection_table
 from shared.kernel.duration import format_hms
-from shared.platform import clock
+from shared.platform import clock, daily
 from shared.platform.db import reading
 
 Row = Mapping[str, Any]
@@ -92,7 +92,7 @@ def _forecast(c: Connector, connection: Connection, items: Sequence[Row], array_
     lines = [sum(field["field"].startswith("line ") for field in item["fields"]) for item in going]
     writes = counted((item["action"], many, item["status"]) for item, many in zip(going, lines, strict=True))
     per_day = c.provider.info.calls_per_day or 0
-    limits = Limits(pace.between_calls(), per_day, day.COUNTS, day.made(c.db, connection.tenant.id))
+    limits = Limits(pace.between_calls(), per_day, daily.COUNTS, pace.made(c.db, connection.tenant.id))
     approve = connection.tenant.facts.get("approve") is True
     region = registry.of(connection.tenant.facts)
     found = forecast(region, writes, limits, clock.now(), approve=approve, array_size=array_size)

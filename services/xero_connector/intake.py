@@ -31,26 +31,29 @@ EMPLOYEE, RATE, TRACKING = "employee", "earnings_rate", "tracking"
 def take(c: Connector, session: Session, row: Mapping[str, Any]) -> None:
     """One ``work.changed`` row: keep it, and have its person's timesheets composed anew on every connection."""
     organisation, entry = row["organisation"], row["subject"]
+    live = connections.live(session, organisation)
     if row["body"] is None:  # it is an erased person's by now
-        _mark(session, organisation, entry, [store.drop_work(session, organisation, entry)])
+        _mark(session, live, entry, [store.drop_work(session, organisation, entry)])
         return
     message = load_work(row["body"])
     before = store.keep_work(session, organisation, message)
-    for live in connections.live(session, organisation):
-        references.note(c, session, live, _needs(message))
+    for one in live:
+        references.note(c, session, one, _needs(message))
     now = {"person": message.person, "date": message.date, "start": message.start, "end": message.end}
-    _mark(session, organisation, entry, [now, before])
+    _mark(session, live, entry, [now, before])
 
 
-def _mark(session: Session, organisation: str, entry: str, states: Sequence[Mapping[str, Any] | None]) -> None:
+def _mark(
+    session: Session, live: Sequence[Mapping[str, Any]], entry: str, states: Sequence[Mapping[str, Any] | None]
+) -> None:
     """Have everybody composed anew who had or has an entry in these states of it, and whomever a timesheet pays for it."""
     known = [state for state in states if state is not None]
     people, days = {state["person"] for state in known}, {day for state in known for day in _days(state)}
-    for live in connections.live(session, organisation) if known else ():
-        concerned = people.union(store.payees(session, live["id"], entry))
-        owing.touch(session, live["id"], entry, concerned, days)
-        store.mark(session, live["id"], concerned)
-        jobs.ask(session, COMPOSE, live["id"], organisation=organisation)
+    for one in live if known else ():
+        concerned = people.union(store.payees(session, one["id"], entry))
+        owing.touch(session, one["id"], entry, concerned, days)
+        store.mark(session, one["id"], concerned)
+        jobs.ask(session, COMPOSE, one["id"], organisation=one["organisation"])
 
 
 def _days(state: Mapping[str, Any]) -> list[date]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta
 
-from services.xero_connector import day
+from sqlalchemy.orm import Session
+
 from shared.kernel.errors import Retry
-from shared.platform import clock, quota
-from shared.platform.db import Database
+from shared.platform import clock, daily, quota
+from shared.platform.db import Database, transaction
 
 A_MINUTE, AT_ONCE, APP_A_MINUTE = 60, 5, 10_000
 BURST = 1
@@ -30,30 +31,34 @@ def between_calls() -> timedelta:
 
 
 def take_turn(db: Database, tenant: str, calls_per_day: int) -> None:
-    """Wait for the next place. Raises Retry when it is further off than makes sense to wait for."""
-    wait = quota.take(db, APP, rate=APP_A_MINUTE, per_seconds=60, burst=200, patience=PATIENCE)
+    """Wait for the next place. Raises Retry when it is further off than makes sense to wait for; then nothing is taken."""
+    wait = 0
+    with transaction(db) as session:
+        if tenant:
+            wait = quota.take_in(session, _minute(tenant), rate=A_MINUTE, per_seconds=60, burst=BURST, patience=PATIENCE)
+        wait = max(wait, quota.take_in(session, APP, rate=APP_A_MINUTE, per_seconds=60, burst=200, patience=PATIENCE))
+        if tenant:
+            _count(session, tenant, calls_per_day, timedelta(milliseconds=wait))
     if tenant:
-        bucket = _minute(tenant)
-        wait = max(wait, quota.take(db, bucket, rate=A_MINUTE, per_seconds=60, burst=BURST, patience=PATIENCE))
-        _count(db, tenant, calls_per_day, timedelta(milliseconds=wait))
+        _BOOKED.set(_BOOKED.get()[1:])
     if wait:
         clock.sleep(wait / 1000)
 
 
-def _count(db: Database, tenant: str, calls_per_day: int, wait: timedelta) -> None:
+def _count(session: Session, tenant: str, calls_per_day: int, wait: timedelta) -> None:
     """Count a call at the time at which it is made; one that was booked is not counted twice."""
-    booked = _BOOKED.get()
-    if booked:
-        _BOOKED.set(booked[1:])
-        day.move(db, tenant, booked[0], wait)
-    else:
-        day.count(db, tenant, 1, calls_per_day, wait)
+    if booked := _BOOKED.get():
+        daily.move_in(session, _day(tenant), booked[0], wait)
+        return
+    with _told(calls_per_day):
+        daily.count_in(session, _day(tenant), 1, calls_per_day, wait)
 
 
 @contextmanager
 def booked(db: Database, tenant: str, calls: int, calls_per_day: int) -> Iterator[None]:
     """Take so many of the day's calls together, so that the day doesn't end in the middle of a write; what is left goes back."""
-    at = day.count(db, tenant, min(calls, calls_per_day), calls_per_day, timedelta(0))
+    with _told(calls_per_day):
+        at = daily.count(db, _day(tenant), min(calls, calls_per_day), calls_per_day)
     mark = _BOOKED.set((at,) * min(calls, calls_per_day))
     try:
         yield
@@ -61,7 +66,23 @@ def booked(db: Database, tenant: str, calls: int, calls_per_day: int) -> Iterato
         left = len(_BOOKED.get())
         _BOOKED.reset(mark)
         if left:
-            day.give_back(db, tenant, at, left)
+            daily.give_back(db, _day(tenant), at, left)
+
+
+@contextmanager
+def _told(calls_per_day: int) -> Iterator[None]:
+    """Who has used up a day hears what can be done about it."""
+    try:
+        yield
+    except Retry as used_up:
+        why = f"This organisation's {calls_per_day} calls of 24 hours are used up."
+        remedy = f"{used_up.remedy} A greater number can be set as XERO_CALLS_PER_DAY if Xero grants it."
+        raise Retry(used_up.code, why, remedy, after=used_up.after, **used_up.facts) from None
+
+
+def made(db: Database, tenant: str) -> Sequence[tuple[datetime, int]]:
+    """An organisation's calls that still count: until when they do, and how many there were."""
+    return daily.made(db, _day(tenant))
 
 
 def under_way(db: Database, tenant: str) -> AbstractContextManager[None]:
@@ -79,3 +100,7 @@ def slow_down(db: Database, tenant: str, failure: Retry) -> None:
 
 def _minute(tenant: str) -> str:
     return f"xero:{tenant}"
+
+
+def _day(tenant: str) -> str:
+    return f"xero-day:{tenant}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -73,10 +73,11 @@ def _noted(connection: Mapping[str, Any], need: Need, keys: Keyring) -> dict[str
     }
 
 
-def linked(c: Connector, session: Session, connection: str) -> Linked:
-    """All links of a connection, in one query."""
+def linked(c: Connector, session: Session, connection: str, needs: Iterable[Need]) -> Linked:
+    """The links that these needs ask for, in one query."""
     wanted = sa.select(table.c.kind, table.c.local, table.c.currency, table.c.remote)
-    rows = session.execute(wanted.where(table.c.connection == connection, table.c.remote.is_not(None)))
+    mine = (table.c.connection == connection, table.c.local.in_({local for need in needs for local in need.locals}))
+    rows = session.execute(wanted.where(*mine, table.c.remote.is_not(None)))
     return Linked({(row.kind, row.local, row.currency): row.remote for row in rows}, c.provider.info.title)
 
 

@@ -43,8 +43,11 @@ def marker(row: Mapping[str, Any]) -> str:
 
 def writes(c: Connector, session: Session, connection: Connection, rows: list[Any]) -> list[Write]:
     """How these bindings' wanted documents go out. What can't be said truthfully comes back with its failure."""
-    refs = references.linked(c, session, connection.id)
-    return [_write(c, session, connection, row, refs) for row in rows]
+    documents = [store.document(c, session, row) for row in rows]
+    needs = (need for document in documents if document for need in c.provider.needs(document, connection.tenant))
+    refs = references.linked(c, session, connection.id, needs)
+    both = zip(rows, documents, strict=True)
+    return [_write(c, session, connection, row, document, refs) for row, document in both]
 
 
 def operation(row: Mapping[str, Any]) -> Operation:
@@ -54,8 +57,10 @@ def operation(row: Mapping[str, Any]) -> Operation:
     return Operation.UPDATE if row["external_id"] else Operation.CREATE
 
 
-def _write(c: Connector, session: Session, connection: Connection, row: Any, refs: references.Linked) -> Write:
-    what, document = operation(row), store.document(c, session, row)
+def _write(
+    c: Connector, session: Session, connection: Connection, row: Any, document: Any, refs: references.Linked
+) -> Write:
+    what = operation(row)
     people = store.living(c, session, row["organisation"], document)
     try:
         return Write(row, what, _payload(c, connection, row, document, refs), None, people)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import partial
@@ -13,7 +13,7 @@ from typing import Any
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields
 
 from shared.kernel.canonical import clean_text
-from shared.kernel.dates import civil, parse_date, parse_instant, zone_of
+from shared.kernel.dates import FIRST_YEAR, LAST_YEAR, civil, parse_date, parse_instant, zone_of
 from shared.kernel.errors import Invalid
 from shared.kernel.money import check_currency, parse_decimal
 from shared.kernel.quote import quoted
@@ -137,11 +137,26 @@ _BARE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:
 
 
 def _moment(value: object) -> datetime:
-    if type(value) is datetime and value.tzinfo is None and not value.microsecond:  # as a file's reader has it
-        _civil_date(value.date())
-        return value
+    return _plain_moment(value) or _any_moment(value)
+
+
+def _plain_moment(value: object) -> datetime | None:
+    """The common forms, quickly: as a file's reader has it, and as text without an offset."""
     if type(value) is str and _BARE.fullmatch(value):
-        return datetime.combine(parse_date(value[:10]), time.fromisoformat(value[11:]))
+        value = datetime.fromisoformat(value) if _in_calendar(value[:10]) else None
+    if type(value) is not datetime or value.tzinfo is not None or value.microsecond:
+        return None
+    return value if FIRST_YEAR <= value.year <= LAST_YEAR else None
+
+
+def _in_calendar(day: str) -> bool:
+    try:
+        return bool(parse_date(day))
+    except Invalid:
+        return False
+
+
+def _any_moment(value: object) -> datetime:
     bare = isinstance(value, str) and len(value) > 10 and value[-1] != "Z" and not {"+", "-"} & set(value[10:])
     try:
         instant = parse_instant(f"{value}Z" if bare else value)

@@ -8,7 +8,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 from joserfc import jws, jwt
@@ -209,7 +209,7 @@ class Verifier:
         self._fetch, self._audience, self._issuer, self._roles = fetch, audience, issuer, roles
         self._keys: PublicKeys = {}
         self._fetched: int | None = None
-        self._lock = Lock()
+        self._lock = RLock()  # what is done while keys are fetched may be asked for a token in its turn
 
     def __call__(self, token: str) -> Principal:
         principal = verify_token(token, self._public(token_kid(token)), self._audience, issuer=self._issuer)

@@ -19,6 +19,8 @@ Rows = Sequence[tuple[Any, ...]]
 
 def insert(session: Session, table: sa.Table, names: tuple[str, ...], rows: Rows) -> None:
     """Insert rows in their order."""
+    if not rows:
+        return
     columns, ready = _ready(session, table, names, rows)
     if _copies(session, rows):
         _copy(session, table.name, columns, ready)

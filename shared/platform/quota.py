@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -22,6 +24,7 @@ from shared.platform import db as database
 from shared.platform.db import Database, Instant, metadata, reading, transaction
 
 JITTER = 500_000  # microseconds that a call may take longer on its way than another
+_ANY = 10**15  # microseconds: longer than anybody waits
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 quota_bucket = sa.Table(
@@ -70,20 +73,36 @@ def take(
     ``burst`` calls may go at once. ``patience``: the longest wait in seconds that makes sense; beyond it nothing is taken
     and Limited is raised, telling when to try again.
     """
+    with transaction(db) as session:
+        how = {"rate": rate, "per_seconds": per_seconds, "burst": burst, "reserved": reserved}
+        return take_in(session, bucket, **how, lane=lane, patience=patience)
+
+
+def take_in(
+    session: Session,
+    bucket: str,
+    *,
+    rate: int,
+    per_seconds: int,
+    burst: int,
+    lane: str = Lane.BULK,
+    reserved: int = 0,
+    patience: int | None = None,
+) -> int:
+    """The same in the running transaction, for whoever has several buckets to take from: all of them or none."""
     step, lag = _pace(rate - reserved, per_seconds, burst)
     most = None if patience is None else patience * 1_000_000
-    with transaction(db) as session:
-        now = _now(session)
-        if lane == Lane.INTERACTIVE and reserved:
-            wait = _advance(session, bucket, now, step, lag, 0)
-            if wait is None:
-                step, lag = _pace(reserved, per_seconds, max(1, min(burst, reserved // 2)))
-                wait = _advance(session, _own(bucket), now, step, lag, most)
-        else:
-            wait = _advance(session, bucket, now, step, lag, most)
+    now = _now(session)
+    if lane == Lane.INTERACTIVE and reserved:
+        wait = _advance(session, bucket, now, step, lag, 0)
         if wait is None:
-            after = _later(session, bucket, now, lag, most)
-            raise Limited("rate_limited", f"The limit of {rate} calls in {per_seconds} s is used up.", after=after)
+            step, lag = _pace(reserved, per_seconds, max(1, min(burst, reserved // 2)))
+            wait = _advance(session, _own(bucket), now, step, lag, most)
+    else:
+        wait = _advance(session, bucket, now, step, lag, most)
+    if wait is None:
+        after = _later(session, bucket, now, lag, most)
+        raise Limited("rate_limited", f"The limit of {rate} calls in {per_seconds} s is used up.", after=after)
     return -(-wait // 1000)
 
 
@@ -109,7 +128,7 @@ def slot(db: Database, bucket: str, limit: int, lease: timedelta = timedelta(sec
         yield
     finally:
         with transaction(db) as session:
-            session.execute(sa.delete(quota_slot).where(quota_slot.c.bucket == bucket, quota_slot.c.holder == holder))
+            session.execute(_LET_GO, {"of": bucket, "mine": holder})
 
 
 def held(db: Database, bucket: str) -> int:
@@ -120,19 +139,28 @@ def held(db: Database, bucket: str) -> int:
 
 
 def _take_slot(session: Session, bucket: str, limit: int, holder: str, until: datetime) -> bool:
-    now = clock.lease_now(session)
-    live = sa.select(quota_slot.c.number).where(quota_slot.c.bucket == bucket, quota_slot.c.lease_until > now)
-    busy = set(session.execute(live).scalars())
+    told = {"of": bucket, "now": clock.lease_now(session)}
+    busy = set(session.execute(_HELD, told).scalars())
+    hold = _holding(database.dialect(session))
     for number in sorted(set(range(limit)) - busy):
-        new = database.insert(session, quota_slot).values(bucket=bucket, number=number, holder=holder, lease_until=until)
-        mine = new.on_conflict_do_update(
-            index_elements=["bucket", "number"],
-            set_={"holder": holder, "lease_until": until},
-            where=quota_slot.c.lease_until <= now,
-        )
-        if session.execute(mine.returning(quota_slot.c.number)).first():
+        if session.execute(hold, {**told, "place": number, "mine": holder, "until": until}).first():
             return True
     return False
+
+
+_NOW = sa.bindparam("now", type_=Instant)
+_HELD = sa.select(quota_slot.c.number).where(quota_slot.c.bucket == sa.bindparam("of"), quota_slot.c.lease_until > _NOW)
+_LET_GO = sa.delete(quota_slot).where(quota_slot.c.bucket == sa.bindparam("of"), quota_slot.c.holder == sa.bindparam("mine"))
+
+
+@cache
+def _holding(dialect: str) -> Any:
+    until = sa.bindparam("until", type_=Instant)
+    held = {"holder": sa.bindparam("mine"), "lease_until": until}
+    new = database.insert_in(dialect, quota_slot).values(bucket=sa.bindparam("of"), number=sa.bindparam("place"), **held)
+    free = quota_slot.c.lease_until <= _NOW
+    mine = new.on_conflict_do_update(index_elements=["bucket", "number"], set_=held, where=free)
+    return mine.returning(quota_slot.c.number)
 
 
 def _pace(rate: int, per_seconds: int, burst: int) -> tuple[int, int]:
@@ -145,14 +173,21 @@ def _pace(rate: int, per_seconds: int, burst: int) -> tuple[int, int]:
 
 def _advance(session: Session, bucket: str, now: int, step: int, lag: int, most: int | None) -> int | None:
     """Move the arrival time on by one call; give the wait in microseconds, None when it would be longer than ``most``."""
+    told = {"of": bucket, "now": now, "step": step, "lag": lag, "last": now + lag + (_ANY if most is None else most)}
+    arrival = session.execute(_advancing(database.dialect(session)), told).scalar()
+    return None if arrival is None else max(0, arrival - step - lag - now)
+
+
+@cache
+def _advancing(dialect: str) -> Any:
+    """Every call of a provider goes by this statement, so it is put together once."""
     t = quota_bucket.c
-    new = database.insert(session, quota_bucket).values(bucket=bucket, arrival=now + step, closed_until=0)
+    now, step, lag, last = (sa.bindparam(name, type_=sa.BigInteger) for name in ("now", "step", "lag", "last"))
+    new = database.insert_in(dialect, quota_bucket).values(bucket=sa.bindparam("of"), arrival=now + step, closed_until=0)
     opened = sa.case((t.closed_until > now, t.closed_until + lag), else_=now)
     begin = sa.case((t.arrival > opened, t.arrival), else_=opened)
-    allowed = None if most is None else begin <= now + lag + most
-    changed = new.on_conflict_do_update(index_elements=["bucket"], set_={"arrival": begin + step}, where=allowed)
-    arrival = session.execute(changed.returning(t.arrival)).scalar()
-    return None if arrival is None else max(0, arrival - step - lag - now)
+    changed = new.on_conflict_do_update(index_elements=["bucket"], set_={"arrival": begin + step}, where=begin <= last)
+    return changed.returning(t.arrival)
 
 
 def _later(session: Session, bucket: str, now: int, lag: int, most: int | None) -> int:

@@ -187,7 +187,7 @@ def test_a_second_of_work_stands_once_on_a_timesheet(stage):
     books.settles()
     number = books.binding(one)["local"]
     with reading(books.db) as session:
-        made = load_timesheet(timesheets.body(session, number, 1))
+        made = load_timesheet(timesheets.bodies(session, {number: 1})[number])
         parts = timesheets.allocations(session, {number: 1})
     with suppress(sa.exc.IntegrityError), transaction(books.db) as session:
         timesheets.keep_timesheet(session, books.connections[NZ].id, replace(made, version=2), parts * 2, [])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import chain
@@ -68,35 +68,47 @@ class Chosen:
         return self.profile.profile.name if self.profile else None
 
 
-def choose(
-    session: Session,
-    vault: Vault,
-    organisation: str,
-    stream: BinaryIO,
-    name: str,
-    asked: Asked,
-    *,
-    today: date,
-    limits: Limits = LIMITS,
-) -> Chosen | Detection:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A first look into a file."""
+
+    book: Book
+    own: bool = False  # it is in our own layout
+    signs: Sequence[Recognised] = ()  # what a profile may know it by
+
+
+def look(stream: BinaryIO, name: str, asked: Asked, limits: Limits = LIMITS) -> Look:
+    """Open a file as far as it takes to say what it may be. Raises Invalid for one of no kind that is read."""
+    if asked.layout:
+        return Look(_opened(stream, name, asked.layout, limits))
+    book = open_book(stream, name, limits=limits)
+    if asked.profile or asked.detect or asked.answers:
+        return Look(book)
+    signs = _signs(book)
+    if signs and _is_own(book, set(signs[0].headers)):
+        return Look(_opened(stream, name, OWN, limits), own=True)
+    return Look(book, signs=signs)
+
+
+def known(session: Session, vault: Vault, organisation: str, asked: Asked, seen: Look, *, today: date) -> Kept | None:
+    """The profile that the file is read by, if there is one. Raises Missing for one of no such name."""
+    if asked.profile and not asked.layout:
+        return query.named_profile(session, vault, organisation, asked.profile)
+    kept = query.fitting_profile(session, vault, organisation, seen.signs)
+    return kept if kept and not _outdated(kept.profile.layout, today) else None
+
+
+def choose(seen: Look, kept: Kept | None, asked: Asked) -> Chosen | Detection:
     """The layout for a file, or what it shows of itself and the questions that it leaves open.
 
-    Raises Invalid for what is no report, and Missing for an unknown profile.
+    It may go through the whole file, so no transaction is to be open.
     """
     source = asked.source or "worklog"
     if asked.layout:
-        return Chosen(_opened(stream, name, asked.layout, limits), asked.layout, source)
-    book = open_book(stream, name, limits=limits)
-    if asked.profile:
-        return _by(query.named_profile(session, vault, organisation, asked.profile), book, asked)
-    if not asked.detect and not asked.answers:
-        signs = _signs(book)
-        if signs and _is_own(book, set(signs[0].headers)):
-            return Chosen(_opened(stream, name, OWN, limits), OWN, source)
-        kept = query.fitting_profile(session, vault, organisation, signs)
-        if kept and not _outdated(kept.profile.layout, today):
-            return _by(kept, book, asked)
-    return _detected(book, source, asked.answers)
+        return Chosen(seen.book, asked.layout, source)
+    if kept:
+        return _by(kept, seen.book, asked)
+    return Chosen(seen.book, OWN, source) if seen.own else _detected(seen.book, source, asked.answers)
 
 
 def _opened(stream: BinaryIO, name: str, layout: Layout, limits: Limits) -> Book:

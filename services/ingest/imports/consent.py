@@ -44,8 +44,10 @@ class Consent:
 
 def _summary(taken: Taken) -> str:
     changed, vanished = len(taken.difference.changed), len(taken.difference.vanished)
+    doubtful = len(taken.difference.doubtful)
     said = [f"would change {changed} of the stored entries"] if changed else []
     said += [f"lacks {vanished} that such a report had before"] if vanished else []
+    said += [f"has {doubtful} rows that may be work which another sort of report brought already"] if doubtful else []
     return f"The file {' and '.join(said)}; nothing was stored yet."
 
 

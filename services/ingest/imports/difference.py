@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import count
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 from services.ingest.imports import query as imports
 from services.ingest.imports.coverage import Coverage
 from services.ingest.imports.held import Held, Place
-from services.ingest.imports.matching import Candidate, Matches, bucket, match
+from services.ingest.imports.matching import Candidate, Matches, bucket, is_made, match
 from services.ingest.imports.resolve import Names
 from services.ingest.imports.survey import Bucket, candidates, differing_days, stored_days
 from services.ingest.records import query
@@ -41,17 +42,18 @@ class Difference:
     vanished: list[Any] = field(default_factory=list)  # stored, and the file would have it if the source still did
     absent: list[Any] = field(default_factory=list)  # stored for the same people and days; the file may have left it out
     ids: dict[Place, tuple[str, str]] = field(default_factory=dict)  # row -> id and source id, where not the row's own
+    doubtful: list[Place] = field(default_factory=list)  # new rows that may be work which came by another sort of report
     fingerprint: str = ""
 
     def __bool__(self) -> bool:
-        return bool(self.changed or self.vanished)
+        return bool(self.changed or self.vanished or self.doubtful)
 
 
 def difference(
     session: Session, vault: Vault, organisation: str, held: Held, *, source: str, family: str, stated: tuple[date, date] | None
 ) -> Difference:
     """Compare the file with what is stored. Call it under the organisation's intake lock."""
-    stored = stored_days(session, organisation, held, source)
+    stored = stored_days(session, organisation, held, source, stated)
     if stored is None:
         return Difference()
     keyring = vault.keyring(session, organisation)
@@ -59,9 +61,13 @@ def difference(
     days = differing_days(session, keyring, held, names, stored, coverage)
     rows = candidates(held, names, days) if days else []
     there = _there(session, vault, organisation, rows, days, source)
-    matches = match(rows, [there[one] for one in sorted(there)])
-    found = _difference(session, keyring, rows, matches, coverage=coverage, family=family)
+    same_layout = imports.laid_out(session, organisation, family, {_report(one) for one in there.values()})
+    strange = {one.id for one in there.values() if _report(one) not in same_layout}
+    matches = match(rows, [there[one] for one in sorted(there)], strange)
+    found = _difference(keyring, rows, matches, strange, coverage=coverage)
     found.ids = _met(rows, matches) | _fresh(names, rows, matches)
+    found.doubtful = _doubtful(matches, strange)
+    found.fingerprint = _fingerprint(keyring, found)
     return found
 
 
@@ -76,18 +82,31 @@ def _there(
 
 
 def _difference(
-    session: Session, keyring: Keyring, rows: Sequence[Candidate], matches: Matches, *, coverage: Coverage, family: str
+    keyring: Keyring, rows: Sequence[Candidate], matches: Matches, strange: set[str], *, coverage: Coverage
 ) -> Difference:
     by_place = {one.place: one.entry for one in rows}
     changed = [Change(place, by_place[place], matches.changed[place]) for place in sorted(matches.changed)]
     repeated = {(_report(one), bucket(one)) for one in matches.met.values()}
-    same_layout = imports.laid_out(session, keyring.organisation, family, {_report(one) for one in matches.left})
     found = Difference(changed)
     for one in matches.left:
-        missed = _report(one) in same_layout and coverage.misses(one, again=(_report(one), bucket(one)) in repeated)
+        missed = one.id not in strange and coverage.misses(one, again=(_report(one), bucket(one)) in repeated)
         (found.vanished if missed else found.absent).append(one)
-    found.fingerprint = _fingerprint(keyring, changed, found.vanished)
     return found
+
+
+def _doubtful(matches: Matches, strange: set[str]) -> list[Place]:
+    """New rows on days of which the same work may be stored already, told in other rows: in sums, or in parts."""
+    there: dict[Hashable, list[Any]] = defaultdict(list)
+    for one in matches.left:
+        if one.id in strange:
+            there[bucket(one)].append(one)
+    return [row.place for row in matches.new if any(_may_be(row, one) for one in there.get(bucket(row.entry), ()))]
+
+
+def _may_be(row: Candidate, stored: Any) -> bool:
+    """Whether nothing says that they are not the same work: another client, another job, or ids of the report's own."""
+    pairs = ((row.entry.client, stored.client), (row.entry.job, stored.job))
+    return all(None in pair or pair[0] == pair[1] for pair in pairs) and (bool(row.identity) or is_made(stored))
 
 
 def _report(entry: Any) -> str:
@@ -116,7 +135,8 @@ def _fresh(names: Names, rows: Sequence[Candidate], matches: Matches) -> dict[Pl
     return ids
 
 
-def _fingerprint(keyring: Keyring, changed: Iterable[Change], vanished: Iterable[Any]) -> str:
-    """The same for the same difference: what is stored now, what it becomes, what goes."""
-    told = [[one.old.id, one.old.revision, keyring.mac(fingerprint(KIND_OF[type(one.new)], one.new))] for one in changed]
-    return hashlib.sha256(canonical.dumps([sorted(told), sorted([one.id, one.revision] for one in vanished)])).hexdigest()[:32]
+def _fingerprint(keyring: Keyring, found: Difference) -> str:
+    """The same for the same difference: what is stored now, what it becomes, what goes, what may come twice."""
+    edits = [[one.old.id, one.old.revision, keyring.mac(fingerprint(KIND_OF[type(one.new)], one.new))] for one in found.changed]
+    gone = [[one.id, one.revision] for one in found.vanished]
+    return hashlib.sha256(canonical.dumps([sorted(edits), sorted(gone), sorted(found.doubtful)])).hexdigest()[:32]

@@ -24,8 +24,7 @@ def forget(session: Session, vault: Vault, organisation: str, kind: Kind, subjec
 
 
 def _names(one: query.Kept, kind: Kind) -> Iterator[str]:
-    if told := one.profile.layout.constants.get(kind.value):
-        yield told
+    return (part.constants[kind.value] for part in one.profile.layout.parts() if kind.value in part.constants)
 
 
 def _folded(name: str) -> str:

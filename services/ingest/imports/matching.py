@@ -7,8 +7,8 @@ such a row meets the entry that it was before, so that a mended row is an edit a
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -51,6 +51,11 @@ class Matches:
         return self.same | self.changed
 
 
+def is_made(entry: Any) -> bool:
+    """Whether a stored entry's id was made of what was done: its report gave none."""
+    return _MADE.fullmatch(entry.source_id) is not None
+
+
 def bucket(entry: Any) -> tuple[Any, ...]:
     """Where an edited row is looked for: entries of this kind, person and day."""
     return KIND_OF[type(entry)], entry.person, entry.date
@@ -79,14 +84,18 @@ _ALIKE: tuple[Key, ...] = (
 """Agreements that make an edit of two entries, the closest first."""
 
 
-def match(rows: Sequence[Candidate], stored: Sequence[Any]) -> Matches:
-    """Each row with at most one stored entry and the other way round; the closest agreement first."""
+def match(rows: Sequence[Candidate], stored: Sequence[Any], strange: Collection[str] = ()) -> Matches:
+    """Each row with at most one stored entry and the other way round; the closest agreement first.
+
+    ``strange``: ids of entries that came otherwise than by a report of this layout. A report of sums tells the same work in
+    fewer rows, so with these only what agrees one to one is an edit.
+    """
     found, pool = Matches(), _Pool(rows, stored)
     pool.pair(found.same, lambda entry: (entry.id, content(entry)), by_id=True)
     pool.pair(found.same, content)
     pool.pair(found.changed, lambda entry: entry.id, by_id=True)
     for key in _ALIKE:
-        pool.pair(found.changed, key)
+        pool.pair(found.changed, key, strange=strange)
     found.new = list(pool.rows.values())
     found.left = [one for one in pool.stored.values() if not one.deleted]
     return found
@@ -99,11 +108,21 @@ class _Pool:
         self.rows = {one.place: one for one in rows}
         self.stored = {one.id: one for one in stored}
 
-    def pair(self, into: dict[Place, Any], key: Key, *, by_id: bool = False) -> None:
+    def pair(self, into: dict[Place, Any], key: Key, *, by_id: bool = False, strange: Collection[str] = ()) -> None:
         """Pair what agrees in ``key``. Two that the report itself gives different ids are never one entry."""
-        everything, made = list(self.stored.values()), [one for one in self.stored.values() if _MADE.fullmatch(one.source_id)]
+        everything = list(self.stored.values())
+        if strange:
+            several = self._several(key)
+            everything = [one for one in everything if one.id not in strange or key(one) not in several]
+        made = [one for one in everything if is_made(one)]
         for named in (False, True):
             self._pair(into, key, made if named and not by_id else everything, named=named, by_id=by_id)
+
+    def _several(self, key: Key) -> set[Hashable]:
+        """What several rows, or several entries, agree in."""
+        rows = Counter(key(one.entry) for one in self.rows.values())
+        stored = Counter(key(one) for one in self.stored.values())
+        return {agreed for counts in (rows, stored) for agreed, number in counts.items() if number > 1}
 
     def _pair(self, into: dict[Place, Any], key: Key, stored: Sequence[Any], *, named: bool, by_id: bool) -> None:
         waiting: dict[Hashable, list[Any]] = defaultdict(list)

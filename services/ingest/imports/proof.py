@@ -46,11 +46,11 @@ class Fault:
 class _Sums:
     """What the rows so far come to."""
 
-    rows: int = 0
+    rows: Counter[str] = field(default_factory=Counter)  # column -> rows with something in it
     units: Counter[tuple[str, str | None]] = field(default_factory=Counter)  # (column, currency or unit) -> seconds, amounts
 
     def copy(self) -> _Sums:
-        return _Sums(self.rows, self.units.copy())
+        return _Sums(self.rows.copy(), self.units.copy())
 
 
 class _Span(NamedTuple):
@@ -84,7 +84,8 @@ class _Table:
         if len(units) > 1:
             return None
         unit = units[0] if units else None
-        return _Span(until.rows - since.rows, Decimal(until.units[column, unit] - since.units[column, unit]), unit)
+        ours = Decimal(until.units[column, unit] - since.units[column, unit])
+        return _Span(until.rows[column] - since.rows[column], ours, unit)
 
 
 @dataclass(slots=True)
@@ -102,22 +103,27 @@ class Proof:
     def __init__(
         self, totals: Sequence[StatedTotal], layout: Layout, *, left_out: Sequence[LeftOut] = (), typed: bool = False
     ) -> None:
-        self._totals, self._typed = totals, typed  # typed: the file has numbers, not texts
-        self._left_out = [(one.table, row) for one in left_out for row in one.rows]
-        several = len(layout.parts()) > 1
-        self._layouts = {(part.sheet or "") if several else "": part for part in reversed(layout.parts())}
-        self._tables = {name: _Table(one for one in totals if self._name(one) == name) for name in self._layouts}
+        self._typed = typed  # the file has numbers, not texts
+        self._left_out = left_out
+        self._several = bool(layout.more)
+        self._layouts = {part.sheet or "": part for part in reversed(layout.parts())} if self._several else {"": layout}
+        self._totals = [one for one in totals if self._is_read(one, layout)]
+        self._tables = {name: _Table(one for one in self._totals if self._name(one) == name) for name in self._layouts}
 
     def _name(self, total: StatedTotal) -> str:
-        return total.table if total.table in self._layouts else ""
+        return total.table if self._several else ""
+
+    def _is_read(self, total: StatedTotal, layout: Layout) -> bool:
+        """Whether the sum stands in a table that the layout reads."""
+        return self._name(total) in self._layouts and (self._several or not layout.sheet or total.table in ("", layout.sheet))
 
     def add(self, place: Place, entry: Any) -> None:
         if not self._totals or place.table not in self._tables:
             return
         table = self._tables[place.table]
         table.reach(place.row)
-        table.now.rows += 1
         for key, value in _worth(entry, self._layouts[place.table]):
+            table.now.rows[key[0]] += 1
             table.now.units[key] += value  # type: ignore[assignment]
 
     def compare(self) -> Compared:
@@ -128,7 +134,7 @@ class Proof:
         return found
 
     def _compare(self, total: StatedTotal, name: str, found: Compared) -> None:
-        read = name in self._tables and total.column in self._layouts[name].columns
+        read = total.column in self._layouts[name].columns
         value, step = _stated(total, self._layouts[name], self._typed) if read else (None, Decimal(0))
         spans = self._spans(total, name) if value is not None else []
         near = [one for one in spans if abs(one.ours - value) <= step * (one.rows + 1) / 2]
@@ -154,7 +160,7 @@ class Proof:
 
     def _below(self, total: StatedTotal) -> bool:
         """Whether other sums stand between the entries and this one, such as the tax and what it is of."""
-        return any(table == total.table and total.last < row < total.row for table, row in self._left_out)
+        return any(total.last < row < total.row for one in self._left_out if one.table == total.table for row in one.rows)
 
 
 def _worth(entry: Any, layout: Layout) -> list[tuple[tuple[str, str | None], Any]]:

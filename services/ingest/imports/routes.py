@@ -9,7 +9,7 @@ from flask import Response, request
 from sqlalchemy.orm import Session
 
 from services.ingest.imports import store
-from services.ingest.imports.choose import Asked, check_fit, choose
+from services.ingest.imports.choose import Asked, check_fit, choose, known, look
 from services.ingest.imports.consent import Consent
 from services.ingest.imports.profiles import Profile, source_name
 from services.ingest.imports.shown import asked, evidence, report
@@ -45,12 +45,14 @@ def room(db: Database, vault: Vault, changed: Changed, limits: Limits = LIMITS) 
     def receive() -> Response:
         caller, stream = principal(), _file()
         consent, how, name = _consent(), _asked(), _name()
+        seen = look(stream, name, how, limits)
         with reading(db) as session:
-            ref = content_hash(vault.keyring(session, caller.organisation), stream)
-            today = clock.now().date()
-            chosen = choose(session, vault, caller.organisation, stream, name, how, today=today, limits=limits)
+            keyring = vault.keyring(session, caller.organisation)
+            kept = known(session, vault, caller.organisation, how, seen, today=clock.now().date())
+        chosen = choose(seen, kept, how)
         if isinstance(chosen, Detection):
             return Response(canonical.dumps(asked(name, chosen)), 409, content_type="application/json")
+        ref = content_hash(keyring, stream)
         upload = Upload(stream, name, ref, chosen)
         held = read(upload, caller.organisation)
         check_fit(chosen, held.misfit)

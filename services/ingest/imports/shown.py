@@ -29,7 +29,7 @@ def report(session: Session, vault: Vault, organisation: str, taken: Taken) -> d
     return {
         "difference": {
             "fingerprint": found.fingerprint,
-            "counts": {"changed": len(found.changed), "vanished": len(found.vanished), "absent": len(found.absent)},
+            "counts": {name: len(getattr(found, name)) for name in ("changed", "vanished", "absent", "doubtful")},
             "changed": [_changed(one, names) for one in found.changed[:MOST]],
             "vanished": [_entry(one, names) for one in found.vanished[:MOST]],
             "deleted": taken.deleted,

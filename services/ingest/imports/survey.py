@@ -46,9 +46,12 @@ def named(page: Iterable[Placed]) -> list[Any]:
     return [record for _, result in page for record in result.records[:-1]]
 
 
-def stored_days(session: Session, organisation: str, held: Held, source: str) -> dict[Bucket, int] | None:
+def stored_days(
+    session: Session, organisation: str, held: Held, source: str, stated: tuple[date, ...] | None
+) -> dict[Bucket, int] | None:
     """How many entries of the source each day has of those that the file is about; None: nothing stored can be meant."""
-    stored = query.per_day(session, organisation, source, *held.days) if held.days else {}
+    days = (*held.days, *(stated or ())) if held.days else ()
+    stored = query.per_day(session, organisation, source, min(days), max(days)) if days else {}
     may_have_moved = held.named and query.known_source(session, organisation, source)
     return stored if stored or may_have_moved else None
 

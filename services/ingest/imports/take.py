@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import chain
 from typing import Any, BinaryIO
 
@@ -84,7 +85,7 @@ def take(session: Session, vault: Vault, organisation: str, upload: Upload, held
     lock(session, organisation)
     chosen = upload.chosen
     laid_out, proof = family(chosen.layout), chosen.proof()
-    found = difference(session, vault, organisation, held, source=chosen.source, family=laid_out, stated=None)
+    found = difference(session, vault, organisation, held, source=chosen.source, family=laid_out, stated=_period(chosen, held))
     taken, announcements, checks = Taken(difference=found), Announcements(), Checks(clock.now().date())
     names = Names(vault, vault.keyring(session, organisation))
     for page in held.pages():
@@ -102,6 +103,12 @@ def take(session: Session, vault: Vault, organisation: str, upload: Upload, held
     taken.unproven = compared.faults
     taken.warnings = [*_warnings(session, vault, organisation, upload, held, checks, taken), *_sums(compared)]
     return taken
+
+
+def _period(chosen: Chosen, held: Held) -> tuple[date, date] | None:
+    """The period that the file states, unless its own entries lie outside."""
+    period = chosen.detection.period if chosen.detection else None
+    return period if period and held.days and period[0] <= held.days[0] and held.days[1] <= period[1] else None
 
 
 def keep(session: Session, vault: Vault, organisation: str, upload: Upload, taken: Taken) -> str | None:
@@ -174,7 +181,14 @@ def _warnings(
         return (one and one.zone) or home
 
     jobs = query.jobs(session, vault, organisation, checks.unpriced_jobs())
-    return [*checks.warnings(zone_of, {one.id for one in jobs.values() if one.rates}), *_absent(taken)]
+    return [*checks.warnings(zone_of, {one.id for one in jobs.values() if one.rates}), *_doubtful(taken), *_absent(taken)]
+
+
+def _doubtful(taken: Taken) -> list[Remark]:
+    rows = [place.label for place in taken.difference.doubtful]
+    told = "1 row is" if len(rows) == 1 else f"{len(rows)} rows are"
+    text = f"{told} on days of which the same work may be stored already, by another sort of report."
+    return [Remark("maybe_twice", len(rows), tuple(rows[:SHOWN]), text)] if rows else []
 
 
 def _absent(taken: Taken) -> list[Remark]:

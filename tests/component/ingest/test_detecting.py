@@ -143,3 +143,27 @@ def test_what_stands_above_the_table_is_read_anew_though_a_profile_knows_the_res
         ("2025-03-16", "USD"),
     ]
     assert sorted(one["name"] for one in owner.told("GET", "/records?kind=person")["items"]) == ["Ann Ames", "Bob Bell"]
+
+
+def test_an_answered_year_holds_for_a_year(owner: Caller, clock: Any) -> None:
+    text = "Date,Person,Project,Hours\n{} Mar,Ann Ames,Site,1.50\n31 Mar,Ann Ames,Site,2.25\n"
+    clock.now = clock.now.replace(year=2026, month=4, day=1)
+    asked = owner.imports(text.format(2).encode(), status=409)
+    assert [one["id"] for one in asked["questions"]] == ["year"]
+    first = owner.imports(text.format(2).encode(), answers='{"year": "2026"}')
+    assert _read(first) == (2, 13500, "2026-03-02", "2026-03-31")
+    clock.now = clock.now.replace(month=5)
+    april = owner.imports(text.format(9).replace("31 Mar", "30 Apr").replace("Mar", "Apr").encode())
+    assert (_read(april)[2:], april["read_by"]) == (("2026-04-09", "2026-04-30"), "profile")
+    clock.now = clock.now.replace(year=2027)
+    assert [one["id"] for one in owner.imports(text.format(9).encode(), status=409)["questions"]] == ["year"]
+
+
+@pytest.mark.parametrize("until, vanished", [("31/03/2026", 1), ("29/03/2026", 0)])
+def test_a_period_that_the_report_states_is_covered_to_its_last_day(owner: Caller, until: str, vanished: int) -> None:
+    """Without it nobody could say whether the report goes as far as the 30th."""
+    head = f"Work report,,,\nPeriod: 01/03/2026 - {until},,,\nDate,Person,Project,Hours\n"
+    row = "{}/03/2026,Ann Ames,Site,1.50\n"
+    owner.imports((head.replace(until, "31/03/2026") + row.format(17) + row.format(18) + row.format(30)).encode())
+    answer = owner.imports((head + row.format(17) + row.format(18)).encode(), preview="true")
+    assert answer["difference"]["counts"]["vanished"] == vanished

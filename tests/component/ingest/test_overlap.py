@@ -122,7 +122,8 @@ def test_a_difference_that_moved_since_it_was_seen_is_not_taken(owner: Caller) -
 def test_a_vanished_row_is_proposed_and_deleted_only_on_request(owner: Caller) -> None:
     owner.imports(_file(MON_A, MON_B, TUE, WED))
     asked = owner.imports(_file(MON_A, MON_B, WED), status=409)
-    assert (asked["difference"]["counts"], asked["totals"]["unchanged"]) == ({"changed": 0, "vanished": 1, "absent": 0}, 3)
+    assert asked["difference"]["counts"] == {"changed": 0, "vanished": 1, "absent": 0, "doubtful": 0}
+    assert asked["totals"]["unchanged"] == 3
     [gone] = asked["difference"]["vanished"]
     assert (gone["date"], gone["person"], gone["seconds"]) == ("2026-03-03", "Ann Ames", 7200)
     seen = asked["difference"]["fingerprint"]
@@ -189,6 +190,30 @@ def test_another_layout_of_report_deletes_nothing(owner: Caller) -> None:
     other = "Day,Time,Who,For,What\n2026-03-02,3:00,Ann Ames,Blue Ltd,Site\n2026-03-04,1:30,Ann Ames,Blue Ltd,Site\n"
     answer = owner.imports(other.encode(), changes="accept", layout=layout)
     assert answer["difference"]["counts"]["vanished"] == 0
+
+
+SUMS = '{"columns": {"date": "Day", "duration": "Time", "person": "Who", "client": "For", "job": "What"}}'
+
+
+def test_the_same_work_told_in_sums_is_not_taken_unseen(owner: Caller) -> None:
+    """Seven hours of two entries, and once more as the day's sum: billed twice if both were kept."""
+    owner.imports(_file(MON_A, MON_B, TUE))
+    sums = b"Day,Time,Who,For,What\n2026-03-02,7:00,Ann Ames,Blue Ltd,Site\n2026-03-05,1:00,Ann Ames,Blue Ltd,Site\n"
+    asked = owner.imports(sums, status=409, layout=SUMS)
+    assert (asked["difference"]["counts"]["doubtful"], asked["difference"]["counts"]["changed"]) == (1, 0)
+    [remark] = [one for one in asked["warnings"] if one["code"] == "maybe_twice"]
+    assert remark["rows"] == [2]
+    assert len(_stored(owner)) == 3
+    assert owner.imports(sums, layout=SUMS, preview="true", accept=asked["difference"]["fingerprint"])["problem"] is None
+    other = sums.replace(b"Site", b"Office")
+    assert _counts(owner.imports(other, layout=SUMS)) == (2, 0, 0)
+
+
+def test_one_entry_in_another_layout_is_the_same_entry(owner: Caller) -> None:
+    owner.imports(_file(TUE))
+    shorter = b"Day,Time,Who,For,What\n2026-03-03,2:15,Ann Ames,Blue Ltd,Site\n"
+    [change] = owner.imports(shorter, status=409, layout=SUMS)["difference"]["changed"]
+    assert {"field": "seconds", "was": 7200, "now": 8100} in change["fields"]
 
 
 def test_a_preview_stores_nothing(owner: Caller) -> None:

@@ -17,6 +17,7 @@ class Figures:
     last: str
     people: tuple[str, ...] = ()
     money: dict[str, str] = field(default_factory=dict)  # currency ("": not known) -> sum
+    distance: dict[str, str] = field(default_factory=dict)  # unit -> sum
     refused: int = 0  # rows that the import names and doesn't take
 
 

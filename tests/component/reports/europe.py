@@ -168,6 +168,7 @@ CASES = [
             last="2026-03-31",
             people=("Ids Sample",),
             money={"EUR": "30.02"},
+            distance={"km": "130.5"},
         ),
     ),
     Case(

@@ -209,6 +209,7 @@ CASES = [
             last="2026-03-05",
             people=("Kim Sample",),
             money={"USD": "75.38"},
+            distance={"mi": "112.5"},
         ),
     ),
     Case(

@@ -128,6 +128,7 @@ CASES = [
             last="2026-03-04",
             people=("Ada Sample", "Kim Sample"),
             money={"EUR": "202.50"},
+            distance={"km": "100"},
         ),
     ),
     Case(
@@ -240,6 +241,7 @@ CASES = [
             last="2026-03-03",
             people=("Kim Sample",),
             money={"USD": "13.74"},
+            distance={"mi": "20.5"},
         ),
     ),
     Case(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,8 +12,8 @@ from services.ingest.sources.detect.detect import detect
 from services.ingest.sources.detect.findings import Question
 from services.ingest.sources.files.open import open_book
 from services.ingest.sources.worklog.layout import Layout, dump, load
-from services.ingest.sources.worklog.normalize import RowResult, normalize_rows
-from services.ingest.sources.worklog.read import rows
+from services.ingest.sources.worklog.normalize import RowResult, normalize_parts
+from services.ingest.sources.worklog.read import parts
 from shared.contract.records import Expense, Mileage, Person, TimeEntry
 from shared.kernel.duration import hours
 from shared.kernel.errors import Invalid
@@ -53,7 +54,8 @@ def bring(data: bytes, name: str, answers: Mapping[str, str] | None = None) -> O
 
 def read(data: bytes, name: str, layout: Layout) -> list[RowResult]:
     """Every row's result under a layout, as for a profile that is recognised."""
-    return list(normalize_rows(rows(data, name, layout), layout, "org", "worklog", file="hash"))
+    how = {"encoding": layout.encoding, "delimiter": layout.delimiter, "quoting": layout.quoting}
+    return list(normalize_parts(parts(open_book(io.BytesIO(data), name, **how), layout), "org", "worklog", file="hash"))
 
 
 def interview(data: bytes, name: str, answers: Mapping[str, str | None]) -> tuple[set[str], Outcome]:
@@ -85,10 +87,12 @@ def figures(results: list[RowResult]) -> Figures:
     """What the rows come to."""
     entries = [result.entry for result in results if result.entry]
     names = {record.id: record.name for result in results for record in result.records if isinstance(record, Person)}
-    money: dict[str, Decimal] = {}
+    money, distance = Counter[str](), Counter[str]()
     for entry in entries:
         if (worth := WORTH[type(entry)](entry)) is not None:
-            money[entry.currency or ""] = money.get(entry.currency or "", Decimal(0)) + worth
+            money[entry.currency or ""] += worth
+        if isinstance(entry, Mileage):
+            distance[entry.unit] += entry.distance
     return Figures(
         entries=len(entries),
         seconds=sum(entry.seconds for entry in entries if isinstance(entry, TimeEntry)),
@@ -96,6 +100,7 @@ def figures(results: list[RowResult]) -> Figures:
         last=max(entry.date for entry in entries).isoformat() if entries else "",
         people=tuple(sorted({names[entry.person] for entry in entries})),
         money={currency: str(total) for currency, total in money.items()},
+        distance={unit: str(total) for unit, total in distance.items()},
         refused=sum(result.problem is not None for result in results),
     )
 

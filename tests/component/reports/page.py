@@ -26,8 +26,10 @@ def page() -> str:
 
 
 def _table(cases: list[Case]) -> str:
-    lines = ["| layout | file | language | rows | what is unusual | asks | entries | seconds | days | people | money |"]
-    lines += ["|---|---|---|---|---|---|---|---|---|---|---|", *map(_line, cases)]
+    lines = [
+        "| layout | file | language | rows | what is unusual | asks | entries | seconds | days | people | money | distance |"
+    ]
+    lines += ["|---|---|---|---|---|---|---|---|---|---|---|---|", *map(_line, cases)]
     return "\n".join(lines) + "\n"
 
 
@@ -39,11 +41,12 @@ def _line(case: Case) -> str:
 def _figures(case: Case) -> list[str]:
     told = case.figures
     if told is None:
-        return ["" if case.asks else "refused", "", "", "", ""]
+        return ["" if case.asks else "refused", "", "", "", "", ""]
     refused = f", {told.refused} refused" if told.refused else ""
     days = told.first if told.first == told.last else f"{told.first} to {told.last}"
     money = ", ".join(f"{amount} {currency or 'of no currency'}" for currency, amount in told.money.items())
-    return [f"{told.entries}{refused}", f"{told.seconds:,}", days, ", ".join(told.people), money]
+    distance = ", ".join(f"{total} {unit}" for unit, total in told.distance.items())
+    return [f"{told.entries}{refused}", f"{told.seconds:,}", days, ", ".join(told.people), money, distance]
 
 
 if __name__ == "__main__":

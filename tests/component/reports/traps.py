@@ -218,6 +218,68 @@ Kim Sample,,
 """,
     ),
     _csv(
+        "people as lines above their tables",
+        """
+Ada Sample
+Date,Project,Duration
+2026-03-02,Lamp,1:00
+
+Kim Sample
+Date,Project,Duration
+2026-03-03,Lamp,2:00
+""",
+    ),
+    _csv(
+        "kilometres beside each distance",
+        """
+Date,Employee,Client,Distance
+2026-03-02,Ada Sample,Beacon,12.5 km
+2026-03-03,Ada Sample,Beacon,8 km
+""",
+        _days(2, distance={"km": "20.5"}),
+    ),
+    _csv(
+        "a clock turned forward between start and end",
+        """
+Employee,Start,End
+Ada Sample,2026-03-29T00:30:00+01:00,2026-03-29T03:30:00+02:00
+Ada Sample,2026-03-30T08:00:00+02:00,2026-03-30T09:00:00+02:00
+""",
+        Figures(entries=2, seconds=10_800, first="2026-03-29", last="2026-03-30", people=_ADA),
+    ),
+    _csv(
+        "hours in one column and minutes in the next",
+        """
+Date,Employee,Project,Hours,Minutes
+2026-03-02,Ada Sample,Lamp,1,30
+2026-03-03,Ada Sample,Lamp,2,15
+""",
+        _days(2, 13_500),
+    ),
+    _csv(
+        "a rate in cents",
+        """
+Date,Employee,Project,Hours,Rate (cents),Currency
+2026-03-02,Ada Sample,Lamp,1.5,4000,EUR
+2026-03-03,Ada Sample,Lamp,0.5,4000,EUR
+""",
+        _days(2, 7_200, money={"EUR": "80.00"}),
+    ),
+    _json(
+        "an amount in cents",
+        [
+            {"user": "Ada Sample", "date": "2026-03-02", "hours": 1.5, "billable_amount_in_cents": 6_000, "currency": "EUR"},
+            {"user": "Ada Sample", "date": "2026-03-03", "hours": 0.5, "billable_amount_in_cents": 2_000, "currency": "EUR"},
+        ],
+        _days(2, 7_200),  # the amounts are told as not taken
+    ),
+    _csv(
+        "two columns that differ in row 3,000 only",
+        "Date,Employee,Client,Customer,Duration\n"
+        + "".join(f"2026-03-{at % 28 + 1:02},Ada Sample,Beacon {at % 7},Beacon {at % 7},1:00\n" for at in range(3_000))
+        + "2026-03-02,Ada Sample,Beacon,Harbour,1:00\n",
+    ),
+    _csv(
         "from winter into the new year, without years",
         """
 Date,Employee,Project,Duration

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from tests.component.reports import write
@@ -157,6 +158,21 @@ CASES = [
         data=text(NEW_YEAR),
         asks={"year": "2025-12-28"},
         figures=Figures(entries=3, seconds=10_800, first="2025-12-28", last="2026-01-02", people=("Ida Sample",)),
+    ),
+    Case(
+        name="a sheet for each month, nobody named",
+        kind="ods",
+        language="en",
+        rows="time",
+        unusual="one answer holds for all sheets, and the question says so",
+        data=write.ods(
+            {
+                "March": [["Date", "Hours"], [date(2026, 3, 2), Decimal("1.5")]],
+                "April": [["Date", "Hours"], [date(2026, 4, 2), Decimal("2.5")]],
+            }
+        ),
+        asks={"person": "Ada Sample"},
+        figures=Figures(entries=2, seconds=14_400, first="2026-03-02", last="2026-04-02", people=ADA),
     ),
     Case(
         name="dollars of some country",

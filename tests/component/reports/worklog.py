@@ -77,13 +77,13 @@ Page 2 of 2
 """
 
 PEOPLE = """
-Ada Sample
+Mitarbeiter: Ada Sample
 Datum;Projekt;Stunden
 02.03.2026;Docht;1,50
 13.03.2026;Docht;2,00
 Summe Ada Sample;;3,50
 
-Kim Sample
+Mitarbeiter: Kim Sample
 Datum;Projekt;Stunden
 02.03.2026;Wache;0,75
 Summe Kim Sample;;0,75
@@ -219,7 +219,6 @@ CASES = [
         rows="time",
         unusual="the person stands above each table, totals per person and in all",
         data=text(PEOPLE),
-        asks={"person": "people"},
         figures=Figures(
             entries=3,
             seconds=15_300,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from itertools import chain
+from operator import attrgetter
 from types import MappingProxyType
 
 from services.ingest.sources.detect import numbers, titles
@@ -21,6 +22,7 @@ from services.ingest.sources.detect.lengths import lengths
 from services.ingest.sources.detect.money import money, price
 from services.ingest.sources.detect.people import whose
 from services.ingest.sources.detect.roles import Assigned, assign, drop_counter
+from services.ingest.sources.detect.sayable import check_sayable
 from services.ingest.sources.detect.scan import Table, scan
 from services.ingest.sources.detect.sums import Sums, sums
 from services.ingest.sources.detect.tables import chosen
@@ -44,6 +46,9 @@ def detect(book: Book, answers: Mapping[str, str] = MappingProxyType({})) -> Det
     assigned = [(table, assign(table, inquiry), kind) for table, kind in kinds]
     for table, found, _ in assigned if book.kind not in ("sqlite", "json") else ():
         drop_counter(table, found, inquiry)
+    for table, found, _ in assigned:
+        _check_whole(book, table, found)
+        check_sayable(book.name, table, found)
     parts = _parts(assigned, inquiry)
     every = [sums(part.table, part.assigned, part.person, inquiry) for part in parts]
     layout = None if inquiry.questions else _layout(book, parts, every)
@@ -52,8 +57,22 @@ def detect(book: Book, answers: Mapping[str, str] = MappingProxyType({})) -> Det
     left_out += chain.from_iterable(one.left_out for one in every)
     totals = tuple(chain.from_iterable(one.totals for one in every))
     return Detection(
-        layout, tuple(inquiry.findings), tuple(inquiry.questions), totals, tuple(left_out), tuple(map(stated, parts))
+        layout,
+        tuple(inquiry.findings),
+        tuple(inquiry.questions),
+        totals,
+        tuple(left_out),
+        stated=tuple(map(stated, parts)),
+        period=_period(list(map(attrgetter("table"), parts))),
     )
+
+
+def _check_whole(book: Book, table: Table, assigned: Assigned) -> None:
+    """Refuse a table that becomes another client's or job's on the way: its rows do not say which they are."""
+    for role in ("client", "job"):
+        if not assigned.one(role) and (told := titles.another(table, role)):
+            cause = f"{quoted(book.name)}, row {told[0]} begins what is of another {role}, {quoted(told[1])}"
+            raise Invalid("tables_apart", cause, "split the file at such rows and import each part", file=book.name, row=told[0])
 
 
 def _nothing(book: Book, left_out: list[LeftOut]) -> Invalid:
@@ -69,7 +88,7 @@ def _nothing(book: Book, left_out: list[LeftOut]) -> Invalid:
 
 def _parts(kinds: list[tuple[Table, Assigned, str]], inquiry: Inquiry) -> list[Part]:
     found = [(table, assigned) for table, assigned, _ in kinds]
-    dated = dating(found, languages_of([table for table, _ in found]), _period(found), inquiry)
+    dated = dating(found, languages_of([table for table, _ in found]), _period([table for table, _ in found]), inquiry)
     zone = zoned(found, inquiry)
     clock, written = time_pattern(found, inquiry), numbers.writing(found)
     parts = [Part(table, assigned, kind, dated, clock, written, zone) for table, assigned, kind in kinds]
@@ -89,8 +108,8 @@ def _parts(kinds: list[tuple[Table, Assigned, str]], inquiry: Inquiry) -> list[P
     return parts
 
 
-def _period(found: list[tuple[Table, Assigned]]) -> tuple[date, date] | None:
-    return next((period for table, _ in found if (period := titles.period(table))), None)
+def _period(tables: list[Table]) -> tuple[date, date] | None:
+    return next(filter(None, map(titles.period, tables)), None)
 
 
 def _layout(book: Book, parts: list[Part], every: list[Sums]) -> Layout | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from services.ingest.sources.worklog.layout import Layout
 from shared.kernel.errors import Invalid
@@ -73,6 +74,7 @@ class Detection:
     totals: tuple[StatedTotal, ...]
     left_out: tuple[LeftOut, ...]
     stated: tuple[Mapping[str, str], ...] = ()  # of each table: our column, or "year" -> what the lines above it say
+    period: tuple[date, date] | None = None  # that the lines above the tables state, both days included
 
 
 @dataclass(slots=True)

@@ -35,6 +35,14 @@ def constant(table: Table, role: str) -> tuple[int, str] | None:
     return min(found) if len(values) == 1 else None
 
 
+def another(table: Table, role: str) -> tuple[int, str] | None:
+    """A line between the rows of a table that gives a role another value than the titles do, and its row."""
+    above = constant(table, role)
+    between = [(row, cells) for row, cells in table.odd if row < table.last]
+    found = ((row, value) for row, label, value in labelled(between) if _claims(label, role) and not headings.is_claimed(value))
+    return next((each for each in found if above is None or each[1] != above[1]), None)
+
+
 def _claims(label: str, role: str) -> bool:
     return any(claim.role == role for claim in claims().get(label, ()))
 

@@ -12,6 +12,7 @@ from olefile import OleFileIO
 
 from services.ingest.sources.files.book import check_size, refuse
 from services.ingest.sources.files.cells import Limits
+from services.ingest.sources.files.container import contained
 from services.ingest.sources.files.faults import Faults
 from services.ingest.sources.files.unpack import damaged
 
@@ -19,6 +20,8 @@ _STREAMS = ("Workbook", "Book")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _FORMULA, _LABELSST, _BOOLERR, _MULRK = 0x06, 0xFD, 0x205, 0xBD
 _CELLS = {_FORMULA, _LABELSST, _BOOLERR, _MULRK, 0x203, 0x204, 0x27E, 0xD6}
+_SHEET = 65_536 * 256
+"""Cells of the largest sheet that the format has."""
 _MOST = 1_000_000
 """Texts of the table; more do not fit into the bytes that are taken."""
 
@@ -33,13 +36,17 @@ class _Sheet:
     faults: Faults = field(default_factory=dict)
 
 
-def measure_old(stream: BinaryIO, size: int, name: str, limits: Limits) -> list[Faults]:
-    """Refuse a workbook beyond the limits; else the faulty cells of its sheets in their order."""
+def measured(stream: BinaryIO, size: int, name: str, limits: Limits) -> tuple[BinaryIO, list[Faults]]:
+    """Refuse a workbook beyond the limits; else its records in a container that is sound, and its sheets' faulty cells in order.
+
+    The reader of workbooks follows a file's chain of sectors wherever it leads, for ever if it leads round; so it is given a
+    container of our own making.
+    """
     check_size(size, name, limits)
     stream.seek(0)
     content = stream.read()
     try:
-        book = _book(content)
+        kind, book = _book(content)
         sheets, texts = _walk(book, name), _lengths(_table(book))
     except (OSError, error, ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError) as problem:
         raise (_encrypted(name) if _ENCRYPTED in content else damaged(name)) from problem
@@ -49,15 +56,15 @@ def measure_old(stream: BinaryIO, size: int, name: str, limits: Limits) -> list[
         if figure > most:
             cause = f"its sheets have {figure} {what}, more than {most}"
             raise refuse("file_too_large", name, cause, "remove what stands far off, split it, or send it as CSV")
-    return [sheet.faults for sheet in sheets]
+    return io.BytesIO(contained(kind, book)), [sheet.faults for sheet in sheets]
 
 
-def _book(content: bytes) -> bytes:
-    """The stream of records. Raises KeyError where there is none."""
+def _book(content: bytes) -> tuple[str, bytes]:
+    """The name and the bytes of the stream of records. Raises KeyError where there is none."""
     with OleFileIO(io.BytesIO(content)) as parts:
         for part in _STREAMS:
             if parts.exists(part):
-                return parts.openstream(part).read()
+                return part, parts.openstream(part).read()
     raise KeyError(_STREAMS)
 
 
@@ -75,22 +82,32 @@ def _records(data: bytes) -> Iterator[tuple[int, int, bytes]]:
 
 
 def _walk(data: bytes, name: str) -> list[_Sheet]:
-    """The sheets in the order of their names."""
+    """The sheets in the order of their names. Raises ValueError where the reader would take other bytes for a sheet."""
     sheets: dict[int, _Sheet] = {}
-    here, depth = _Sheet(), 0
+    here, begun = _Sheet(), set()
     for at, kind, content in _records(data):
         match kind:
             case 0x2F:  # FILEPASS
                 raise _encrypted(name)
             case 0x85:  # BOUNDSHEET: where a sheet begins
                 sheets[unpack_from("<I", content)[0]] = _Sheet()
-            case 0x809:  # BOF; a chart stands inside of its sheet
-                depth, here = depth + 1, here if depth else sheets.get(at, here)
-            case 0x0A:  # EOF
-                depth -= 1
+            case 0x809 if at in sheets:  # BOF; one of a chart stands inside of its sheet
+                here = sheets[at]
+                begun.add(at)
+            case 0x200:  # DIMENSIONS: the reader sets aside room for as much
+                _check_dimensions(content)
         if kind in _CELLS:
             _take(here, kind, content)
+    if begun != sheets.keys():
+        raise ValueError("a sheet does not begin where the workbook says")
     return list(sheets.values())
+
+
+def _check_dimensions(content: bytes) -> None:
+    wide = len(content) >= 14  # rows of 4 bytes, as since 1997
+    top, bottom, left, right = unpack_from("<IIHH" if wide else "<HHHH", content)
+    if bottom < top or right < left or (bottom - top) * (right - left) > _SHEET:
+        raise ValueError("a sheet is said to be larger than a sheet can be")
 
 
 def _table(data: bytes) -> list[bytes]:

@@ -12,7 +12,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 from services.ingest.sources.files.book import Book, Line, short
 from services.ingest.sources.files.cells import Cell, Limits
 from services.ingest.sources.files.faults import Faults
-from services.ingest.sources.files.oldbook import measure_old
+from services.ingest.sources.files.oldbook import measured
 from services.ingest.sources.files.unpack import damaged, measure
 
 
@@ -23,7 +23,7 @@ def open_workbook(stream: BinaryIO, name: str, limits: Limits) -> Book:
 
 def open_old_workbook(stream: BinaryIO, size: int, name: str, limits: Limits) -> Book:
     """The workbook of the format before 2007 (.xls) with its sheets as tables."""
-    return _book("xls", stream, measure_old(stream, size, name, limits), name, limits)
+    return _book("xls", *measured(stream, size, name, limits), name, limits)
 
 
 class _Reading:

@@ -21,6 +21,7 @@ from shared.kernel.money import EXPONENT, parse_decimal
 from shared.kernel.quote import quoted
 
 Moment = tuple[date | None, time | None]
+_OFFSET = re.compile(r" ?(?:Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})$", re.IGNORECASE)
 _ANY = date(2000, 1, 1)
 _MIDNIGHT = datetime.combine(_ANY, time())
 _SECOND = timedelta(seconds=1)
@@ -71,6 +72,12 @@ def clock(cells: Sequence[Cell], layout: Layout, column: str = "start") -> Momen
     if now is None:
         raise Invalid("bad_time", f"{quoted(joined(cells))} holds no time of day", f"write the time as {layout.time}")
     return day, now
+
+
+def offset(text: str) -> str:
+    """The offset behind an instant, as written; "" without one."""
+    match = _OFFSET.search(text)
+    return match[0].strip() if match else ""
 
 
 def civil(cells: Sequence[Cell], layout: Layout, column: str = "date") -> date:

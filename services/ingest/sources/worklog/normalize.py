@@ -202,7 +202,8 @@ def _values(row: Row, layout: Layout, reading: Reading) -> tuple[dict[str, Any],
         if value is not None:
             values[column.name] = value
     values |= reading.passing.above
-    return values, faults + _told_above(row, layout, values) + _told_beside(row, layout, values)
+    faults += _told_above(row, layout, values)
+    return values, faults + _told_beside(row, layout, values) + _turned_clock(row, layout, values)
 
 
 def _told_above(row: Row, layout: Layout, values: dict[str, Any]) -> Faults:
@@ -221,6 +222,17 @@ def _told_beside(row: Row, layout: Layout, values: dict[str, Any]) -> Faults:
     if "distance" in values and (beside := cells.unit_beside(cells.joined(_cells(row, layout, "distance")))):
         values["unit"] = beside
     return _told_by_sign(row, layout, values) if layout.signs else []
+
+
+def _turned_clock(row: Row, layout: Layout, values: dict[str, Any]) -> Faults:
+    """Between a start and an end with other offsets lies another time than their clocks show."""
+    if "Z" not in layout.time or layout.zone or "duration" in values or not {"start", "end"} <= values.keys():
+        return []
+    start, end = (cells.offset(cells.joined(_cells(row, layout, column))) for column in ("start", "end"))
+    if start == end:
+        return []
+    remedy = "say the zone in a layout, or give the duration as well"
+    return [("end", Invalid("clock_turned", f"the start has the offset {start}, the end {end}", remedy))]
 
 
 def _told_by_sign(row: Row, layout: Layout, values: dict[str, Any]) -> Faults:

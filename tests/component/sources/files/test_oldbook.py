@@ -1,11 +1,18 @@
 """A workbook of the format before 2007 gives the same cells as its report in the later one, and no bomb goes off."""
 
+import io
+import resource
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from pathlib import Path
+from struct import pack
 
 import pytest
+from olefile import OleFileIO
 
 from services.ingest.sources.files.cells import Limits
+from services.ingest.sources.files.container import contained
 from services.ingest.sources.worklog.layout import OWN
 from tests.component.sources.files.oldbooks import ERROR, NO_RESULT, compound, oldbook
 from tests.component.sources.files.opening import cells, opened, refusal
@@ -89,3 +96,38 @@ def test_a_file_over_which_the_reader_falls_is_damaged():
     at = data.index(b"\x85\0\x0a\0") + 4  # where the sheet begins: beyond the end of the file
     data[at : at + 4] = b"\xff\xff\0\0"
     assert refusal(bytes(data)).code == "damaged_workbook"
+
+
+def test_a_chain_of_sectors_that_leads_round_takes_no_memory():
+    rows = [["Date", "Hours"], ["2026-03-02", "8:00"]]
+    whole = oldbook({"Work": rows})
+    links = len(whole) - 512
+    round_ = whole[: links + 7 * 4] + (0).to_bytes(4, "little") + whole[links + 8 * 4 :]  # its last sector's next is its first
+    assert whole[links + 7 * 4 : links + 8 * 4] == b"\xfe\xff\xff\xff"
+    with at_most(512 * 1024**2):
+        assert cells(round_) == rows
+
+
+def test_a_sheet_that_ends_before_it_begins_is_damaged():
+    dimensions = pack("<HHIIHHH", 0x200, 14, 9_216, 768, 0, 6, 0)  # from row 9,216 to row 768
+    with at_most(512 * 1024**2):
+        assert refusal(oldbook({"Work": [["Date"], ["2026-03-02"]]}, more=dimensions)).code == "damaged_workbook"
+
+
+def test_the_container_holds_streams_of_any_size():
+    for size in (1, 4_096, 9_000_001):
+        stream = bytes([size % 251]) * size
+        with OleFileIO(io.BytesIO(contained("Workbook", stream))) as parts:
+            assert parts.openstream("Workbook").read().rstrip(b"\0") == stream
+
+
+@contextmanager
+def at_most(more: int):
+    """No more memory than that beside what is taken already; beyond it the process ends."""
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (taken + more, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
