@@ -43,12 +43,7 @@ def detect(book: Book, answers: Mapping[str, str] = MappingProxyType({})) -> Det
     kinds, left_out = chosen(tables, inquiry)
     if not kinds:
         raise _nothing(book, left_out)
-    assigned = [(table, assign(table, inquiry), kind) for table, kind in kinds]
-    for table, found, _ in assigned if book.kind not in ("sqlite", "json") else ():
-        drop_counter(table, found, inquiry)
-    for table, found, _ in assigned:
-        _check_whole(book, table, found)
-        check_sayable(book.name, table, found)
+    assigned = _assigned(book, kinds, inquiry)
     parts = _parts(assigned, inquiry)
     every = [sums(part.table, part.assigned, part.person, inquiry) for part in parts]
     layout = None if inquiry.questions else _layout(book, parts, every)
@@ -65,6 +60,17 @@ def detect(book: Book, answers: Mapping[str, str] = MappingProxyType({})) -> Det
         stated=tuple(map(stated, parts)),
         period=_period(list(map(attrgetter("table"), parts))),
     )
+
+
+def _assigned(book: Book, kinds: list[tuple[Table, str]], inquiry: Inquiry) -> list[tuple[Table, Assigned, str]]:
+    """The tables with the roles of their columns. Raises Invalid for what no layout can say."""
+    assigned = [(table, assign(table, inquiry), kind) for table, kind in kinds]
+    for table, found, _ in assigned:
+        if book.kind not in ("sqlite", "json"):
+            drop_counter(table, found, inquiry)
+        _check_whole(book, table, found)
+        check_sayable(book.name, table, found)
+    return assigned
 
 
 def _check_whole(book: Book, table: Table, assigned: Assigned) -> None:
