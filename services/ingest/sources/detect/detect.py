@@ -136,6 +136,15 @@ def _columns(parts: list[Part], inquiry: Inquiry) -> None:
         read = columns_of(part)
         for role, names in read.items():
             inquiry.note("column", f"{role}: {' + '.join(names)}", f"header in row {part.table.header}")
+        _empty(part, inquiry)
         named = {name for names in read.values() for name in names}
         if rest := [each.head.text for each in part.table.columns if each.filled and each.head.text not in {"", *named}]:
             inquiry.note("not_taken", ", ".join(rest), f"in the table in row {part.table.header} these have no place in an entry")
+
+
+def _empty(part: Part, inquiry: Inquiry) -> None:
+    """Say where a client or job is missing in some rows: merged cells come as one value and empty ones below it."""
+    for role in ("client", "job"):
+        column = part.assigned.one(role)
+        if column and column.filled and column.empty:
+            inquiry.note("empty", role, f"row {column.empty} has no {role}, and takes none from the row above it")

@@ -89,3 +89,8 @@ def test_an_empty_cell_may_stand_for_the_name_above_it():
 def test_below_a_sum_no_name_holds_on():
     found = results(table(*MERGED, "Total,,6", ",2024-03-06,1"), person="above")
     assert found[-1].problem.code == "missing_field"
+
+
+def test_a_client_of_some_rows_alone_is_told_not_carried_down():
+    data = table("Client,Date,User,Hours", "Lamp Works,2024-03-04,Ida,1", ",2024-03-05,Ida,2")
+    assert said(data, "empty") == {"client": "row 3 has no client, and takes none from the row above it"}
