@@ -1,14 +1,17 @@
 """A layout is read strictly, written as it was read, and says what it lacks."""
 
 import json
+import re
+from dataclasses import fields
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.ingest.sources.registry import FILES, file_source
-from services.ingest.sources.worklog.layout import COLUMNS, OWN, dump, load
+from services.ingest.sources.worklog.layout import COLUMNS, OWN, Layout, dump, load
 from services.ingest.sources.worklog.patterns import check_date_pattern, check_time_pattern, read_moment
 from shared.kernel.errors import Invalid
 from tests.sizes import size
@@ -23,6 +26,9 @@ FULL = {
     "decimal": ",",
     "thousands": ".",
     "unit": "h",
+    "headings": ["empleado"],
+    "people": {"Ada Sample": "Ada Sample", "Semana 1": ""},
+    "above": ["client"],
     "zone": "Europe/Madrid",
     "tags": "|",
     "yes": ["sí"],
@@ -32,6 +38,19 @@ FULL = {
     "header": 3,
     "sheet": "Marzo",
 }
+
+
+PAGE = Path(__file__).parents[3] / "docs/reference/layout.md"
+ROW = re.compile(r"\| `(\w+)` \|.*\| (?:`(.*)`)? ?\|")
+
+
+def test_every_key_of_a_layout_is_documented_with_its_default():
+    table = PAGE.read_text().split("## A declared layout")[1].split("\n\n    {")[0]
+    told = {match[1]: match[2] for line in table.splitlines() if (match := ROW.fullmatch(line))}
+    smallest = Layout(columns={})
+    keys = {each.name: getattr(smallest, each.name) for each in fields(Layout) if each.name not in ("columns", "closed")}
+    assert told.pop("columns") is None
+    assert {key: json.loads(value) for key, value in told.items()} == json.loads(json.dumps(keys))
 
 
 @pytest.mark.parametrize("written", [SMALLEST, FULL])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
-from services.ingest.sources.detect.forms import Day, Form, Number, form_of
+from services.ingest.sources.detect.forms import Day, Form, Number, compact_day, form_of
 from services.ingest.sources.detect.heads import DAYS, Head
 from services.ingest.sources.files.cells import Cell, text_of
 
@@ -67,6 +67,8 @@ class Column:
         return told
 
     def _take(self, cell: Cell, row: int) -> bool:
+        if isinstance(cell, Decimal) and self.head.roles() & DAYS and compact_day(text_of(cell)):
+            cell = text_of(cell)
         if not isinstance(cell, str):
             name = type_of(cell)
             self.distinct += 1

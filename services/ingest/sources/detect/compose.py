@@ -39,6 +39,7 @@ class Part:
     wording: Wording = field(default_factory=Wording)
     person: Whose | None = field(default_factory=Whose)
     distance: str | None = ""  # the unit of distances that name none; None: asked
+    trips: bool = True  # what becomes of distances in rows of hours is plain
     uncomputed: tuple[dict[str, str], ...] | None = ()  # rows to leave out since a formula has no result; None: asked
 
     @property
@@ -50,6 +51,7 @@ class Part:
             and self.wording.done
             and self.person is not None
             and self.distance is not None
+            and self.trips
             and self.uncomputed is not None
         )
 
@@ -102,6 +104,7 @@ def layout_of(book: Book, part: Part, found: Sums) -> Layout:
         tail=found.tail,
         headings=part.person.words,
         people=part.person.names,
+        above=part.person.above,
         running=tuple(part.wording.running),
         date=pattern,
         dates=own,

@@ -13,7 +13,7 @@ from services.ingest.sources.detect import numbers, titles
 from services.ingest.sources.detect.clocks import time_pattern
 from services.ingest.sources.detect.compose import Part, columns_of, layout_of, provisional, stated
 from services.ingest.sources.detect.dates import dating
-from services.ingest.sources.detect.distances import distance_unit
+from services.ingest.sources.detect.distances import beside_hours, distance_unit
 from services.ingest.sources.detect.encodings import in_encoding
 from services.ingest.sources.detect.findings import Detection, Inquiry, LeftOut
 from services.ingest.sources.detect.formulas import uncomputed
@@ -43,12 +43,7 @@ def detect(book: Book, answers: Mapping[str, str] = MappingProxyType({})) -> Det
     kinds, left_out = chosen(tables, inquiry)
     if not kinds:
         raise _nothing(book, left_out)
-    assigned = [(table, assign(table, inquiry), kind) for table, kind in kinds]
-    for table, found, _ in assigned if book.kind not in ("sqlite", "json") else ():
-        drop_counter(table, found, inquiry)
-    for table, found, _ in assigned:
-        _check_whole(book, table, found)
-        check_sayable(book.name, table, found)
+    assigned = _assigned(book, kinds, inquiry)
     parts = _parts(assigned, inquiry)
     every = [sums(part.table, part.assigned, part.person, inquiry) for part in parts]
     layout = None if inquiry.questions else _layout(book, parts, every)
@@ -65,6 +60,17 @@ def detect(book: Book, answers: Mapping[str, str] = MappingProxyType({})) -> Det
         stated=tuple(map(stated, parts)),
         period=_period(list(map(attrgetter("table"), parts))),
     )
+
+
+def _assigned(book: Book, kinds: list[tuple[Table, str]], inquiry: Inquiry) -> list[tuple[Table, Assigned, str]]:
+    """The tables with the roles of their columns. Raises Invalid for what no layout can say."""
+    assigned = [(table, assign(table, inquiry), kind) for table, kind in kinds]
+    for table, found, _ in assigned:
+        if book.kind not in ("sqlite", "json"):
+            drop_counter(table, found, inquiry)
+        _check_whole(book, table, found)
+        check_sayable(book.name, table, found)
+    return assigned
 
 
 def _check_whole(book: Book, table: Table, assigned: Assigned) -> None:
@@ -103,6 +109,7 @@ def _parts(kinds: list[tuple[Table, Assigned, str]], inquiry: Inquiry) -> list[P
         part.money = money(part.table, part.assigned, found, inquiry)
         part.wording = wording(part.assigned, inquiry)
         part.distance = distance_unit(part.assigned, [part.kind, *part.wording.kinds.values()], inquiry)
+        part.trips = beside_hours(part.assigned, [part.kind, *part.wording.kinds.values()], inquiry)
         part.uncomputed = uncomputed(part.table, part.assigned, inquiry)
     return parts
 
@@ -129,6 +136,15 @@ def _columns(parts: list[Part], inquiry: Inquiry) -> None:
         read = columns_of(part)
         for role, names in read.items():
             inquiry.note("column", f"{role}: {' + '.join(names)}", f"header in row {part.table.header}")
+        _empty(part, inquiry)
         named = {name for names in read.values() for name in names}
         if rest := [each.head.text for each in part.table.columns if each.filled and each.head.text not in {"", *named}]:
             inquiry.note("not_taken", ", ".join(rest), f"in the table in row {part.table.header} these have no place in an entry")
+
+
+def _empty(part: Part, inquiry: Inquiry) -> None:
+    """Say where a client or job is missing in some rows: merged cells come as one value and empty ones below it."""
+    for role in ("client", "job"):
+        column = part.assigned.one(role)
+        if column and column.filled and column.empty:
+            inquiry.note("empty", role, f"row {column.empty} has no {role}, and takes none from the row above it")

@@ -25,6 +25,28 @@ def distance_unit(assigned: Assigned, kinds: Iterable[str], inquiry: Inquiry) ->
     return _asked(column, seen, inquiry) if seen else ""
 
 
+def beside_hours(assigned: Assigned, kinds: Iterable[str], inquiry: Inquiry) -> bool:
+    """Whether it is plain what becomes of distances in rows of hours, which are one entry each."""
+    column = assigned.one("distance")
+    first = _driven(column) if column and "mileage" not in kinds else None
+    if column is None or first is None:
+        return True
+    choices = (
+        Option("leave_out", "take the hours in and leave the distances out", f"{first[1]} in row {first[0]} is not taken in"),
+    )
+    asked = (
+        f"Row {first[0]} has {first[1]} as {column.head.text} beside its hours, and a row becomes one entry. To have the trips "
+        "as well, send them in a file or table of their own."
+    )
+    return inquiry.ask(Question("distance", "distance", asked, choices)) is not None
+
+
+def _driven(column: Column) -> Seen | None:
+    """The first distance that is not zero."""
+    texts = [seen for shape, (_, seen) in column.numbers.items() if "9" in shape]
+    return min(texts + [seen for name, seen in column.typed.items() if name == "number"], default=None)
+
+
 def _bare(column: Column) -> Seen | None:
     """The first distance without a unit of its own."""
     texts = [*(seen for _, seen in column.numbers.values()), *column.words.values()]

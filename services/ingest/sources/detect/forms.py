@@ -55,7 +55,7 @@ class Form:
     """What a text may be; several may hold, as for 9:30."""
 
     day: Day | None = None
-    pair: Day | None = None  # a day and a month that may as well be a number, as 01.03
+    pair: Day | None = None  # a day that may as well be a number, as 01.03 or 20240301
     clock: Clock | None = None  # beside a day, or alone
     stretch: int | None = None
     number: Number | None = None
@@ -85,6 +85,8 @@ def form_of(text: str) -> Form:
 
 
 def _form(bare: str) -> Form:
+    if compact := compact_day(bare):
+        return Form(pair=compact, number=_number(bare))
     number, unit = _measured(bare)
     clock, rest = _clock(bare)
     day = _day(rest) if rest else None
@@ -93,6 +95,22 @@ def _form(bare: str) -> Form:
     if day and number and len(day.numbers) == 2:
         return Form(pair=day, stretch=stretch(bare), number=number, unit=unit)
     return Form(day, None, None if rest else clock, stretch(bare), number, unit)
+
+
+def compact_day(bare: str) -> Day | None:
+    """Eight digits that may be a date: 20240531, or 31052024 with the year behind. Never both: no month is 19 or 20."""
+    if len(bare) != 8 or not bare.isascii() or not bare.isdecimal():
+        return None
+    first = bare[:2] in ("19", "20") and 1 <= int(bare[4:6]) <= 12
+    if not first and bare[4:6] not in ("19", "20"):
+        return None
+    cuts = ((0, 4), (4, 6), (6, 8)) if first else ((0, 2), (2, 4), (4, 8))
+    digits = [bare[begin:end] for begin, end in cuts]
+    return _built(COMPACT[not first], digits, "", "")
+
+
+COMPACT = ("#4##", "###4")
+"""Notations of dates in eight digits."""
 
 
 def _measured(bare: str) -> tuple[Number | None, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from services.ingest.sources.detect.columns import Seen
-from services.ingest.sources.detect.forms import Day
+from services.ingest.sources.detect.forms import COMPACT, Day
 from services.ingest.sources.words.calendars import months, weekdays
 
 NUMERIC = ("D-M-Y", "M-D-Y", "Y-M-D", "Y-D-M")
@@ -187,5 +187,5 @@ def _token(found: Notation, part: str, at: int) -> str:
     widths = {day.widths[at] for day in found.dates}
     if part == "Y":
         return "YYYY" if 4 in widths else "YY"
-    padded = widths == {2} and any(day.numbers[at] < 10 for day in found.dates)
+    padded = found.text in COMPACT or (widths == {2} and any(day.numbers[at] < 10 for day in found.dates))
     return part * 2 if padded else part

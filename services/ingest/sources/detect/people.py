@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
+from services.ingest.sources.detect.columns import Column
 from services.ingest.sources.detect.findings import Inquiry, Option, Question, listed
 from services.ingest.sources.detect.roles import Assigned
 from services.ingest.sources.detect.scan import Numbered, Table
@@ -29,6 +30,7 @@ class Whose:
     """How the rows of one table come by their person, where no column names it."""
 
     constant: str = ""
+    above: tuple[str, ...] = ()  # our columns in which an empty cell stands for the name above it
     words: tuple[str, ...] = ()  # before the name, in a line of its own
     names: dict[str, str] = field(default_factory=dict)  # a line's only text -> whom it names
 
@@ -95,10 +97,21 @@ class _Asking:
     def whose(self, assigned: Assigned, before: list[Numbered]) -> Whose | None:
         column = assigned.one("person")
         if column and column.filled:
-            return self.constant(f"Row {column.empty} names no person. Who is it?")
+            return self._gaps(column)
         odd = [line for line in self.table.odd if line[0] < self.table.last]
         first = self.table.first
         return self._said([*self.table.titles, *(each for each in odd if each[0] < first)], odd, before)
+
+    def _gaps(self, column: Column) -> Whose | None:
+        """Whose the rows without a name are: as often as not the name above stands for them."""
+        row, text = min(column.words.values(), default=(0, ""))
+        above = Option("above", "in each the name above it", f"row {column.empty} is the work of the last one named above")
+        asked = f"Row {column.empty} names no person, while row {row} names {text}. Who is it, in all rows without a name?"
+        question = Question(f"person{self.of}", "person", asked, (above,) if 0 < row < column.empty else (), free=True)
+        answer = self.inquiry.ask(question)
+        if answer is None:
+            return None
+        return Whose(above=("person",)) if answer == "above" and question.options else Whose(answer.strip())
 
     def _said(self, begin: list[Numbered], odd: list[Numbered], before: list[Numbered]) -> Whose | None:
         """What the lines say: those above the entries, those without a day among them, those above other tables."""
@@ -113,7 +126,7 @@ class _Asking:
     def _told(self, constant: str, heard: dict[Spot, str], names: dict[str, str]) -> Whose:
         for (row, _), name in heard.items():
             self.inquiry.note("person", name, f"row {row} says so")
-        return Whose(constant, tuple(sorted({label for _, label in heard})), names)
+        return Whose(constant, words=tuple(sorted({label for _, label in heard})), names=names)
 
     def _above(self, above: dict[Spot, str], between: dict[Spot, str]) -> dict[Spot, str]:
         """What the lines above say, where it is one person."""

@@ -10,7 +10,7 @@ from itertools import chain, islice, pairwise
 from operator import itemgetter
 
 from services.ingest.sources.detect.columns import Column
-from services.ingest.sources.detect.forms import form_of
+from services.ingest.sources.detect.forms import compact_day, form_of
 from services.ingest.sources.detect.heads import DAYS, Head, heads_of, is_header
 from services.ingest.sources.files.book import Book, Line
 from services.ingest.sources.files.cells import Cell, text_of
@@ -115,16 +115,18 @@ def _is_day(cell: Cell) -> bool:
 
 def _is_claimed_day(cell: Cell) -> bool:
     """Whether the cell holds a day, in a column whose header says so."""
-    return isinstance(cell, date) or (isinstance(cell, str) and form_of(cell.strip()).as_day() is not None)
+    if isinstance(cell, str):
+        return form_of(cell.strip()).as_day() is not None
+    return isinstance(cell, date) or (isinstance(cell, Decimal) and compact_day(text_of(cell)) is not None)
 
 
 def _is_number(cell: Cell) -> bool:
-    """A day as a plain number: a spreadsheet's serial, or eight digits."""
+    """A day as a plain number: a spreadsheet's serial."""
     text = text_of(cell) if isinstance(cell, Decimal) else cell
     if not isinstance(text, str) or not text.strip().replace(".", "", 1).isdigit():
         return False
     whole = text.strip().partition(".")[0]
-    return (len(whole) == 5 and "30000" <= whole < "60000") or (len(whole) == 8 and whole.isdigit())
+    return len(whole) == 5 and "30000" <= whole < "60000"
 
 
 def _take(found: list[Table], batch: list[Line], sheet: str | None) -> None:

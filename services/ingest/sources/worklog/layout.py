@@ -38,6 +38,7 @@ ENCODINGS = (
 )
 UNITS = ("h", "min", "s", "d", "h:mm", "h:mm:ss", "h:mm[:ss]")
 KINDS = ("time", "expense", "mileage", "break")
+NAMED = ("person", "client", "job")
 DELIMITERS = (",", ";", "\t", "|", ":")
 THOUSANDS = ("", ",", ".", " ", "'", "\u00a0", "\u202f", "\u2019")
 
@@ -56,6 +57,7 @@ class Layout:
     people: dict[str, str] = field(
         default_factory=dict
     )  # text that stands alone in a line -> whose the rows below are; "": left out
+    above: tuple[str, ...] = ()  # of NAMED: an empty cell stands for the value above it
     running: tuple[str, ...] = ()  # words in place of an end or a duration that is still to come; "": nothing stands there
     date: str = "YYYY-MM-DD"  # see patterns
     dates: dict[str, str] = field(default_factory=dict)  # our column -> its own pattern, where it differs
@@ -144,6 +146,7 @@ class _LayoutSchema(f.Strict):
     tail = f.flag()
     headings = m.List(f.text(100))
     people = m.Dict(keys=f.text(500), values=_word())
+    above = m.List(f.choice(NAMED))
     running = m.List(_word())
     date = f.Checked(check_date_pattern)
     dates = m.Dict(keys=f.choice(("date", "start", "end")), values=f.Checked(check_date_pattern))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from services.ingest.sources.files.cells import Cell, text_of
@@ -19,10 +19,11 @@ REASONS = ("repeated_header", "heading", "skipped", "total", "summary", "break",
 
 @dataclass(slots=True)
 class Passing:
-    """What one pass remembers: the last row that was seen, and whether the entries are over."""
+    """What one pass remembers: the last row that was seen, and whether the entries are over, what cells above hold."""
 
     last: int = 0
     over: bool = False
+    above: dict[str, str] = field(default_factory=dict)  # our column -> the last value, of those that hold on
 
 
 def reason(row: Row, layout: Layout, passing: Passing) -> str | None:

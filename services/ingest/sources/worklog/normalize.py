@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from operator import methodcaller
 from typing import Any
@@ -157,8 +158,12 @@ def normalize(
     """One row's records. Without a ``reading`` the row stands alone: the first of its identity."""
     reading = reading or Reading()
     if row.problem:
+        reading.passing.above.clear()  # it may have named somebody
         return RowResult(row.number, [], row.problem, sheet=layout.sheet)
-    if left_out := reason(row, layout, reading.passing):
+    left_out = reason(row, layout, reading.passing)
+    if layout.above:
+        _hold(row, layout, reading.passing.above, left_out)
+    if left_out:
         return RowResult(row.number, [], left_out=left_out, sheet=layout.sheet)
     make = _Maker(organisation, source, Origin(via="file", ref=file, row=row.number), reading, layout.sheet)
     values, faults = _values(row, layout, reading)
@@ -168,6 +173,19 @@ def normalize(
         except Invalid as problem:
             faults = list(_faults(problem))
     return RowResult(row.number, [], _problem(row, layout, faults), sheet=layout.sheet)
+
+
+def _hold(row: Row, layout: Layout, above: dict[str, str], left_out: str | None) -> None:
+    """Remember what the row says for the rows below it that say nothing; a sum ends what holds."""
+    if left_out in ("total", "summary"):
+        above.clear()
+    if left_out in ("total", "summary", "heading", "repeated_header"):
+        return
+    for column in layout.above:
+        if text := cells.joined(_cells(row, layout, column)).strip():
+            above.pop(column, None)
+            with suppress(Invalid):  # the row itself is refused for it
+                above[column] = cells.name(text)
 
 
 def _values(row: Row, layout: Layout, reading: Reading) -> tuple[dict[str, Any], Faults]:
@@ -183,6 +201,7 @@ def _values(row: Row, layout: Layout, reading: Reading) -> tuple[dict[str, Any],
                 continue
         if value is not None:
             values[column.name] = value
+    values |= reading.passing.above
     faults += _told_above(row, layout, values)
     return values, faults + _told_beside(row, layout, values) + _turned_clock(row, layout, values)
 

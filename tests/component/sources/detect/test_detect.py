@@ -9,6 +9,7 @@ from services.ingest.sources.detect.detect import detect
 from shared.contract.records import Expense, Mileage
 from shared.kernel.errors import Invalid
 from tests.component.sources.detect.detecting import asked, days, detected, entries, options, results, said, table
+from tests.component.sources.spreadsheet import workbook
 
 HOURS = "Date,User,Hours"
 
@@ -28,6 +29,8 @@ HOURS = "Date,User,Hours"
         ("March 4, 2024", "May 5, 2024", "2024-03-04"),
         ("Mon 03/04/2024", "Tue 03/05/2024", "2024-03-04"),
         ("2024年3月4日", "2024年3月5日", "2024-03-04"),
+        ("20240304", "20240305", "2024-03-04"),
+        ("04032024", "31032024", "2024-03-04"),
     ],
 )
 def test_one_date_settles_the_order_of_all(first, last, read):
@@ -49,6 +52,15 @@ def test_dates_that_may_be_read_two_ways_are_asked_for_with_examples():
     assert detected(data).layout is None
     assert days(entries(data, date_order="D-M-Y")) == ["2024-04-03", "2024-06-05"]
     assert days(entries(data, date_order="M-D-Y")) == ["2024-03-04", "2024-05-06"]
+
+
+def test_eight_digits_with_the_year_behind_may_be_read_two_ways():
+    assert asked(table(HOURS, "03042024,Ida,1")) == ["date_order"]
+    assert days(entries(table(HOURS, "03042024,Ida,1"), date_order="M-D-Y")) == ["2024-03-04"]
+
+
+def test_eight_digits_are_a_day_in_a_workbook_too():
+    assert days(entries(workbook([["Date", "User", "Hours"], [20241231, "Ida", 1]]))) == ["2024-12-31"]
 
 
 def test_a_year_of_two_digits_is_the_number_that_stays():
@@ -318,3 +330,10 @@ def test_a_file_without_entries_is_refused():
         with pytest.raises(Invalid):
             detected(data)
     assert detect
+
+
+def test_a_distance_beside_hours_is_not_dropped_without_a_word():
+    data = table("Date,User,Hours,Distance (km)", "2024-03-04,Ida,1,0", "2024-03-05,Ida,2,12")
+    assert options(data, "distance") == {"leave_out": "12 in row 3 is not taken in"}
+    assert [entry.seconds for entry in entries(data, distance="leave_out")] == [3600, 7200]
+    assert asked(data.replace(b",12", b",0")) == []

@@ -75,3 +75,22 @@ def test_two_names_above_the_rows_are_asked_about_or_refused():
     assert asked(data) == ["person"]
     with pytest.raises(Invalid, match="name 'Ada Sample', 'Kim Sample'"):
         detected(data + b"Employee: Lee Sample,,\n2024-03-06,Lamp,1\n")
+
+
+MERGED = ("Person,Date,Hours", "Ada Sample,2024-03-04,1", ",2024-03-05,2", "Kim Sample,2024-03-04,1", ",2024-03-05,2")
+
+
+def test_an_empty_cell_may_stand_for_the_name_above_it():
+    assert asked(table(*MERGED)) == ["person"]
+    assert people(table(*MERGED), person="above") == ["Ada Sample", "Ada Sample", "Kim Sample", "Kim Sample"]
+    assert people(table(*MERGED), person="Lee Sample") == ["Ada Sample", "Lee Sample", "Kim Sample", "Lee Sample"]
+
+
+def test_below_a_sum_no_name_holds_on():
+    found = results(table(*MERGED, "Total,,6", ",2024-03-06,1"), person="above")
+    assert found[-1].problem.code == "missing_field"
+
+
+def test_a_client_of_some_rows_alone_is_told_not_carried_down():
+    data = table("Client,Date,User,Hours", "Lamp Works,2024-03-04,Ida,1", ",2024-03-05,Ida,2")
+    assert said(data, "empty") == {"client": "row 3 has no client, and takes none from the row above it"}
