@@ -136,7 +136,7 @@ def _met(c: Connector, session: Session, row: Mapping[str, Any], document: Any, 
 def _wanted(
     c: Connector, session: Session, organisation: str, document: Any, body: Mapping[str, Any], push: str
 ) -> dict[str, Any]:
-    named = store.living(c, session, organisation, document)
+    [named] = store.living(c, session, organisation, [document])
     keys = c.vault.keyring(session, organisation, named)
     blob = files.store(session, c.vault, organisation, canonical.dumps(body), kind="document", subjects=named)
     said = {name: value for name, value in body.items() if name != "version"}

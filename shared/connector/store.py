@@ -82,17 +82,18 @@ def tenant(row: Row, name: str = "") -> Tenant:
     )
 
 
-def document(c: Connector, session: Session, row: Row) -> Any:
-    """The wanted document of a binding row, as our contract has it. None when its blob was erased."""
-    raw = files.read(session, c.vault, row["organisation"], row["wanted"])
-    return None if raw is None else c.provider.load(canonical.loads(raw))
+def documents(c: Connector, session: Session, organisation: str, rows: Sequence[Row]) -> list[Any]:
+    """The wanted documents of binding rows, as our contract has them. None for one whose blob was erased."""
+    raw = files.read_each(session, c.vault, organisation, sorted({row["wanted"] for row in rows}))
+    found = (raw[row["wanted"]] for row in rows)
+    return [None if one is None else c.provider.load(canonical.loads(one)) for one in found]
 
 
-def living(c: Connector, session: Session, organisation: str, named: Any) -> list[str]:
-    """Whom a document names; of those erased since, it says nothing any more."""
-    everybody = {*named.people, named.client} if named is not None else set()
-    keys = c.vault.keyring(session, organisation, everybody)
-    return sorted(person for person in everybody if not keys.erased(person))
+def living(c: Connector, session: Session, organisation: str, documents: Sequence[Any]) -> list[list[str]]:
+    """Whom each document names; of those erased since, it says nothing any more."""
+    named = [{*one.people, one.client} if one is not None else set() for one in documents]
+    keys = c.vault.keyring(session, organisation, set().union(*named))
+    return [sorted(person for person in people if not keys.erased(person)) for people in named]
 
 
 def change(session: Session, row: Row, **values: Any) -> None:

@@ -43,11 +43,11 @@ def marker(row: Mapping[str, Any]) -> str:
 
 def writes(c: Connector, session: Session, connection: Connection, rows: list[Any]) -> list[Write]:
     """How these bindings' wanted documents go out. What can't be said truthfully comes back with its failure."""
-    documents = [store.document(c, session, row) for row in rows]
+    documents = store.documents(c, session, connection.organisation, rows)
+    people = store.living(c, session, connection.organisation, documents)
     needs = (need for document in documents if document for need in c.provider.needs(document, connection.tenant))
     refs = references.linked(c, session, connection.id, needs)
-    both = zip(rows, documents, strict=True)
-    return [_write(c, session, connection, row, document, refs) for row, document in both]
+    return [_write(c, connection, *one, refs) for one in zip(rows, documents, people, strict=True)]
 
 
 def operation(row: Mapping[str, Any]) -> Operation:
@@ -58,10 +58,9 @@ def operation(row: Mapping[str, Any]) -> Operation:
 
 
 def _write(
-    c: Connector, session: Session, connection: Connection, row: Any, document: Any, refs: references.Linked
+    c: Connector, connection: Connection, row: Any, document: Any, people: Sequence[str], refs: references.Linked
 ) -> Write:
     what = operation(row)
-    people = store.living(c, session, row["organisation"], document)
     try:
         return Write(row, what, _payload(c, connection, row, document, refs), None, people)
     except Failure as failure:

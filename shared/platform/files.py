@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,7 +102,31 @@ def read(session: Session, vault: Vault, organisation: str, number: str) -> byte
     if cipher is None:
         return None
     data = b"".join(_chunk(session, cipher, organisation, number, index, about.size) for index in range(_chunks(about.size)))
-    if len(data) != about.size or keyring.mac(data) != _mac(session, organisation, number):
+    return _checked(data, about.size, keyring, _mac(session, organisation, number))
+
+
+def read_each(session: Session, vault: Vault, organisation: str, numbers: Sequence[str]) -> dict[str, bytes | None]:
+    """Several whole files at once, by id, as ``read`` gives each; most of them are of one piece."""
+    keyring = vault.keyring(session, organisation)
+    found: dict[str, bytes | None] = {}
+    for start in range(0, len(numbers), 500):
+        for row in session.execute(_EACH, {"mine": organisation, "some": numbers[start : start + 500]}):
+            if row.wrapped is None:
+                found[row.id] = None
+            elif row.size > CHUNK:
+                found[row.id] = read(session, vault, organisation, row.id)
+            else:
+                cipher = keyring.unwrap(row.wrapped, "blob", row.id)
+                data = sealing.unseal(cipher, row.sealed or b"", _place(organisation, row.id, 0)) if row.size else b""
+                found[row.id] = _checked(data, row.size, keyring, row.mac)
+    for number in numbers:
+        if number not in found:
+            raise Missing("no_such_file", "There is no such file.", "Check the id.", file=number)
+    return found
+
+
+def _checked(data: bytes, size: int, keyring: Keyring, mac: str | None) -> bytes:
+    if len(data) != size or keyring.mac(data) != mac:
         raise SealBroken("blob_broken", "A file's pieces don't make the file that was stored.", "Restore it from a backup.")
     return data
 
@@ -246,6 +270,15 @@ _WRAPPED = _one(vault_blob.c.wrapped, vault_blob.c.blob)
 _MAC = _one(vault_blob.c.mac, vault_blob.c.blob)
 _SAME = _one(vault_blob.c.blob, vault_blob.c.mac)
 _CHUNK = _one(blob_chunk.c.sealed, blob_chunk.c.blob).where(blob_chunk.c.number == sa.bindparam("at"))
+
+_FIRST = sa.and_(blob_chunk.c.organisation == blob.c.organisation, blob_chunk.c.blob == blob.c.id, blob_chunk.c.number == 0)
+_KEY = sa.and_(vault_blob.c.organisation == blob.c.organisation, vault_blob.c.blob == blob.c.id)
+_EACH = (
+    sa.select(blob.c.id, blob.c.size, vault_blob.c.wrapped, vault_blob.c.mac, blob_chunk.c.sealed)
+    .join_from(blob, vault_blob, _KEY, isouter=True)
+    .join(blob_chunk, _FIRST, isouter=True)
+    .where(blob.c.organisation == sa.bindparam("mine"), blob.c.id.in_(sa.bindparam("some", expanding=True)))
+)
 
 
 def _place(organisation: str, number: str, index: int) -> bytes:

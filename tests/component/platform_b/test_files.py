@@ -39,6 +39,21 @@ def test_a_file_comes_back_as_it_went_in_whole_and_streamed(database, vault, siz
     assert b"".join(files.stream(database, vault, "org", number)) == data
 
 
+def test_several_files_come_back_at_once_each_as_it_went_in(database, vault):
+    contents = [b"", b"a", random.Random(2).randbytes(CHUNK + 1), b"of somebody who was erased"]
+    numbers = [store(database, vault, data, subjects=("zoe",) if b"erased" in data else ()) for data in contents]
+    with transaction(database) as session:
+        vault.erase(session, "org", "zoe")
+    with reading(database) as session:
+        assert files.read_each(session, vault, "org", numbers) == dict(zip(numbers, [*contents[:3], None], strict=True))
+        with pytest.raises(Missing):
+            files.read_each(session, vault, "another", numbers[:1])
+    with transaction(database) as session:
+        session.execute(sa.delete(files.blob_chunk).where(files.blob_chunk.c.blob == numbers[1]))
+    with pytest.raises(SealBroken), reading(database) as session:
+        files.read_each(session, vault, "org", numbers)
+
+
 def test_ranges_give_exactly_their_bytes_and_hold_no_transaction_between_pieces(database, vault):
     data = random.Random(1).randbytes(2 * CHUNK + 100)
     number = store(database, vault, data)
