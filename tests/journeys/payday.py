@@ -156,7 +156,7 @@ def _wished(office: Office) -> list[Any]:
     """What is wanted there, and what is left out."""
     with reading(office.product.xero.db) as session:
         wanted = session.execute(sa.select(binding.c.local, binding.c.wanted_version).order_by(binding.c.local)).all()
-        return [*wanted, *store.left_outs(session, office.connection)]
+        return [*wanted, *({**row, "position": 0} for row in store.left_outs(session, office.connection))]
 
 
 def sheets(office: Office) -> list[Sheet]:
