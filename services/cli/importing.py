@@ -105,7 +105,10 @@ def _open(name: str, found: dict[str, Any]) -> list[str]:
 
 def _evidence(found: dict[str, Any]) -> list[str]:
     """What was concluded from the file, and from what."""
-    told = [f"  {one['topic'].replace('_', ' ')}: {one['value']} ({one['evidence']})" for one in found["findings"]]
+    plain = [one for one in found["findings"] if one["topic"] == "column" and one["evidence"].startswith("header in row")]
+    others = [one for one in found["findings"] if one not in plain]
+    told = [f"  {one['topic'].replace('_', ' ')}: {one['value']} ({one['evidence']})" for one in others]
+    told += [f"  columns: {'; '.join(one['value'] for one in plain)}"] if plain else []
     left = [f"  left out: {one['reason'].replace('_', ' ')}, {one['count']} x: {one['example']}" for one in found["left_out"]]
     return [*told, *left]
 
@@ -174,7 +177,7 @@ def _refused(refused: Sequence[dict[str, Any]]) -> list[str]:
 
 def _why(problem: dict[str, Any]) -> str:
     place = f"{problem['column']}: " if problem.get("column") else ""
-    return " ".join(text for text in (place + problem["cause"], problem.get("remedy", "")) if text)
+    return "; ".join(text for text in (place + problem["cause"].removesuffix("."), problem.get("remedy", "")) if text)
 
 
 def _warned(found: dict[str, Any]) -> list[str]:

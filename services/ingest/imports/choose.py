@@ -56,6 +56,12 @@ class Chosen:
             return "detection"
         return "profile" if self.profile else "own" if self.layout.closed else "layout"
 
+    @property
+    def assumed(self) -> str | None:
+        """Whose work it is, where a profile knows that by an answer and the file doesn't say."""
+        people = {part.constants["person"] for part in self.layout.parts() if part.constants.get("person")}
+        return ", ".join(sorted(people)) if self.profile and people else None
+
     def proof(self) -> Proof:
         """What is to be held against the sums that the file states, as far as they are known."""
         found = self.detection

@@ -62,7 +62,7 @@ def room(db: Database, vault: Vault, changed: Changed, limits: Limits = LIMITS) 
         try:
             with transaction(db) as session:
                 taken = take(session, vault, caller.organisation, upload, held, delete=consent.delete)
-                told |= report(session, vault, caller.organisation, taken)
+                told |= report(session, vault, caller.organisation, taken, assumed=chosen.assumed)
                 if stop := consent.stops(taken):
                     status, told["problem"] = stop
                     raise _Undo

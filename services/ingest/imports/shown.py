@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from services.ingest.imports.checks import Remark
 from services.ingest.imports.difference import Change, Difference
 from services.ingest.imports.take import Taken
 from services.ingest.records import query
@@ -22,9 +23,10 @@ _NAMED = {"person": Kind.PERSON, "client": Kind.CLIENT, "job": Kind.JOB, "tags":
 _NOT_SHOWN = frozenset({"source", "source_id", "deleted"})
 
 
-def report(session: Session, vault: Vault, organisation: str, taken: Taken) -> dict[str, Any]:
-    """The difference and the warnings of an import."""
+def report(session: Session, vault: Vault, organisation: str, taken: Taken, *, assumed: str | None = None) -> dict[str, Any]:
+    """The difference and the warnings of an import. ``assumed``: whose work it was said to be when its profile was made."""
     found = taken.difference
+    warnings = [*taken.warnings, *([_booked_on(assumed)] if assumed else [])]
     names = _names(session, vault, organisation, found)
     return {
         "difference": {
@@ -34,8 +36,13 @@ def report(session: Session, vault: Vault, organisation: str, taken: Taken) -> d
             "vanished": [_entry(one, names) for one in found.vanished[:MOST]],
             "deleted": taken.deleted,
         },
-        "warnings": [{"code": one.code, "count": one.count, "rows": one.rows, "text": one.text} for one in taken.warnings],
+        "warnings": [{"code": one.code, "count": one.count, "rows": one.rows, "text": one.text} for one in warnings],
     }
+
+
+def _booked_on(person: str) -> Remark:
+    said = f"Rows that name nobody are {person}'s work, as was answered for this profile."
+    return Remark("person_of_profile", 0, (), f"{said} If they are somebody else's, have the file looked at anew (detect).")
 
 
 def asked(name: str, found: Detection) -> dict[str, Any]:

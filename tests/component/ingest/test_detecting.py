@@ -52,6 +52,18 @@ def test_answers_store_the_report_and_later_ones_are_not_asked(owner: Caller) ->
     assert owner.told("GET", "/records?kind=time")["total"] == 4
 
 
+def test_whose_work_a_profile_takes_it_for_is_said_each_time(owner: Caller) -> None:
+    nameless = "Date;Project;Hours\n31/01/2026;Site;7,50\n"
+    first = owner.imports(nameless.encode(), "hours.csv", answers='{"person": "Ann Ames"}')
+    assert "person_of_profile" not in {one["code"] for one in first["warnings"]}  # it was just asked
+    later = owner.imports(nameless.replace("31/01", "30/01").encode(), "bobs.csv")
+    [said] = [one["text"] for one in later["warnings"] if one["code"] == "person_of_profile"]
+    assert "Ann Ames" in said and "detect" in said
+    anew = {"detect": "true", "answers": '{"person": "Bob Bell"}'}
+    owner.imports(nameless.replace("31/01", "29/01").encode(), "bobs.csv", **anew)
+    assert sorted(one["name"] for one in owner.told("GET", "/records?kind=person")["items"]) == ["Ann Ames", "Bob Bell"]
+
+
 def test_looked_at_anew_a_report_mends_its_profile(owner: Caller) -> None:
     owner.imports(OPEN.encode(), "zeiten.csv", answers=json.dumps(ANSWERS))
     american = OPEN.replace("02/02/2026", "02/13/2026")
