@@ -49,14 +49,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 ONLY_LONG = ("test_tokens.py", "test_outages.py")
 """Of faults: what the second connector has in common with the first, in code and all."""
+PAYROLL = ("test_payroll.py", "test_overtime.py", "test_found_payroll.py", "test_owing.py")
+"""Journeys of the second connector."""
+EVERY_REGION = ("becomes_a_timesheet", "pay_run")
+"""Journeys in which each region goes its own way; in others the one that is left out is read and written as its neighbour."""
 
 
 def _only_long(item: pytest.Item) -> bool:
     """Whether another test shows it already: what differs between databases is shown with the first connector, and what
     differs between connectors on one database."""
     chosen = getattr(getattr(item, "callspec", None), "params", {})
-    second = "xero" in (chosen.get("connector"), getattr(chosen.get("product"), "BOOKS", None)) or "region" in chosen
-    return second and (chosen.get("backend") == "postgresql" or item.path.name in ONLY_LONG)
+    payroll = item.path.name in PAYROLL
+    second = payroll or "region" in chosen or "xero" in (chosen.get("connector"), getattr(chosen.get("product"), "BOOKS", None))
+    neighbour = payroll and chosen.get("region") == "uk" and not any(name in item.name for name in EVERY_REGION)
+    return second and (chosen.get("backend") == "postgresql" or item.path.name in ONLY_LONG or neighbour)
 
 
 @dataclass(slots=True)
