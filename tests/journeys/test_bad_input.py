@@ -194,7 +194,6 @@ def files() -> Iterator[tuple[str, bytes]]:
     yield "truncated", f'{HEADER}\n{GOOD}\ntime,"'.encode()
     yield "another header", b"a,b\n1,2\n"
     yield "latin-1", (HEADER + "\n" + GOOD.replace("Ann", "J\xf6rg")).encode("latin-1")
-    yield "utf-16", f"{HEADER}\n{GOOD}".encode("utf-16")
     yield "NUL", (HEADER + "\n" + GOOD.replace("Ann", "A\0n")).encode()
     yield "zip bomb", bomb()
     yield "half a workbook", bomb()[:300]
