@@ -11,11 +11,12 @@ from typing import BinaryIO
 from sqlalchemy.orm import Session
 
 from services.ingest.imports import profiles, query
-from services.ingest.imports.profiles import Recognised
+from services.ingest.imports.profiles import STATED, Profile, Recognised
 from services.ingest.imports.proof import Proof
 from services.ingest.imports.query import Kept
 from services.ingest.sources.detect.detect import detect
 from services.ingest.sources.detect.findings import Detection, Finding
+from services.ingest.sources.detect.forms import currencies_of
 from services.ingest.sources.files.book import Book
 from services.ingest.sources.files.cells import LIMITS, Limits
 from services.ingest.sources.files.open import open_book
@@ -55,6 +56,12 @@ class Chosen:
         if self.recognised:
             return "detection"
         return "profile" if self.profile else "own" if self.layout.closed else "layout"
+
+    def as_profile(self, name: str) -> Profile:
+        """The profile of this name that reads later files like it."""
+        said = set(chain.from_iterable(self.detection.stated)) if self.detection else set()
+        stated = tuple(role for role in STATED if role in said)
+        return Profile(name=name, source=self.source, layout=self.layout, stated=stated, recognised=self.recognised)
 
     @property
     def assumed(self) -> str | None:
@@ -152,21 +159,36 @@ def _by(kept: Kept, book: Book, asked: Asked) -> Chosen:
         found = detect(book)
     except Invalid:
         found = None
-    layout = _restated(kept.profile.layout, found)
+    said = _said(found)
+    layout = _restated(kept.profile.layout, said)
     chosen = Chosen(book, layout, asked.source or kept.profile.source, kept, found)
+    if lacking := next((role for role in kept.profile.stated if role not in said), _nobody(layout, found)):
+        raise _contradicted(chosen, f"it does not say its {lacking}, as the report did that the profile was made of")
     for one in found.findings if found else ():
         if why := _against(layout, one):
             raise _contradicted(chosen, why)
     return chosen
 
 
-def _restated(layout: Layout, found: Detection | None) -> Layout:
-    """The layout with what the lines above this file's tables say, such as whose report it is: a profile has the last one's."""
+def _nobody(layout: Layout, found: Detection | None) -> str | None:
+    """The word person, where neither the profile nor the file says whose work it is."""
+    known = any("person" in part.columns or part.constants.get("person") for part in layout.parts())
+    open_ = [one for one in found.questions if one.topic == "person" and one.free] if found else []
+    return "person" if open_ and not known else None
+
+
+def _said(found: Detection | None) -> dict[str, set[str]]:
+    """What the lines above this file's tables say of all their rows."""
     said: dict[str, set[str]] = {}
-    given = {"year"}.union(*(part.constants for part in layout.parts()))
     for role, value in chain.from_iterable(each.items() for each in found.stated) if found else ():
-        if role in given:  # else the rows say it themselves, or headings between them do
-            said.setdefault(role, set()).add(value)
+        said.setdefault(role, set()).add(value)
+    return said
+
+
+def _restated(layout: Layout, said: Mapping[str, set[str]]) -> Layout:
+    """The layout with what this file says of all its rows, such as whose report it is: a profile has the last one's."""
+    given = {"year", "currency"}.union(*(part.constants for part in layout.parts()))
+    said = {role: values for role, values in said.items() if role in given}  # else the rows say it, or headings between them
     several = next((role for role, values in said.items() if len(values) > 1), None)
     if several:
         cause = f"The tables of this file are each of another {several}, which a profile can't tell apart."
@@ -177,7 +199,14 @@ def _restated(layout: Layout, found: Detection | None) -> Layout:
 def _with(said: Mapping[str, str], layout: Layout) -> Layout:
     constants = {role: said.get(role, value) for role, value in layout.constants.items()}
     more = tuple(_with(said, each) for each in layout.more)
-    return replace(layout, constants=constants, year=layout.year and said.get("year", layout.year), more=more)
+    signs = {sign: _meant(sign, code, said.get("currency", code)) for sign, code in layout.signs.items()}
+    year = layout.year and said.get("year", layout.year)
+    return replace(layout, constants=constants, signs=signs, year=year, more=more)
+
+
+def _meant(sign: str, before: str, said: str) -> str:
+    """The currency of a sign: what the file says, where the sign may stand for that."""
+    return said if said in currencies_of(sign) else before
 
 
 def _against(layout: Layout, one: Finding) -> str | None:

@@ -24,6 +24,7 @@ VERSION = 1
 _KINDS = ("csv", "workbook", "html", "sqlite", "json")
 _FAMILY = {"xlsx": "workbook", "xls": "workbook", "ods": "workbook"}
 _SOURCE = re.compile(r"[a-z][a-z0-9_-]{0,39}", re.ASCII)
+STATED = ("client", "job", "currency", "year")
 _LOOKED_AT, _TABLES = 60, 20
 """Lines of each table, and tables of a file, among which the header row is looked for."""
 
@@ -43,6 +44,7 @@ class Profile:
     name: str
     source: str
     layout: Layout
+    stated: tuple[str, ...] = ()  # of STATED: what the report itself said of all its rows, which the next one has to say as well
     recognised: Recognised | None = None  # None: it is used by name only
 
 
@@ -64,6 +66,7 @@ class _ProfileSchema(f.Strict):
     name = f.text(100, required=True)
     source = f.Checked(source_name, load_default="worklog")
     layout = f.Checked(layouts.load, required=True)
+    stated = m.List(f.choice(STATED), load_default=())
     recognised = m.Nested(_RecognisedSchema)
 
 
@@ -75,12 +78,15 @@ def load(data: object) -> Profile:
     values = f.load(_SCHEMA, data, "the profile")
     told = values.get("recognised")
     recognised = Recognised(kind=told["kind"], headers=_headers(told["headers"])) if told else None
-    return Profile(name=values["name"], source=values["source"], layout=values["layout"], recognised=recognised)
+    rest = {name: values[name] for name in ("name", "source", "layout")}
+    return Profile(**rest, stated=tuple(values["stated"]), recognised=recognised)
 
 
 def dump(profile: Profile) -> dict[str, Any]:
     """The JSON object that ``load`` reads."""
     told = {"timebooks_profile": VERSION, "name": profile.name, "source": profile.source, "layout": layouts.dump(profile.layout)}
+    if profile.stated:
+        told["stated"] = list(profile.stated)
     if profile.recognised:
         told["recognised"] = {"kind": profile.recognised.kind, "headers": list(profile.recognised.headers)}
     return told

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from services.ingest.imports import store
 from services.ingest.imports.choose import Asked, check_fit, choose, known, look
 from services.ingest.imports.consent import Consent
-from services.ingest.imports.profiles import Profile, source_name
+from services.ingest.imports.profiles import source_name
 from services.ingest.imports.shown import asked, evidence, report
 from services.ingest.imports.take import Taken, Upload, content_hash, keep, read, take
 from services.ingest.records.routes import Changed
@@ -84,7 +84,7 @@ def _settle(session: Session, vault: Vault, caller: Principal, upload: Upload) -
     chosen = upload.chosen
     if chosen.recognised:
         name = PurePosixPath(upload.name).stem[:90]
-        made = Profile(name=name, source=chosen.source, layout=chosen.layout, recognised=chosen.recognised)
+        made = chosen.as_profile(name)
         return store.remember_profile(session, vault, caller.organisation, made, caller.subject)
     if chosen.profile:
         store.use_profile(session, caller.organisation, chosen.profile.number)

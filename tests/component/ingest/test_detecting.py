@@ -157,6 +157,30 @@ def test_what_stands_above_the_table_is_read_anew_though_a_profile_knows_the_res
     assert sorted(one["name"] for one in owner.told("GET", "/records?kind=person")["items"]) == ["Ann Ames", "Bob Bell"]
 
 
+REPORT = (
+    "Employee: Ann Ames\nClient: Blue\nJob: Site\nCurrency: CAD\nPeriod: 2026-03-01 - 2026-03-31\n\n"
+    "Date,Duration,Amount\n05.03.,1:00,{}40.00\n16.03.,2:00,{}80.00\n"
+)
+
+
+@pytest.mark.parametrize("sign", ["", "$"])
+def test_what_the_last_report_said_of_itself_is_not_taken_for_one_that_does_not(owner: Caller, sign: str) -> None:
+    report = REPORT.format(sign, sign)
+    owner.imports(report.encode(), "ann.csv")
+    assert owner.imports(report.encode(), "ann.csv")["totals"]["unchanged"] == 2
+    for line in report.splitlines()[:5]:
+        silent = report.replace(f"{line}\n", "").replace("05.03.", "06.03.")
+        assert owner.imports(silent.encode(), "bob.csv", status=409)["error"]["code"] == "profile_contradicted", line
+    assert owner.told("GET", "/records?kind=time")["total"] == 2
+
+
+def test_a_sign_of_several_currencies_is_what_each_report_says(owner: Caller) -> None:
+    owner.imports(REPORT.format("$", "$").encode(), "ann.csv")
+    owner.imports(REPORT.format("$", "$").replace("CAD", "AUD").replace("2026", "2025").encode(), "ann.csv")
+    entries = owner.told("GET", "/records?kind=time")["items"]
+    assert {(one["date"][:4], one["currency"]) for one in entries} == {("2026", "CAD"), ("2025", "AUD")}
+
+
 def test_an_answered_year_holds_for_a_year(owner: Caller, clock: Any) -> None:
     text = "Date,Person,Project,Hours\n{} Mar,Ann Ames,Site,1.50\n31 Mar,Ann Ames,Site,2.25\n"
     clock.now = clock.now.replace(year=2026, month=4, day=1)

@@ -145,8 +145,8 @@ def columns_of(part: Part) -> dict[str, tuple[str, ...]]:
 def stated(part: Part) -> dict[str, str]:
     """What the lines above a table say of all its rows, which is another thing in the next report."""
     told = {role: titles.constant(part.table, role) for role in ("person", "client", "job") if not part.assigned.one(role)}
-    told["currency"] = titles.currency(part.table) if part.money.currency else None
     found = {role: each[1] for role, each in told.items() if each}
+    found |= {"currency": part.money.heard} if part.money.heard else {}
     return found | ({"year": part.dated.year} if part.dated.year and titles.period(part.table) else {})
 
 

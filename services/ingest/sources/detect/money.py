@@ -27,6 +27,7 @@ class Money:
 
     currency: str | None = None  # of rows that name none
     signs: dict[str, str] = field(default_factory=dict)
+    heard: str | None = None  # of amounts that don't name theirs, by other words of the file: the next one has its own
     done: bool = True
 
 
@@ -38,14 +39,21 @@ def money(table: Table, assigned: Assigned, every: list[tuple[Table, Assigned]],
     if column and column.filled:
         inquiry.note("currency", "by row", f"the column {column.head.text} names it")
         return Money(signs=_plain_signs(columns))
-    certain = _certain(table, columns, inquiry)
+    certain, title = _certain(table, columns, inquiry)
     found = Money()
     for sign, seen in _signs(columns).items():
         _add(found, sign, seen, certain, every, inquiry)
     if not found.signs or any(map(_is_bare, columns)):
         found.currency = certain or _told(found, columns[0], inquiry)
         found.done = found.done and found.currency is not None
+    if title in _unsaid(found):
+        found.heard = title
     return found
+
+
+def _unsaid(found: Money) -> set[str | None]:
+    """The currencies that amounts do not name themselves."""
+    return {found.currency, *(code for sign, code in found.signs.items() if len(currencies_of(sign)) > 1)} - {None}
 
 
 def _plain_signs(columns: list[Column]) -> dict[str, str]:
@@ -76,16 +84,16 @@ def _signs(columns: Iterable[Column]) -> dict[str, Seen]:
     return found
 
 
-def _certain(table: Table, columns: list[Column], inquiry: Inquiry) -> str | None:
-    """The currency of the whole table, by the header of an amount or by a title."""
+def _certain(table: Table, columns: list[Column], inquiry: Inquiry) -> tuple[str | None, str | None]:
+    """The currency of the whole table, by the header of an amount or by a title, and the title's."""
     for column in columns:
         if len(column.head.currencies) == 1:
             inquiry.note("currency", column.head.currencies[0], f"the column is called {column.head.text}")
-            return column.head.currencies[0]
+            return column.head.currencies[0], None
     if told := titles.currency(table):
         inquiry.note("currency", told[1], f"row {told[0]} says so")
-        return told[1]
-    return None
+        return told[1], told[1]
+    return None, None
 
 
 def _add(found: Money, sign: str, seen: Seen, certain: str | None, every: list[tuple[Table, Assigned]], inquiry: Inquiry) -> None:
@@ -94,8 +102,9 @@ def _add(found: Money, sign: str, seen: Seen, certain: str | None, every: list[t
     if certain in codes:
         found.signs[sign] = certain or ""
         return
-    known = _telling(codes) or _code_elsewhere(codes, every)
-    if known:
+    telling = _telling(codes)
+    if known := telling or _code_elsewhere(codes, every):
+        found.heard = found.heard if telling else known
         inquiry.note("currency", known, f"{seen[1]} stands in row {seen[0]}")
         found.signs[sign] = known
         return
