@@ -232,13 +232,14 @@ def _outdated(layout: Layout, today: date) -> bool:
     return today - since >= timedelta(days=365)
 
 
-def check_fit(chosen: Chosen, problem: Invalid | None) -> None:
+def check_fit(chosen: Chosen, unlike: Invalid | None, misfit: Invalid | None) -> None:
     """Refuse a file that its profile can't read: with a date order of another kind even readable rows would be misread.
 
-    Where the file itself shows its date order, and no other than the profile's, the row alone is at fault.
+    Where the file itself shows its date order, and no other than the profile's, the row with the ``misfit`` alone is at fault.
     """
     shown = {one.topic for one in chosen.detection.findings} if chosen.detection else set()
-    if chosen.profile and problem and "date_order" not in shown:
+    problem = unlike or (None if "date_order" in shown else misfit)
+    if chosen.profile and problem:
         raise _contradicted(chosen, problem.cause)
 
 

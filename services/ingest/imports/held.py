@@ -20,6 +20,8 @@ from shared.kernel.errors import Invalid
 PAGE = 1_000  # rows
 _FORMS = frozenset({"bad_date", "bad_time", "bad_number", "bad_duration"})
 """Codes of cells that are written otherwise than the layout says."""
+_UNLIKE = frozenset({"not_whole"})
+"""Codes of cells from which it follows that the layout misreads the rows that it can read."""
 new_file = partial(SpooledTemporaryFile, max_size=8_000_000)
 """A file in memory until it has so many bytes; on disk it has no name and is gone with the process."""
 
@@ -54,6 +56,7 @@ class Held:
         self._file = new_file()
         self.days: tuple[date, ...] = ()  # the first and the last of its entries, if it has any
         self.named = False  # whether some row has an id of the file's own
+        self.unlike: Invalid | None = None  # the first row that shows that the others are not what they seem either
         self.misfit: Invalid | None = None  # the first row whose cells are written otherwise than the layout says
         waiting = iter(results)
         while page := list(islice(waiting, PAGE)):
@@ -71,13 +74,20 @@ class Held:
         entries: list[Any] = [result.records[-1] for result in page if result.records]
         days = [*self.days, *(entry.date for entry in entries)]
         self.days = (min(days), max(days)) if days else ()
-        self.misfit = self.misfit or next(filter(_is_misfit, (result.problem for result in page)), None)
+        problems = list(filter(None, (result.problem for result in page)))
+        self.misfit = self.misfit or _first(problems, _FORMS)
+        self.unlike = self.unlike or _first(problems, _UNLIKE)
         self.named = self.named or any(not is_derived(entry.source_id) for entry in entries)
 
 
-def _is_misfit(problem: Invalid | None) -> bool:
-    errors = problem.facts.get("errors", []) if problem else []
-    return isinstance(errors, list) and any(error["code"] in _FORMS for error in errors)
+def _first(problems: Iterable[Invalid], codes: frozenset[str]) -> Invalid | None:
+    """The first problem of a row with a cell of one of these codes."""
+    return next((problem for problem in problems if codes.intersection(_codes(problem))), None)
+
+
+def _codes(problem: Invalid) -> list[str]:
+    errors = problem.facts.get("errors", [])
+    return [error["code"] for error in errors] if isinstance(errors, list) else []
 
 
 def _plain(result: RowResult) -> tuple[int, list[Any], tuple[str, str, str, dict[str, object]] | None]:

@@ -55,7 +55,7 @@ def room(db: Database, vault: Vault, changed: Changed, limits: Limits = LIMITS) 
         ref = content_hash(keyring, stream)
         upload = Upload(stream, name, ref, chosen)
         held = read(upload, caller.organisation)
-        check_fit(chosen, held.misfit)
+        check_fit(chosen, held.unlike, held.misfit)
         told: dict[str, Any] = {"file": name, "stored": False, "file_id": None, "problem": None, "profile": chosen.name}
         told |= {"read_by": chosen.by, **evidence(chosen.detection)}
         status = 200

@@ -181,6 +181,28 @@ def test_a_sign_of_several_currencies_is_what_each_report_says(owner: Caller) ->
     assert {(one["date"][:4], one["currency"]) for one in entries} == {("2026", "CAD"), ("2025", "AUD")}
 
 
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_decimals_contradict_a_profile_of_whole_minutes(owner: Caller, kind: str) -> None:
+    def report(day: str, *lengths: str) -> bytes:
+        if kind == "json":
+            rows = [f'{{"date": "2026-03-{day}", "user": "Ann Ames", "job": "Site", "duration": {one}}}' for one in lengths]
+            return f"[{', '.join(rows)}]".encode()
+        return "\n".join(["Date,Person,Job,Duration", *(f"{day}/03/2026,Ann Ames,Site,{one}" for one in lengths), ""]).encode()
+
+    assert owner.imports(report("16", "90", "45"), answers='{"unit": "min"}')["totals"]["seconds"] == 8_100
+    assert owner.imports(report("17", "30.00"))["totals"]["seconds"] == 1_800
+    for fields in ({}, {"partial": "true"}):
+        error = owner.imports(report("18", "8", "7.25"), status=409, **fields)["error"]
+        assert error["code"] == "profile_contradicted" and "row 3" in error["message"] and "7.25" in error["message"]
+    assert owner.told("GET", "/records?kind=time")["total"] == 3
+
+
+def test_minutes_with_decimals_from_the_start_are_not_asked_again(owner: Caller) -> None:
+    report = "Date,Person,Job,Duration\n{}/03/2026,Ann Ames,Site,7.5\n"
+    owner.imports(report.format(16).encode(), answers='{"unit": "min"}')
+    assert owner.imports(report.format(17).encode())["totals"]["seconds"] == 450
+
+
 def test_an_answered_year_holds_for_a_year(owner: Caller, clock: Any) -> None:
     text = "Date,Person,Project,Hours\n{} Mar,Ann Ames,Site,1.50\n31 Mar,Ann Ames,Site,2.25\n"
     clock.now = clock.now.replace(year=2026, month=4, day=1)

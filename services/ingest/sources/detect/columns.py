@@ -38,6 +38,7 @@ class Column:
     forms: dict[str, int] = field(default_factory=dict)  # form -> distinct values that may have it
     empty: int = 0  # the first row without a value
     flags: dict[str, Seen] = field(default_factory=dict)  # typed yes and no, as text
+    fraction: bool = False  # a typed number has decimals
     late: bool = False  # a typed day lies after the 12th of its month
     distinct: int = 0  # values that showed something new
     noted: int = 0  # texts among them
@@ -70,19 +71,23 @@ class Column:
         if isinstance(cell, Decimal) and self.head.roles() & DAYS and compact_day(text_of(cell)):
             cell = text_of(cell)
         if not isinstance(cell, str):
-            name = type_of(cell)
-            self.distinct += 1
-            self.typed.setdefault(name, (row, text_of(cell)))
-            self.late = self.late or (isinstance(cell, date) and cell.day > 12)
-            if name == "flag":
-                self.flags.setdefault(text_of(cell), (row, text_of(cell)))
-            return name == "number"
+            return self._take_typed(cell, row)
         if not cell.strip() or self._known(cell):
             return False
         self.distinct += 1
         self.noted += 1
         self._note(form_of(cell.strip()), (row, cell.strip()))
         return True
+
+    def _take_typed(self, cell: Cell, row: int) -> bool:
+        name = type_of(cell)
+        self.distinct += 1
+        self.typed.setdefault(name, (row, text_of(cell)))
+        self.fraction = self.fraction or (isinstance(cell, Decimal) and cell != cell.to_integral_value())
+        self.late = self.late or (isinstance(cell, date) and cell.day > 12)
+        if name == "flag":
+            self.flags.setdefault(text_of(cell), (row, text_of(cell)))
+        return name == "number"
 
     def _known(self, text: str) -> bool:
         """Whether nothing in the text is new: a date and a time that were both seen, a number of a known shape."""

@@ -115,6 +115,7 @@ def layout_of(book: Book, part: Part, found: Sums) -> Layout:
         thousands=part.written.thousands,
         signs=part.money.signs,
         units=part.lengths.units,
+        whole=part.lengths.whole,
         gross=part.lengths.gross,
         rounded=part.lengths.rounded,
         zone=part.zoned.zone,

@@ -33,6 +33,7 @@ class Lengths:
     """What was found of one table's durations."""
 
     units: dict[str, str]
+    whole: tuple[str, ...] = ()  # counted in minutes or seconds, as no header says, and without decimals
     gross: bool = False
     rounded: bool = False
     overnight: bool = False
@@ -50,7 +51,19 @@ def lengths(table: Table, assigned: Assigned, layout: Layout, written: Writing, 
     units = {role: unit or _asked(role, wanted[role], inquiry) for role, unit in units.items()}
     if written.decimal is None or not all(units.values()):
         return Lengths(_known(units), done=False)
-    return _shape(table, assigned, replace(layout, units=_known(units), **_written(written)), inquiry)
+    found = _shape(table, assigned, replace(layout, units=_known(units), **_written(written)), inquiry)
+    return replace(found, whole=_whole(units, said, wanted, written.decimal))
+
+
+def _whole(units: dict[str, str], said: dict[str, str], wanted: dict[str, Column], decimal: str) -> tuple[str, ...]:
+    """What is counted in a small unit that its header does not name, and without decimals."""
+    small = [role for role, unit in units.items() if unit in ("min", "s") and not said[role]]
+    return tuple(role for role in small if _is_whole(wanted[role], decimal))
+
+
+def _is_whole(column: Column, decimal: str) -> bool:
+    """Whether none of its numbers has decimals."""
+    return not column.fraction and not any(number.text.partition(decimal)[2].strip("0") for number, _ in column.numbers.values())
 
 
 def _wanted(assigned: Assigned) -> dict[str, Column]:
@@ -197,7 +210,7 @@ def _shape(table: Table, assigned: Assigned, layout: Layout, inquiry: Inquiry) -
     if off:
         told = f"{off.texts['duration']} in row {off.row} is {off.span} s from start to end"
         inquiry.note("rounded", "yes", f"durations are rounded: {told}; start and end say how long it was")
-    return Lengths(layout.units, gross, off is not None, twelve=turned == "12")
+    return Lengths(layout.units, gross=gross, rounded=off is not None, twelve=turned == "12")
 
 
 def _turned(table: Table, assigned: Assigned, rows: list[Trial], units: dict[str, str], inquiry: Inquiry) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from functools import lru_cache
 
 from services.ingest.sources.files.cells import Cell, text_of
@@ -100,11 +101,21 @@ def duration(cells: Sequence[Cell], layout: Layout, column: str = "duration") ->
     if seconds is None:
         if ":" in text or unit not in SECONDS:
             return parse_hms(text)
-        seconds = rounded(parse_decimal(number(cells, layout), places=15, digits=8, negative=True), unit)
+        seconds = rounded(_counted(cells, layout, column), unit)
     if seconds < 0:
         cause = f"{quoted(text)} is a negative duration"
         raise Invalid("negative_duration", cause, f"take {format_hms(-seconds)} off the entry that it corrects")
     return seconds
+
+
+def _counted(cells: Sequence[Cell], layout: Layout, column: str) -> Decimal:
+    """A plain number of the layout's unit."""
+    value = parse_decimal(number(cells, layout), places=15, digits=8, negative=True)
+    if column in layout.whole and value % 1:
+        unit = layout.units.get(column, layout.unit)
+        cause = f"{quoted(joined(cells))} has decimals, where the layout has whole numbers of {unit}"
+        raise Invalid("not_whole", cause, "say in which unit the file counts")
+    return value
 
 
 def _stretch(cell: Cell) -> Cell:

@@ -39,6 +39,7 @@ ENCODINGS = (
 UNITS = ("h", "min", "s", "d", "h:mm", "h:mm:ss", "h:mm[:ss]")
 KINDS = ("time", "expense", "mileage", "break")
 NAMED = ("person", "client", "job")
+MEASURED = ("duration", "break", "overtime")
 DELIMITERS = (",", ";", "\t", "|", ":")
 THOUSANDS = ("", ",", ".", " ", "'", "\u00a0", "\u202f", "\u2019")
 
@@ -69,6 +70,7 @@ class Layout:
     signs: dict[str, str] = field(default_factory=dict)  # what stands at an amount, such as "$" -> its currency
     unit: str = "h:mm[:ss]"  # of a duration that is a plain number: "h" | "min" | "s" | "d"; h:mm… refuses plain numbers
     units: dict[str, str] = field(default_factory=dict)  # our column -> its own unit, where it differs
+    whole: tuple[str, ...] = ()  # of MEASURED: their plain numbers are whole; one with decimals is of another unit, and refused
     gross: bool = False  # a duration includes the break
     overnight: bool = False  # an end without a date that lies before its start is on the next day
     twelve: bool = False  # hours from 1 to 12 without their half of the day: start and end tell the length alone
@@ -157,7 +159,8 @@ class _LayoutSchema(f.Strict):
     thousands = f.choice(THOUSANDS)
     signs = m.Dict(keys=f.text(10), values=f.Checked(check_currency))
     unit = f.choice(UNITS)
-    units = m.Dict(keys=f.choice(("duration", "break", "overtime")), values=f.choice(UNITS))
+    units = m.Dict(keys=f.choice(MEASURED), values=f.choice(UNITS))
+    whole = m.List(f.choice(MEASURED))
     gross = f.flag()
     overnight = f.flag()
     twelve = f.flag()
