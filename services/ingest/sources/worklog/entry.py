@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NoReturn
@@ -42,6 +42,14 @@ def fields_of(kind: Kind, values: Values, layout: Layout) -> dict[str, Any]:
         return common | _time(values, day, layout)
     own = {name: values[name] for name in ("amount", "category", "distance", "unit", "rate") if name in values}
     return common | own | {"date": day}
+
+
+def signless(values: Values) -> Iterator[tuple[str, Invalid]]:
+    """An amount in no known currency, where signs say what amounts are in."""
+    money = next((column for column in ("amount", "rate") if set("123456789").intersection(values.get(column, ""))), None)
+    if money and "currency" not in values:
+        remedy = 'say the currency of amounts without a sign under "constants", or have the file looked at anew'
+        yield money, Invalid("no_sign", "no sign says in which currency it is, as the layout expects", remedy)
 
 
 def _time(values: Values, day: date, layout: Layout) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from services.ingest.sources.files.cells import Cell
 from services.ingest.sources.worklog import cells
-from services.ingest.sources.worklog.entry import PLACE, Values, fields_of
+from services.ingest.sources.worklog.entry import PLACE, Values, fields_of, signless
 from services.ingest.sources.worklog.layout import COLUMNS, Layout
 from services.ingest.sources.worklog.leaving import Passing, reason
 from services.ingest.sources.worklog.rows import Row
@@ -245,7 +245,7 @@ def _told_by_sign(row: Row, layout: Layout, values: dict[str, Any]) -> Faults:
             cause = f"the amount is in {currency}, the row in {values['currency']}"
             return [(column, Invalid("two_currencies", cause, "mend one of the two"))]
         values["currency"] = currency
-    return []
+    return [] if "currency" in layout.columns else list(signless(values))
 
 
 def _cells(row: Row, layout: Layout, column: str) -> list[Cell]:
