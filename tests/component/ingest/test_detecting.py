@@ -204,12 +204,12 @@ def test_minutes_with_decimals_from_the_start_are_not_asked_again(owner: Caller)
 
 
 def test_amounts_without_the_sign_that_a_profile_knows_are_in_no_known_currency(owner: Caller) -> None:
-    report = "Date,Person,Category,Amount\n2026-03-{}0,Ann Ames,Oil,{}12.50\n2026-03-{}1,Ann Ames,Oil,{}7.50\n"
+    report = "Date,Person,Job,Hours,Amount\n2026-03-{}0,Ann Ames,Site,1.50,{}12.50\n2026-03-{}1,Ann Ames,Site,0.50,{}7.50\n"
     owner.imports(report.format(1, "$", 1, "$").encode(), answers='{"currency": "CAD"}')
     for signs in ((2, "", 2, ""), (2, "$", 2, "")):
         error = owner.imports(report.format(*signs).encode(), status=409, partial="true")["error"]
         assert error["code"] == "profile_contradicted" and "no sign" in error["message"]
-    assert owner.told("GET", "/records?kind=expense")["total"] == 2
+    assert owner.told("GET", "/records?kind=time")["total"] == 2
 
 
 def test_an_answered_year_holds_for_a_year(owner: Caller, clock: Any) -> None:

@@ -154,6 +154,7 @@ def _told(found: Money, column: Column, inquiry: Inquiry) -> str | None:
 
 def price(table: Table, assigned: Assigned, layout: Layout, inquiry: Inquiry) -> None:
     """Whether a second rate is the price of the entry, and which of rate and amount holds where they differ."""
+    _wages(table, assigned, layout, inquiry)
     _fixed_price(table, assigned, layout)
     if not assigned.one("rate") or not assigned.one("amount"):
         return
@@ -164,6 +165,24 @@ def price(table: Table, assigned: Assigned, layout: Layout, inquiry: Inquiry) ->
     elif off:
         inquiry.note("amount", "by rate", f"row {off[0].row}: the amount is the rate times rounded hours, so the rate is taken")
         del assigned.roles["amount"]
+
+
+def _wages(table: Table, assigned: Assigned, layout: Layout, inquiry: Inquiry) -> None:
+    """What the worker is paid is not what is billed: neither the rate, nor the amount that it comes to."""
+    for column in filter(lambda each: each.filled, assigned.roles.get("wage", [])):
+        inquiry.note("not_taken", column.head.text, "it says what the worker is paid or costs, not what is billed")
+        amount = None if assigned.one("rate") else assigned.one("amount")
+        shown = amount and _comes_to(table, replace(assigned, roles={**assigned.roles, "rate": [column]}), layout)
+        if amount and shown:
+            told = f"row {shown.row}: {shown.texts['amount']} is {column.head.text} times the hours, not what is billed"
+            inquiry.note("not_taken", amount.head.text, told)
+            del assigned.roles["amount"]
+
+
+def _comes_to(table: Table, assigned: Assigned, layout: Layout) -> Trial | None:
+    """A row that shows the amount to be the rate times the hours, where none shows the contrary."""
+    told = [each for each in trials(table, assigned, layout) if _hours(each) and all(map(each.numbers.get, _MONEY))]
+    return told[0] if told and not any(_contradicts(each) and not _nearly(each) for each in told) else None
 
 
 def _which(shown: Trial, assigned: Assigned, inquiry: Inquiry) -> None:

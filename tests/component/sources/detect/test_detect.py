@@ -208,6 +208,28 @@ def test_who_it_was_is_told_by_a_title_or_asked():
     assert results(table("Employee: Ida Sample", *rows))[0].records[0].name == "Ida Sample"
 
 
+@pytest.mark.parametrize(
+    "header",
+    ["Pay rate", "Cost Rate", "payRate", "Hourly wage", "Stundenlohn", "Kostensatz", "Salario por hora", "Tarifa de coste"]
+    + ["Taux de paie", "Coût horaire", "Paga oraria", "Costo orario", "Uurloon", "Kostentarief", "Taxa salarial", "Taxa de custo"]
+    + ["Ставка оплаты", "Себестоимость часа", "أجر الساعة", "معدل التكلفة", "支払単価", "原価単価", "Pay rate (EUR)"],
+)
+def test_what_the_worker_is_paid_is_told_and_never_billed(header):
+    data = table(f"Date,User,Hours,{header}", "2024-03-04,Ida,1.5,20.00", "2024-03-05,Ida,2.25,20.00")
+    assert [entry.rate for entry in entries(data)] == [None, None]
+    assert header in said(data, "not_taken")
+    billed = table(f"Date,User,Hours,{header},Rate (EUR)", "2024-03-04,Ida,1.5,20.00,80.00")
+    assert [entry.rate for entry in entries(billed)] == [80]
+
+
+def test_an_amount_that_is_the_pay_is_not_billed_either():
+    data = table("Date,User,Hours,Pay rate,Pay", "2024-03-04,Ida,1.5,$20.00,$30.00", "2024-03-05,Ida,2,$20.00,$40.00")
+    assert [entry.rate for entry in entries(data)] == [None, None]
+    assert "$30.00 is Pay rate times the hours" in said(data, "not_taken")["Pay"]
+    billed = table("Date,User,Hours,Pay rate,Amount (EUR)", "2024-03-04,Ida,1.5,20.00,120.00")
+    assert [entry.rate for entry in entries(billed)] == [80]
+
+
 def test_kinds_are_told_by_a_column_or_by_what_the_table_holds():
     data = table(
         "Type,Date,User,Hours,Amount,Currency",
