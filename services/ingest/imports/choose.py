@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import chain
@@ -160,14 +160,35 @@ def _by(kept: Kept, book: Book, asked: Asked) -> Chosen:
     except Invalid:
         found = None
     said = _said(found)
-    layout = _restated(kept.profile.layout, said)
+    layout = _left_out(_restated(kept.profile.layout, said), found)
     chosen = Chosen(book, layout, asked.source or kept.profile.source, kept, found)
-    if lacking := next((role for role in kept.profile.stated if role not in said), _nobody(layout, found)):
-        raise _contradicted(chosen, f"it does not say its {lacking}, as the report did that the profile was made of")
-    for one in found.findings if found else ():
-        if why := _against(layout, one):
-            raise _contradicted(chosen, why)
+    if why := next(_whys(kept.profile, layout, said, found), None):
+        raise _contradicted(chosen, why)
     return chosen
+
+
+def _whys(profile: Profile, layout: Layout, said: Mapping[str, set[str]], found: Detection | None) -> Iterator[str]:
+    """Why the file is not what the profile is for."""
+    if lacking := next((role for role in profile.stated if role not in said), _nobody(layout, found)):
+        yield f"it does not say its {lacking}, as the report did that the profile was made of"
+    if found is None:
+        return
+    if _dropped(layout, found):
+        yield "some rows of one of its tables say that they were deleted or rejected"
+    yield from filter(None, (_against(layout, one) for one in found.findings))
+
+
+def _left_out(layout: Layout, found: Detection | None) -> Layout:
+    """The layout without the rows that this file, of one table, says were deleted or rejected."""
+    if found is None or layout.more or len(found.stated) > 1:
+        return layout
+    return replace(layout, skip=(*layout.skip, *_dropped(layout, found)))
+
+
+def _dropped(layout: Layout, found: Detection) -> list[dict[str, str]]:
+    """What the file says of rows that were deleted or rejected, as far as the layout does not leave them out."""
+    known = [rule for part in layout.parts() for rule in part.skip]
+    return [dict(rule) for rule in found.dropped if rule not in known]
 
 
 def _nobody(layout: Layout, found: Detection | None) -> str | None:

@@ -212,6 +212,14 @@ def test_amounts_without_the_sign_that_a_profile_knows_are_in_no_known_currency(
     assert owner.told("GET", "/records?kind=time")["total"] == 2
 
 
+def test_rows_that_were_rejected_are_left_out_though_the_profile_has_met_none(owner: Caller) -> None:
+    report = "Date,Person,Job,Hours,Status\n{0}/03/2026,Ann Ames,Site,1.50,Approved\n{0}/03/2026,Ann Ames,Site,2.25,{1}\n"
+    assert owner.imports(report.format(16, "Approved").encode())["totals"]["new"] == 2
+    answer = owner.imports(report.format(17, "Rejected").encode())
+    assert (answer["read_by"], answer["totals"]["new"], answer["totals"]["seconds"]) == ("profile", 1, 5_400)
+    assert "row 3 has Rejected as Status, so such rows are left out" in {one["evidence"] for one in answer["findings"]}
+
+
 def test_an_answered_year_holds_for_a_year(owner: Caller, clock: Any) -> None:
     text = "Date,Person,Project,Hours\n{} Mar,Ann Ames,Site,1.50\n31 Mar,Ann Ames,Site,2.25\n"
     clock.now = clock.now.replace(year=2026, month=4, day=1)

@@ -58,6 +58,7 @@ def detect(book: Book, answers: Mapping[str, str] = MappingProxyType({})) -> Det
         totals,
         tuple(left_out),
         stated=tuple(map(stated, parts)),
+        dropped=tuple(rule for part in parts for rule in part.wording.dropped),
         period=_period(list(map(attrgetter("table"), parts))),
     )
 

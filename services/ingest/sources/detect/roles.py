@@ -60,7 +60,7 @@ _FITS: dict[str, Callable[[Column], bool]] = {
     **dict.fromkeys(("billable", "is_running", "deleted"), _has_flags),
     **dict.fromkeys(("person", "client", "job", "first_name", "last_name"), _has_names),
 }
-_SEVERAL = {"notes", "wage"}  # several columns of the file may give it together
+_SEVERAL = {"notes", "status", "wage"}  # several columns of the file may give it together
 _NAMED = {"client", "job", "person"}
 _NEVER_ASKED = {"task", "weekday", "status", "balance", "due", "fixed", "invoice", "category", "tags", "unit", "kind"}
 

@@ -20,6 +20,7 @@ class Wording:
     yes: tuple[str, ...] = ()
     no: tuple[str, ...] = ()
     skip: list[dict[str, str]] = field(default_factory=list)
+    dropped: list[dict[str, str]] = field(default_factory=list)  # of these, the rows that somebody deleted or rejected
     running: list[str] = field(default_factory=list)
     done: bool = True
 
@@ -31,6 +32,7 @@ def wording(assigned: Assigned, inquiry: Inquiry) -> Wording:
     _flags(assigned, found)
     _breaks(assigned, found, inquiry)
     _flagged(assigned, found, inquiry)
+    _dropped(assigned, found, inquiry)
     _leave(assigned, inquiry)
     _running(assigned, found, inquiry)
     return found
@@ -83,10 +85,28 @@ def _flagged(assigned: Assigned, found: Wording, inquiry: Inquiry) -> None:
     """Rows that a column of their own calls running or deleted."""
     for role in ("is_running", "deleted"):
         for column in assigned.roles.get(role, []):
-            told = [word for word in (*column.words, *column.flags) if fold(word) in words("yes")]
-            found.skip += [{column.head.text: word} for word in told]
+            told = _affirmed(column)
+            rules = [{column.head.text: word} for word in told]
+            found.skip += rules
+            found.dropped += rules if role == "deleted" else []
             if told:
-                inquiry.note("left_out", role, f"the column {column.head.text} says {told[0]}")
+                inquiry.note("left_out", role, f"rows with {told[0]} in the column {column.head.text} are left out")
+
+
+def _affirmed(column: Column) -> list[str]:
+    """What says yes in a column of flags; of a workbook's numbers the first is known alone, so any may be 1."""
+    numbers = [text for _, (_, text) in column.numbers.values()] + ["1"] * ("number" in column.typed)
+    return [word for word in (*column.words, *column.flags, *numbers) if word == "1" or fold(word) in words("yes")]
+
+
+def _dropped(assigned: Assigned, found: Wording, inquiry: Inquiry) -> None:
+    """Rows whose status says that they count no more."""
+    for column in assigned.roles.get("status", []):
+        for word, (row, _) in column.words.items():
+            if fold(word) in words("dropped"):
+                found.dropped.append({column.head.text: word})
+                found.skip.append({column.head.text: word})
+                inquiry.note("left_out", word, f"row {row} has {word} as {column.head.text}, so such rows are left out")
 
 
 def _leave(assigned: Assigned, inquiry: Inquiry) -> None:

@@ -271,6 +271,19 @@ def test_titles_a_summary_and_repeated_headers_are_no_entries():
     assert [(total.column, total.value) for total in detected(data).totals] == [("duration", "3:00")]
 
 
+@pytest.mark.parametrize(
+    "header, word",
+    [("Status", "Rejected"), ("Approval status", "DELETED"), ("Status", "Storniert"), ("Statut", "Refusé"), ("Estado", "Anulada")]
+    + [("Stato", "Annullato"), ("Status", "Afgekeurd"), ("Situação", "Excluído"), ("Статус", "Отклонено"), ("الحالة", "مرفوض")]
+    + [("ステータス", "却下"), ("Deleted", "1"), ("Deleted", "true"), ("Gelöscht", "ja")],
+)
+def test_a_row_that_somebody_deleted_or_rejected_is_left_out_and_told(header, word):
+    other = {"1": "0", "true": "false", "ja": "nein"}.get(word, "Open")
+    data = table(f"Date,User,Hours,{header}", f"2024-03-04,Ida,1,{other}", f"2024-03-05,Ida,2,{word}")
+    assert days(entries(data)) == ["2024-03-04"]
+    assert any(word in evidence for evidence in said(data, "left_out").values())
+
+
 def test_a_timer_that_runs_is_left_out_and_an_entry_without_length_is_kept():
     data = table(
         "Date,User,Start,End,Duration",
