@@ -57,9 +57,19 @@ def head_of(text: str) -> Head:
 
 
 def _of_member(text: str) -> tuple[Claim, ...]:
-    """What the last name of a nested object's member claims, unless it is one that any object has."""
-    _, dot, last = text.rpartition(".")
-    return claims().get(fold(last), ()) if dot and fold(last) not in _ANYONES else ()
+    """What the last name of a nested object's member claims, unless it is one that any object has.
+
+    The amount of a rate is no entry's amount, and may be in cents: it is not taken.
+    """
+    path, dot, last = text.rpartition(".")
+    found = claims().get(fold(last), ()) if dot and fold(last) not in _ANYONES else ()
+    return () if {"amount", "total"} & {claim.role for claim in found} and any(map(_is_rate, path.split("."))) else found
+
+
+def _is_rate(name: str) -> bool:
+    """Whether an object's name is that of a rate or a wage."""
+    word = fold(_CAMEL.sub(" ", name))
+    return word.endswith(("rate", "rates")) or not {"rate", "wage"}.isdisjoint(claim.role for claim in claims().get(word, ()))
 
 
 def _unit(token: str) -> str:

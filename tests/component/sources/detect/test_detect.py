@@ -1,5 +1,6 @@
 """A report says itself how it is written, or one question is put; nothing is guessed."""
 
+import json
 from datetime import date
 from decimal import Decimal
 
@@ -228,6 +229,16 @@ def test_an_amount_that_is_the_pay_is_not_billed_either():
     assert "$30.00 is Pay rate times the hours" in said(data, "not_taken")["Pay"]
     billed = table("Date,User,Hours,Pay rate,Amount (EUR)", "2024-03-04,Ida,1.5,20.00,120.00")
     assert [entry.rate for entry in entries(billed)] == [80]
+
+
+@pytest.mark.parametrize("name", ["hourlyRate", "billable_rate", "costRate", "rates", "project.rate", "stundensatz"])
+def test_the_amount_of_a_rate_is_not_the_amount_of_the_entry(name):
+    nested = {"amount": 8000, "currency": "EUR"}
+    for part in reversed(name.split(".")):
+        nested = {part: nested}
+    data = json.dumps([{"date": "2024-03-04", "user": "Ida", "hours": 1.5} | nested]).encode()
+    assert [(entry.seconds, entry.rate) for entry in entries(data)] == [(5400, None)]
+    assert f"{name}.amount" in "".join(said(data, "not_taken"))
 
 
 def test_kinds_are_told_by_a_column_or_by_what_the_table_holds():
