@@ -13,6 +13,7 @@ from services.ingest.sources.files.cells import Limits
 DEPTH, COLUMNS, TABLES = 256, 16_384, 1_000
 _UNSEEN = {"script", "style", "template", "noscript", "head", "select", "textarea"}
 _BREAKS = {"br", "p", "div", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "section", "header", "footer", "hr"}
+_APART = {"sup", "sub", "small"}
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\r\f\n]+")
 _SPACES = re.compile(" {2,}")
@@ -54,6 +55,7 @@ class Page:
         self._rows: list[Row] = []
         self._open: list[_Table] = []
         self._outside: list[str] = []
+        self._apart = False  # what comes next is raised, lowered or small beside what came last, or the other way round
         self._tables = self._depth = self._unseen = self._area = 0
 
     def taken(self) -> list[Row]:
@@ -74,6 +76,8 @@ class Page:
             self._begin_table()
         elif tag in _BREAKS:
             self._sink().append("\n")
+        elif tag in _APART:
+            self._apart = True
         elif self._open:
             self._begin_part(self._open[-1], tag, attributes)
 
@@ -85,12 +89,19 @@ class Page:
             self._end_table()
         elif tag in _BREAKS:
             self._sink().append("\n")
+        elif tag in _APART:
+            self._apart = True
         elif self._open:
             self._end_part(self._open[-1], tag)
 
     def data(self, text: str) -> None:
-        if not self._unseen:
-            self._sink().append(_BLANKS.sub(" ", text))
+        if self._unseen or not text:
+            return
+        sink = self._sink()
+        if self._apart and text[0].isdigit() and sink and sink[-1][-1:].isdigit():
+            sink.append("^")  # 1 with a raised 30 is 1:30, 1.30 or 1 with a note, and never 130
+        self._apart = False
+        sink.append(_BLANKS.sub(" ", text))
 
     def comment(self, text: str) -> None:
         """Not for readers."""

@@ -295,6 +295,13 @@ def test_a_row_that_somebody_deleted_or_rejected_is_left_out_and_told(header, wo
     assert any(word in evidence for evidence in said(data, "left_out").values())
 
 
+@pytest.mark.parametrize("other", ["8.00", "8:00"])
+def test_an_hour_with_raised_minutes_is_refused_not_read_as_a_hundred(other):
+    rows = f"<tr><td>2024-03-04<td>Ida<td>{other}<tr><td>2024-03-05<td>Ida<td>1<sup>30</sup>"
+    *_, last = results(f"<table><tr><th>Date<th>User<th>Hours{rows}</table>".encode())
+    assert last.problem and not last.entry
+
+
 def test_a_timer_that_runs_is_left_out_and_an_entry_without_length_is_kept():
     data = table(
         "Date,User,Start,End,Duration",

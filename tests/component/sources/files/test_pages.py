@@ -74,6 +74,15 @@ def test_marks_lines_and_blanks_read_as_they_are_seen():
     assert cells(page) == [["a&bé€\nc\nd", "1\u00a0234,50", "xy z"]]
 
 
+RAISED = ["1<sup>30</sup>", "1<sup><b>30</b></sup>", "1<small>30</small>", "<sup>1</sup>30", "1<sub>30</sub>"]
+
+
+@pytest.mark.parametrize("cell", RAISED)
+def test_raised_digits_do_not_run_into_those_beside_them(cell):
+    lines = opened(f"<table><tr><td>{cell}<td>2<sup>nd</sup> day<td>4<tr><td><small>3</small></table>".encode()).lines()
+    assert [line.cells for line in lines] == [["1^30", "2nd day", "4"], ["3"]]
+
+
 def test_what_is_not_seen_is_not_read():
     page = """<table><tr><td><span style="display: none">20260302</span>02.03.2026<script>document.write("<td>9")</script>
     <td hidden>no<td><select><option>1</select>x<tr style="DISPLAY:NONE"><td>gone</table>"""
