@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from services.ingest import settings as ours
 from services.ingest import tasks
 from services.ingest.accounts import routes as accounts
@@ -36,6 +34,7 @@ from shared.platform.db import Database, reading
 from shared.platform.feed import Bodies, Row
 from shared.platform.http import Network, Peer
 from shared.platform.service import Service
+from shared.platform.session import Session
 from shared.platform.settings import Settings
 from shared.platform.vault import Vault
 from shared.platform.web import Room, argument, principal, service_app

@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from services.xero_connector import pace, store
 from services.xero_connector.forecast import Limits, counted, forecast
@@ -23,6 +22,7 @@ from shared.connector.models import connection as connection_table
 from shared.kernel.duration import format_hms
 from shared.platform import clock, daily
 from shared.platform.db import reading
+from shared.platform.session import Session
 
 Row = Mapping[str, Any]
 ERASED = "(erased)"

@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from services.xero_connector import owing, rules, store
 from services.xero_connector.regions import registry
@@ -22,6 +21,7 @@ from shared.contract.statuses import BindingState
 from shared.kernel.errors import Conflict
 from shared.platform import audit, clock, jobs
 from shared.platform.db import transaction
+from shared.platform.session import Session
 
 COMPOSE = "compose"  # job kind; its subject is the connection
 LONGEST = 31  # days of one entry

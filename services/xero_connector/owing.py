@@ -12,7 +12,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from services.xero_connector import store
 from services.xero_connector.models import open_work, pay_allocation, timesheet, work
@@ -20,7 +19,7 @@ from services.xero_connector.planner.timesheet import Allocation, LeftOut
 from services.xero_connector.planner.work import PayableWork
 from shared.connector.models import binding
 from shared.contract.statuses import BindingState
-from shared.platform import db as database
+from shared.platform.session import Session, insert
 
 Row = Mapping[str, Any]
 _DAY = timedelta(days=1)
@@ -46,7 +45,7 @@ class Owing:
 def touch(session: Session, connection: str, entry: str, people: Iterable[str], days: Collection[date]) -> None:
     """An entry changed: it lies on these days, or lay there."""
     rows = [{"connection": connection, "person": one, "entry": entry, "day": day} for one in sorted(set(people)) for day in days]
-    session.execute(database.insert(session, open_work).values(rows).on_conflict_do_nothing())
+    session.execute(insert(session, open_work).values(rows).on_conflict_do_nothing())
 
 
 def touch_all(session: Session, organisation: str, connection: str, person: str) -> None:
@@ -74,7 +73,7 @@ def reopen(session: Session, connection: str, *which: sa.ColumnElement[bool]) ->
 
 def _insert(session: Session, connection: str, found: sa.Select[Any]) -> None:
     names = ("person", "entry", "day", "connection")
-    new = database.insert(session, open_work).from_select(names, found.add_columns(sa.literal(connection)))
+    new = insert(session, open_work).from_select(names, found.add_columns(sa.literal(connection)))
     session.execute(new.on_conflict_do_nothing())
 
 

@@ -7,11 +7,10 @@ from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta
 
-from sqlalchemy.orm import Session
-
 from shared.kernel.errors import Retry
 from shared.platform import clock, daily, quota
 from shared.platform.db import Database, transaction
+from shared.platform.session import Session
 
 A_MINUTE, AT_ONCE, APP_A_MINUTE = 60, 5, 10_000
 BURST = 1

@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from services.xero_connector import owing, store
 from services.xero_connector.intake import COMPOSE, EMPLOYEE
@@ -25,6 +24,7 @@ from shared.connector.provider import Seen
 from shared.contract.statuses import BindingState, TimesheetStatus
 from shared.kernel.errors import Park
 from shared.platform import jobs
+from shared.platform.session import Session
 
 Row = Mapping[str, Any]
 LEFT_OUT = "left_out_of_pay_run"

@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from services.xero_connector.documents import load_payroll
 from services.xero_connector.models import (
@@ -31,7 +30,7 @@ from services.xero_connector.planner.work import PayableWork
 from shared.connector.models import binding, reference
 from shared.contract.messages import WorkMessage
 from shared.contract.statuses import BindingState
-from shared.platform import db as database
+from shared.platform.session import Session, insert
 
 Row = Mapping[str, Any]
 Place = tuple[str, Period]
@@ -52,7 +51,7 @@ def keep_work(session: Session, organisation: str, message: WorkMessage) -> Row 
         "start": message.start.isoformat() if message.start else None,
         "end": message.end.isoformat() if message.end else None,
     }
-    new = database.insert(session, work).values(values)
+    new = insert(session, work).values(values)
     changed = {name: new.excluded[name] for name in values if name not in ("organisation", "entry")}
     session.execute(new.on_conflict_do_update(index_elements=["organisation", "entry"], set_=changed))
     return before
@@ -95,7 +94,7 @@ def mark(session: Session, connection: str, people: Iterable[str]) -> None:
     """Have these people's timesheets composed anew."""
     rows = [{"connection": connection, "person": person, "marks": 1} for person in sorted(set(people))]
     if rows:
-        new = database.insert(session, dirty).values(rows)
+        new = insert(session, dirty).values(rows)
         again = {"marks": dirty.c.marks + 1}
         session.execute(new.on_conflict_do_update(index_elements=["connection", "person"], set_=again))
 
@@ -130,7 +129,7 @@ def linked_elsewhere(session: Session, organisation: str, connection: str, kind:
 
 def keep_payroll(session: Session, organisation: str, connection: str, body: Row, now: datetime) -> None:
     values = {"connection": connection, "organisation": organisation, "body": body, "read_at": now}
-    new = database.insert(session, payroll).values(values)
+    new = insert(session, payroll).values(values)
     session.execute(new.on_conflict_do_update(index_elements=["connection"], set_={"body": body, "read_at": now}))
 
 
@@ -194,7 +193,7 @@ def keep_timesheet(session: Session, connection: str, one: Timesheet, parts: Seq
     fixed = {"id": one.id, "organisation": one.organisation, "connection": connection, "person": one.person}
     placed = {"calendar": period.calendar, "start": period.start, "end": period.end}
     changing = {"version": one.version, "cells": list(cells), "over": False}
-    new = database.insert(session, timesheet).values(**fixed, **placed, **changing)
+    new = insert(session, timesheet).values(**fixed, **placed, **changing)
     session.execute(new.on_conflict_do_update(index_elements=["id"], set_=changing))
     session.execute(sa.insert(timesheet_version).values(timesheet=one.id, version=one.version, body=asdict(one)))
     rows = [_allocation(one, position, part) for position, part in enumerate(parts)]
@@ -246,7 +245,7 @@ def load_allocation(row: Row) -> Allocation:
 
 def keep_rule(session: Session, organisation: str, connection: str, body: Row, now: datetime) -> None:
     values = {"connection": connection, "organisation": organisation, "body": body, "set_at": now}
-    new = database.insert(session, pay_rule).values(values)
+    new = insert(session, pay_rule).values(values)
     session.execute(new.on_conflict_do_update(index_elements=["connection"], set_={"body": body, "set_at": now}))
 
 
@@ -288,7 +287,7 @@ def keep_sheets(session: Session, rows: Sequence[Row]) -> None:
     """Timesheets over there, whoever made them; older news of one changes nothing."""
     if not rows:
         return
-    new = database.insert(session, sheet).values(list(rows))
+    new = insert(session, sheet).values(list(rows))
     changed = {name: new.excluded[name] for name in ("status", "remote_version", "remote_order", "hours")}
     newer = sheet.c.remote_order <= new.excluded.remote_order
     session.execute(new.on_conflict_do_update(index_elements=["connection", "external_id"], set_=changed, where=newer))

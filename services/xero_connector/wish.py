@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from services.xero_connector import owing, rules, sight, store
 from services.xero_connector.documents import dump_payroll, load_timesheet
@@ -35,6 +34,7 @@ from shared.kernel.errors import Park
 from shared.platform import clock, jobs
 from shared.platform.db import reading, transaction
 from shared.platform.jobs import Job
+from shared.platform.session import Session
 
 AT_ONCE = 50  # people in one transaction
 FRESH, STALE = timedelta(minutes=1), timedelta(hours=6)

@@ -12,7 +12,6 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from shared.connector import oauth, problems, store, tokens
 from shared.connector.context import Connection, Connector
@@ -24,6 +23,7 @@ from shared.contract.statuses import ConnectionState
 from shared.kernel.errors import Conflict, Invalid, Missing, Reconnect
 from shared.platform import audit, clock, jobs
 from shared.platform.db import reading, transaction
+from shared.platform.session import Session
 
 STATE_LIFE = timedelta(minutes=10)
 VERIFIER = "connect_state.verifier"

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from shared.connector.provider import Client, Provider, Tenant
 from shared.platform.db import Database
 from shared.platform.http import Network, Peer
+from shared.platform.session import Session
 from shared.platform.vault import Vault
 
 

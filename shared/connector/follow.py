@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from shared.connector import problems, references, store
 from shared.connector.context import Connector
@@ -17,6 +16,7 @@ from shared.contract.statuses import BindingState
 from shared.kernel import canonical
 from shared.platform import feed, files, jobs
 from shared.platform.jobs import Job
+from shared.platform.session import Session
 
 EDITED_THERE = {"diverged", "changed_there"}
 """Codes of problems that say that somebody changed in the books what we wrote."""

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from uuid import uuid4
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from shared.connector.context import Connector
 from shared.connector.models import connection, inbound_event
@@ -16,10 +15,10 @@ from shared.contract.statuses import ConnectionState
 from shared.kernel import canonical
 from shared.kernel.errors import Invalid
 from shared.platform import clock, jobs
-from shared.platform import db as database
 from shared.platform.db import transaction
 from shared.platform.faultpoint import faultpoint, works
 from shared.platform.logs import log
+from shared.platform.session import Session, insert
 
 
 def receive(c: Connector, raw: bytes, headers: Mapping[str, str]) -> bool:
@@ -54,7 +53,7 @@ def _keep(session: Session, pokes: Sequence[Poke]) -> None:
         return
     now = clock.now()
     rows = [{"id": str(uuid4()), "received_at": now, **asdict(poke)} for poke in pokes]
-    session.execute(database.insert(session, inbound_event).on_conflict_do_nothing(), rows)
+    session.execute(insert(session, inbound_event).on_conflict_do_nothing(), rows)
     named = (connection.c.tenant.in_({poke.tenant for poke in pokes}), connection.c.state == ConnectionState.LIVE)
     for row in session.execute(sa.select(connection.c.id, connection.c.organisation).where(*named)):
         jobs.ask(session, "pull", row.id, organisation=row.organisation, queue="interactive")

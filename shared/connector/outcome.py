@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from shared.connector import drift, problems
 from shared.connector import store as rows_
@@ -19,6 +18,7 @@ from shared.contract.statuses import BindingState
 from shared.kernel import canonical
 from shared.kernel.errors import Conflict, Failure, Missing, Park
 from shared.platform import clock, files, jobs
+from shared.platform.session import Session
 
 Row = Mapping[str, Any]
 STALE = "stale_version"

@@ -10,7 +10,6 @@ from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from shared.connector import drift, follow, problems, references, store, tokens, wanted
 from shared.connector.context import Connection, Connector
@@ -24,6 +23,7 @@ from shared.kernel.errors import Conflict, Failure, Missing
 from shared.platform import audit, clock, files, jobs
 from shared.platform.db import reading, transaction
 from shared.platform.faultpoint import works
+from shared.platform.session import Session
 
 LIFE = timedelta(hours=24)
 DECIDABLE = (BindingState.DIVERGED, BindingState.CONFIRMED, BindingState.SETTLED, BindingState.PARKED)

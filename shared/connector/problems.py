@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from shared.connector.context import Connector
 from shared.connector.models import binding
@@ -15,6 +14,7 @@ from shared.connector.models import problem as table
 from shared.contract.messages import PROBLEM_CHANGED, ProblemMessage
 from shared.kernel.errors import Failure
 from shared.platform import clock, feed
+from shared.platform.session import Session
 
 TITLES = {
     "grant_ended": "The connection has to be renewed",

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from shared.connector import drift, problems, store, tokens
 from shared.connector.context import Connection, Connector
@@ -22,6 +21,7 @@ from shared.platform import clock, jobs
 from shared.platform.db import reading
 from shared.platform.faultpoint import faultpoint, works
 from shared.platform.jobs import Job, fenced
+from shared.platform.session import Session
 
 Row = Mapping[str, Any]
 OVERLAP = timedelta(minutes=1)

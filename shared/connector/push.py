@@ -11,7 +11,6 @@ from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from shared.connector import outcome, store, tokens, wanted
 from shared.connector.context import Connection, Connector
@@ -27,6 +26,7 @@ from shared.platform import clock, files
 from shared.platform.db import reading
 from shared.platform.faultpoint import faultpoint, works
 from shared.platform.jobs import Job, LeaseLost, fenced
+from shared.platform.session import Session
 
 READY = (BindingState.RESERVED, BindingState.CONFIRMED, BindingState.SETTLED)
 

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from shared.connector import problems, store, tokens
 from shared.connector.context import Connection, Connector
@@ -20,8 +19,8 @@ from shared.contract.statuses import BindingState, ConnectionState
 from shared.kernel.errors import Conflict, Invalid, Missing, Park
 from shared.kernel.ids import call_key
 from shared.platform import audit, clock, jobs
-from shared.platform import db as database
 from shared.platform.db import reading, transaction
+from shared.platform.session import Session, insert
 from shared.platform.vault import Keyring
 
 MISSING = "reference_missing"
@@ -56,7 +55,7 @@ def note(c: Connector, session: Session, connection: Mapping[str, Any], needs: S
     keys = c.vault.keyring(session, connection["organisation"], {need.subject for need in needs})
     rows = [_noted(connection, need, keys) for need in needs if need.subject is None or not keys.erased(need.subject)]
     if rows:
-        session.execute(database.insert(session, table).values(rows).on_conflict_do_nothing())
+        session.execute(insert(session, table).values(rows).on_conflict_do_nothing())
 
 
 def _noted(connection: Mapping[str, Any], need: Need, keys: Keyring) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from shared.connector import store
 from shared.connector.context import Connection, Connector
@@ -19,6 +18,7 @@ from shared.connector.models import sync_run as table
 from shared.platform import clock, http
 from shared.platform.db import reading, transaction
 from shared.platform.jobs import job
+from shared.platform.session import Session
 
 
 @dataclass(slots=True)

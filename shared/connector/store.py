@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from shared.connector.context import Connection, Connector
 from shared.connector.models import binding
@@ -17,6 +16,7 @@ from shared.kernel import canonical
 from shared.kernel.errors import Missing
 from shared.platform import feed, files
 from shared.platform.faultpoint import works
+from shared.platform.session import Session
 
 Row = Mapping[str, Any]
 

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from shared.connector import oauth
 from shared.connector.context import Connection, Connector
@@ -20,6 +19,7 @@ from shared.kernel.errors import Failure, Reconnect, Retry
 from shared.platform import clock
 from shared.platform.db import reading, transaction
 from shared.platform.faultpoint import faultpoint, works
+from shared.platform.session import Session
 
 AHEAD = timedelta(minutes=2)
 """An access token that ends sooner is refreshed first."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from shared.connector import references, store
 from shared.connector.context import Connection, Connector
@@ -16,6 +15,7 @@ from shared.connector.provider import Known, Operation, Wire
 from shared.contract.statuses import BindingState
 from shared.kernel.errors import Failure, Park
 from shared.platform.faultpoint import works
+from shared.platform.session import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,11 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from shared.kernel import canonical
 from shared.platform import clock
-from shared.platform import db as database
 from shared.platform.db import Database, Instant, Json, metadata, transaction
+from shared.platform.session import Session, insert
 
 AUDIT_LOCK = 0xA0D17  # advisory lock of PostgreSQL; SQLite has one writer anyway
 AT_ONCE = 1_000
@@ -83,7 +82,7 @@ def first_use(session: Session, organisation: str, key: str) -> bool:
     """Note the first use of a key within an hour; give whether this was it."""
     hour = clock.now().replace(minute=0, second=0, microsecond=0)
     row = {"organisation": organisation, "key": key, "hour": hour}
-    new = database.insert(session, audit_first_use).values(row).on_conflict_do_nothing()
+    new = insert(session, audit_first_use).values(row).on_conflict_do_nothing()
     if session.execute(new.returning(audit_first_use.c.hour)).first() is None:
         return False
     record(session, organisation, key, "key.used", key, hour=hour)
@@ -136,7 +135,7 @@ def _chain_some(session: Session, db: Database) -> int:
         sealed.append({"row": row["id"], "place": count + 1, "link": link})
     if sealed:
         change = sa.update(audit).where(audit.c.id == sa.bindparam("row"))
-        session.connection().execute(change.values(position=sa.bindparam("place"), hash=sa.bindparam("link")), sealed)
+        session.execute(change.values(position=sa.bindparam("place"), hash=sa.bindparam("link")), sealed)
         _keep_heads(session, heads)
     return len(sealed)
 
@@ -148,7 +147,7 @@ def _heads(session: Session, organisations: set[str]) -> dict[str, tuple[int, st
 
 def _keep_heads(session: Session, heads: dict[str, tuple[int, str]]) -> None:
     for organisation, (count, link) in heads.items():
-        new = database.insert(session, audit_head).values(organisation=organisation, length=count, hash=link)
+        new = insert(session, audit_head).values(organisation=organisation, length=count, hash=link)
         changed = {"length": new.excluded.length, "hash": new.excluded.hash}
         session.execute(new.on_conflict_do_update(index_elements=["organisation"], set_=changed))
 

@@ -7,8 +7,9 @@ from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+
+from shared.platform.session import Session
+from shared.platform.session import insert as insert_into
 
 COPY_FROM = 200
 """Rows from which PostgreSQL's COPY is quicker than single inserts."""
@@ -31,17 +32,17 @@ def insert(session: Session, table: sa.Table, names: tuple[str, ...], rows: Rows
 def upsert(session: Session, table: sa.Table, names: tuple[str, ...], rows: Rows, *, key: str, differs: str) -> None:
     """Insert rows, or replace those that have the same ``key`` and another ``differs``."""
     columns, ready = _ready(session, table, names, rows)
-    new: Any = (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert(table)
+    new: Any = insert_into(session, table)
     if not _copies(session, rows):
         _execute(session, _replacing(new, table, columns, key, differs), columns, ready)
         return
     incoming = f"incoming_{table.name}"  # stays with the connection, shaped by the columns that come in
     made = f'CREATE TEMPORARY TABLE IF NOT EXISTS "{incoming}" ON COMMIT DELETE ROWS'
-    session.connection().exec_driver_sql(f'{made} AS SELECT {_listed(columns)} FROM "{table.name}" WITH NO DATA')
+    session.exec_driver_sql(f'{made} AS SELECT {_listed(columns)} FROM "{table.name}" WITH NO DATA')
     _copy(session, incoming, columns, ready)
     new = new.from_select(columns, sa.select(*map(sa.column, columns)).select_from(sa.table(incoming)))
     session.execute(_replacing(new, table, columns, key, differs))
-    session.connection().exec_driver_sql(f'TRUNCATE "{incoming}"')
+    session.exec_driver_sql(f'TRUNCATE "{incoming}"')
 
 
 def _replacing(new: Any, table: sa.Table, names: Iterable[str], key: str, differs: str) -> Any:
@@ -50,11 +51,11 @@ def _replacing(new: Any, table: sa.Table, names: Iterable[str], key: str, differ
 
 
 def _copies(session: Session, rows: Rows) -> bool:
-    return len(rows) >= COPY_FROM and session.get_bind().dialect.name != "sqlite"
+    return len(rows) >= COPY_FROM and session.dialect.name != "sqlite"
 
 
 def _copy(session: Session, table: str, names: Iterable[str], rows: Rows) -> None:
-    cursor: Any = session.connection().connection.cursor()
+    cursor: Any = session.connection.cursor()
     with cursor, cursor.copy(f'COPY "{table}" ({_listed(names)}) FROM STDIN') as copy:
         for row in rows:
             copy.write_row(row)
@@ -65,16 +66,15 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _execute(session: Session, statement: Any, names: tuple[str, ...], rows: Rows) -> None:
-    connection = session.connection()
-    compiled = statement.compile(dialect=connection.dialect, column_keys=names)
+    compiled = statement.compile(dialect=session.dialect, column_keys=names)
     given: Any = rows if compiled.positional else [dict(zip(names, row, strict=True)) for row in rows]
-    connection.exec_driver_sql(str(compiled), given)
+    session.exec_driver_sql(str(compiled), given)
 
 
 def _ready(session: Session, table: sa.Table, names: tuple[str, ...], rows: Rows) -> tuple[tuple[str, ...], Rows]:
     """The columns in the table's order, and the rows so, with values as the driver takes them."""
     given = list(zip(*rows, strict=True))
-    plan = _plan(table, names, session.get_bind().dialect)
+    plan = _plan(table, names, session.dialect)
     columns = [_processed(given[place], process) if process else given[place] for _, place, process in plan]
     return tuple(name for name, *_ in plan), list(zip(*columns, strict=True))
 

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+
+from shared.platform.session import Session
 
 
 def _system() -> datetime:
@@ -26,7 +27,7 @@ def now() -> datetime:
 
 def lease_now(session: Session) -> datetime:
     """The instant that leases and quota go by: the database's own clock where workers run on several hosts."""
-    if _source is _system and session.get_bind().dialect.name == "postgresql":
+    if _source is _system and session.dialect.name == "postgresql":
         return session.execute(select(func.clock_timestamp())).scalar_one().astimezone(UTC)
     return now()
 

@@ -12,13 +12,12 @@ from itertools import accumulate
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from shared.kernel.errors import Retry
 from shared.platform import clock
-from shared.platform import db as database
 from shared.platform.db import Database, reading, transaction
 from shared.platform.quota import quota_bucket as table
+from shared.platform.session import Session, dialect, insert_in
 
 DAY = timedelta(hours=24)
 GRAIN = 4  # seconds
@@ -98,17 +97,17 @@ def _used_up(rows: Sequence[tuple[datetime, int]], calls: int, most: int, now: d
 
 def _alone(session: Session, bucket: str) -> None:
     """Whoever counts in this bucket waits for the one before."""
-    session.execute(_adding(database.dialect(session)), {"of": bucket, "calls": 0})
+    session.execute(_adding(dialect(session)), {"of": bucket, "calls": 0})
 
 
 def _add(session: Session, bucket: str, at: datetime, calls: int) -> None:
-    session.execute(_adding(database.dialect(session)), {"of": _name(bucket, at), "calls": calls})
+    session.execute(_adding(dialect(session)), {"of": _name(bucket, at), "calls": calls})
 
 
 @cache
 def _adding(dialect: str) -> Any:
     calls = sa.bindparam("calls", type_=sa.BigInteger)
-    new = database.insert_in(dialect, table).values(bucket=sa.bindparam("of"), arrival=calls, closed_until=0)
+    new = insert_in(dialect, table).values(bucket=sa.bindparam("of"), arrival=calls, closed_until=0)
     return new.on_conflict_do_update(index_elements=["bucket"], set_={"arrival": table.c.arrival + calls})
 
 

@@ -9,16 +9,15 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.dialects import postgresql
 
 from shared.kernel import canonical
 from shared.platform import bulk
 from shared.platform.faultpoint import faultpoint
+from shared.platform.session import Session
 
 metadata = sa.MetaData()
 """Tables of the platform itself; every service's database has them all."""
@@ -180,31 +179,29 @@ def transaction(db: Database) -> Iterator[Session]:
     """
     if any(mine is db for mine in _OPEN.get()):
         raise RuntimeError("a transaction inside a transaction of the same database: they would wait for each other")
-    rows: dict[str, list[Any]] = {"feed": [], "jobs": []}
-    with db.write_lock, Session(db.engine, expire_on_commit=False) as session:
+    with db.write_lock, Session(db.engine) as session:
         mark = _OPEN.set((*_OPEN.get(), db))
         try:
-            session.info.update(rows)
-            session.connection()
+            feed_rows = session.feed = []
+            session.begin()
             yield session
-            if rows["feed"]:
+            if feed_rows:
                 _number(session, db)
                 faultpoint("feed.before_commit")
             session.commit()
         finally:
             _OPEN.reset(mark)
-    if rows["feed"]:
+    if feed_rows:
         faultpoint("feed.committed")
-    if rows["jobs"]:
-        db.ring(rows["jobs"])
+    if session.jobs:
+        db.ring(session.jobs)
 
 
 def _number(session: Session, db: Database) -> None:
     """Insert the collected feed rows: positions in commit order, since nothing but COMMIT comes after."""
-    rows = session.info["feed"]
+    rows = session.feed or []
     if len(rows) > MOST_FEED_ROWS:
         raise ValueError(f"{len(rows)} feed rows in one transaction; at most {MOST_FEED_ROWS}")
-    session.flush()
     if not db.sqlite:  # every writer waits for this lock, so whoever stops while holding it is cut off soon
         soon = sa.func.set_config("idle_in_transaction_session_timeout", LOCK_PATIENCE, True)
         session.execute(sa.select(soon, sa.func.pg_advisory_xact_lock(FEED_LOCK)))
@@ -217,7 +214,7 @@ def reading(db: Database) -> Iterator[Session]:
     with Session(db.engine) as session:
         mark = _OPEN.set((*_OPEN.get(), None))
         try:
-            session.connection(execution_options={"reading": True})
+            session.execution_options(reading=True).begin()
             yield session
         finally:
             session.rollback()
@@ -227,31 +224,17 @@ def reading(db: Database) -> Iterator[Session]:
 @contextmanager
 def savepoint(session: Session) -> Iterator[None]:
     """Part of a transaction that may be undone alone; undone, it takes its feed rows and jobs with it."""
-    feed, jobs = len(session.info["feed"]), len(session.info["jobs"])
+    collected: list[list[Any]] = [session.jobs, *([] if session.feed is None else [session.feed])]
+    before = [len(rows) for rows in collected]
     try:
         with session.begin_nested():
             yield
     except BaseException:
-        del session.info["feed"][feed:], session.info["jobs"][jobs:]
+        for rows, count in zip(collected, before, strict=True):
+            del rows[count:]
         raise
 
 
 def in_transaction() -> bool:
     """Whether the present thread of work holds a transaction open, and so must not wait for a network."""
     return bool(_OPEN.get())
-
-
-def dialect(session: Session) -> str:
-    """``sqlite`` or ``postgresql``."""
-    return session.get_bind().dialect.name
-
-
-def insert(session: Session, table: sa.Table) -> Any:
-    """An INSERT that knows ON CONFLICT, in the dialect of the session."""
-    return insert_in(dialect(session), table)
-
-
-@cache
-def insert_in(dialect: str, table: sa.Table) -> Any:
-    """The same in a named dialect, for statements that are made once."""
-    return (sqlite if dialect == "sqlite" else postgresql).insert(table)

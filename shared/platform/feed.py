@@ -14,14 +14,13 @@ from itertools import takewhile
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from shared.contract.messages import SCHEMA
 from shared.kernel.errors import Park
 from shared.platform import bulk, clock
-from shared.platform import db as database
 from shared.platform.db import FEED_ROW, Database, Instant, feed, metadata, reading, transaction
 from shared.platform.faultpoint import faultpoint, works
+from shared.platform.session import Session, insert
 
 head = sa.Table(
     "feed_head",
@@ -55,7 +54,9 @@ def publish_all(session: Session, organisation: str, kind: str, changed: Iterabl
     if not works("feed_numbering"):
         bulk.insert(session, feed, FEED_ROW, rows)
         return
-    session.info["feed"].extend(rows)
+    if session.feed is None:
+        raise RuntimeError("something is published in a read, which keeps nothing")
+    session.feed.extend(rows)
 
 
 def identity(db: Database) -> str:
@@ -65,7 +66,7 @@ def identity(db: Database) -> str:
     if found:
         return str(found)
     with transaction(db) as session:
-        new = database.insert(session, head).values(one=1, feed=secrets.token_hex(8))
+        new = insert(session, head).values(one=1, feed=secrets.token_hex(8))
         session.execute(new.on_conflict_do_nothing())
         return str(session.execute(sa.select(head.c.feed)).scalar_one())
 
@@ -187,14 +188,14 @@ def _cursor(db: Database, name: str) -> Mark:
 def _held(session: Session, name: str) -> Mark:
     """Where the cursor is; nobody else moves it until this transaction ends."""
     row = {"name": name, "feed": "", "position": 0, "at": clock.now()}
-    session.execute(database.insert(session, cursor).on_conflict_do_nothing(), row)
+    session.execute(insert(session, cursor).on_conflict_do_nothing(), row)
     found = session.execute(_AT_HELD, {"of": name}).one()
     return found.feed, found.position
 
 
 def _move(session: Session, name: str, mark: Mark) -> None:
     feed_id, position = mark
-    new = database.insert(session, cursor).values(name=name, feed=feed_id, position=position, at=clock.now())
+    new = insert(session, cursor).values(name=name, feed=feed_id, position=position, at=clock.now())
     changed = {"feed": new.excluded.feed, "position": new.excluded.position, "at": new.excluded.at}
     session.execute(new.on_conflict_do_update(index_elements=["name"], set_=changed))
 

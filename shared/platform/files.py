@@ -14,13 +14,12 @@ from typing import Any
 
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy.orm import Session
 
 from shared.kernel.errors import Invalid, Missing, Retry
 from shared.platform import clock, sealing
-from shared.platform import db as database
 from shared.platform.db import Database, Instant, metadata, reading
 from shared.platform.sealing import SealBroken, bound
+from shared.platform.session import Session, insert
 from shared.platform.vault import Keyring, Vault
 from shared.platform.vault_tables import blob_subject, vault_blob
 
@@ -82,7 +81,7 @@ def store(
     cipher, mac = AESGCM(key), keyring.macs()
     size = _write_chunks(session, organisation, number, cipher, data, mac)
     held = {"organisation": organisation, "blob": number, "wrapped": keyring.wrap(key, "blob", number), "mac": mac.hexdigest()}
-    new = database.insert(session, vault_blob).on_conflict_do_nothing(index_elements=["organisation", "mac"])
+    new = insert(session, vault_blob).on_conflict_do_nothing(index_elements=["organisation", "mac"])
     if session.execute(new.returning(vault_blob.c.blob), held).first() is None:
         session.execute(sa.delete(blob_chunk).where(_of(blob_chunk, organisation, number)))
         known = _same(session, organisation, mac.hexdigest())
@@ -251,7 +250,7 @@ def _mac(session: Session, organisation: str, number: str) -> str | None:
 def _name_subjects(session: Session, organisation: str, number: str, subjects: Iterable[str]) -> str:
     rows = [{"organisation": organisation, "blob": number, "subject": subject} for subject in subjects]
     for start in range(0, len(rows), 500):
-        session.execute(database.insert(session, blob_subject).on_conflict_do_nothing(), rows[start : start + 500])
+        session.execute(insert(session, blob_subject).on_conflict_do_nothing(), rows[start : start + 500])
     return number
 
 

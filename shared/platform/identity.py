@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from joserfc.jwk import OKPKey
 
 from shared.platform import auth, clock, sealing
-from shared.platform import db as database
 from shared.platform.db import Database, Instant, metadata, reading, transaction
+from shared.platform.session import insert
 from shared.platform.vault import Vault
 
 signing_key = sa.Table(
@@ -56,7 +56,7 @@ def rotate(db: Database, vault: Vault, name: str, *, number: int) -> None:
         "made_at": clock.now(),
     }
     with transaction(db) as session:
-        session.execute(database.insert(session, signing_key).values(row).on_conflict_do_nothing())
+        session.execute(insert(session, signing_key).values(row).on_conflict_do_nothing())
 
 
 def published(db: Database) -> dict[str, dict[str, Any]]:

@@ -15,14 +15,13 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from shared.kernel.errors import Failure, Retry
 from shared.platform import clock
-from shared.platform import db as database
 from shared.platform.db import Database, Instant, Json, metadata, reading, transaction
 from shared.platform.faultpoint import faultpoint, works
 from shared.platform.logs import log
+from shared.platform.session import Session, dialect, insert_in
 
 QUEUES = ("interactive", "bulk")
 ENDED = ("done", "parked")
@@ -85,9 +84,9 @@ def ask(session: Session, kind: str, subject: str, *, organisation: str, queue: 
     now = clock.lease_now(session)
     at = due or now
     values = {"organisation": organisation, "kind": kind, "subject": subject, "queue": queue, "state": "ready", "due_at": at}
-    number = int(session.execute(_asking(database.dialect(session)), values | _NEW).scalar_one())
-    if at <= now and number not in session.info["jobs"]:
-        session.info["jobs"].append(number)
+    number = int(session.execute(_asking(dialect(session)), values | _NEW).scalar_one())
+    if at <= now and number not in session.jobs:
+        session.jobs.append(number)
     return number
 
 
@@ -96,7 +95,7 @@ _NEW = {"fence": 0, "crashes": 0, "attempts": 0}
 
 @cache
 def _asking(dialect: str) -> Any:
-    new = database.insert_in(dialect, job)
+    new = insert_in(dialect, job)
     sooner = sa.and_(new.excluded.queue == "interactive", job.c.queue != "interactive")  # its message is in the slow queue
     changed = {
         "due_at": sa.case((job.c.due_at < new.excluded.due_at, job.c.due_at), else_=new.excluded.due_at),
@@ -168,7 +167,7 @@ def _end(session: Session, taken: Job, **values: Any) -> bool:
         return False
     same = {"of_kind": taken.kind, "of_subject": taken.subject}
     session.execute(_FORGET, same | {"before": taken.id})
-    session.info["jobs"].extend(session.execute(_WAITING, same | {"now": now}).scalars())
+    session.jobs.extend(session.execute(_WAITING, same | {"now": now}).scalars())
     return True
 
 

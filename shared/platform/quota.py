@@ -16,12 +16,11 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from shared.kernel.errors import Retry
 from shared.platform import clock
-from shared.platform import db as database
 from shared.platform.db import Database, Instant, metadata, reading, transaction
+from shared.platform.session import Session, dialect, insert, insert_in
 
 JITTER = 500_000  # microseconds that a call may take longer on its way than another
 _ANY = 10**15  # microseconds: longer than anybody waits
@@ -111,7 +110,7 @@ def penalise(db: Database, bucket: str, until: datetime) -> None:
     moment = _microseconds(until)
     with transaction(db) as session:
         for name in (bucket, _own(bucket)):
-            new = database.insert(session, quota_bucket).values(bucket=name, arrival=0, closed_until=moment)
+            new = insert(session, quota_bucket).values(bucket=name, arrival=0, closed_until=moment)
             longer = sa.case((quota_bucket.c.closed_until > moment, quota_bucket.c.closed_until), else_=moment)
             session.execute(new.on_conflict_do_update(index_elements=["bucket"], set_={"closed_until": longer}))
 
@@ -141,7 +140,7 @@ def held(db: Database, bucket: str) -> int:
 def _take_slot(session: Session, bucket: str, limit: int, holder: str, until: datetime) -> bool:
     told = {"of": bucket, "now": clock.lease_now(session)}
     busy = set(session.execute(_HELD, told).scalars())
-    hold = _holding(database.dialect(session))
+    hold = _holding(dialect(session))
     for number in sorted(set(range(limit)) - busy):
         if session.execute(hold, {**told, "place": number, "mine": holder, "until": until}).first():
             return True
@@ -157,7 +156,7 @@ _LET_GO = sa.delete(quota_slot).where(quota_slot.c.bucket == sa.bindparam("of"),
 def _holding(dialect: str) -> Any:
     until = sa.bindparam("until", type_=Instant)
     held = {"holder": sa.bindparam("mine"), "lease_until": until}
-    new = database.insert_in(dialect, quota_slot).values(bucket=sa.bindparam("of"), number=sa.bindparam("place"), **held)
+    new = insert_in(dialect, quota_slot).values(bucket=sa.bindparam("of"), number=sa.bindparam("place"), **held)
     free = quota_slot.c.lease_until <= _NOW
     mine = new.on_conflict_do_update(index_elements=["bucket", "number"], set_=held, where=free)
     return mine.returning(quota_slot.c.number)
@@ -174,7 +173,7 @@ def _pace(rate: int, per_seconds: int, burst: int) -> tuple[int, int]:
 def _advance(session: Session, bucket: str, now: int, step: int, lag: int, most: int | None) -> int | None:
     """Move the arrival time on by one call; give the wait in microseconds, None when it would be longer than ``most``."""
     told = {"of": bucket, "now": now, "step": step, "lag": lag, "last": now + lag + (_ANY if most is None else most)}
-    arrival = session.execute(_advancing(database.dialect(session)), told).scalar()
+    arrival = session.execute(_advancing(dialect(session)), told).scalar()
     return None if arrival is None else max(0, arrival - step - lag - now)
 
 
@@ -183,7 +182,7 @@ def _advancing(dialect: str) -> Any:
     """Every call of a provider goes by this statement, so it is put together once."""
     t = quota_bucket.c
     now, step, lag, last = (sa.bindparam(name, type_=sa.BigInteger) for name in ("now", "step", "lag", "last"))
-    new = database.insert_in(dialect, quota_bucket).values(bucket=sa.bindparam("of"), arrival=now + step, closed_until=0)
+    new = insert_in(dialect, quota_bucket).values(bucket=sa.bindparam("of"), arrival=now + step, closed_until=0)
     opened = sa.case((t.closed_until > now, t.closed_until + lag), else_=now)
     begin = sa.case((t.arrival > opened, t.arrival), else_=opened)
     changed = new.on_conflict_do_update(index_elements=["bucket"], set_={"arrival": begin + step}, where=begin <= last)

@@ -9,8 +9,8 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from shared.platform import clock, jobs
-from shared.platform import db as database
 from shared.platform.db import Database, Instant, metadata, reading, transaction
+from shared.platform.session import insert
 
 due_row = sa.Table(
     "schedule",
@@ -43,7 +43,7 @@ def _ring(db: Database, tick: Tick) -> int:
     with transaction(db) as session:
         now = clock.lease_now(session)
         key = {"kind": tick.kind, "subject": tick.subject}
-        session.execute(database.insert(session, due_row).values(**key, next_at=now).on_conflict_do_nothing())
+        session.execute(insert(session, due_row).values(**key, next_at=now).on_conflict_do_nothing())
         mine = (due_row.c.kind == tick.kind, due_row.c.subject == tick.subject, due_row.c.next_at <= now)
         moved = session.execute(sa.update(due_row).where(*mine).values(next_at=now + timedelta(seconds=tick.every)))
         if moved.rowcount:

@@ -14,14 +14,13 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
-from sqlalchemy.orm import Session
 
 from shared.kernel.errors import Invalid, Retry
 from shared.platform import clock, sealing
-from shared.platform import db as database
 from shared.platform.db import Database
 from shared.platform.master_key import load_master
 from shared.platform.sealing import SealBroken, bound
+from shared.platform.session import Session, insert
 from shared.platform.vault_tables import KEY_TABLES, blob_subject, vault_blob, vault_organisation, vault_subject
 
 __all__ = ["Erased", "Keyring", "SealBroken", "Vault", "load_master", "scrub"]
@@ -109,7 +108,7 @@ class Keyring:
         for some in _portions([subject for subject in subjects if subject not in self._wrapped]):
             keys = {subject: self.wrap(sealing.new_key(), "subject", subject) for subject in some}
             rows = [{"organisation": self.organisation, "subject": subject, "wrapped": key} for subject, key in keys.items()]
-            self._session.execute(database.insert(self._session, vault_subject).values(rows).on_conflict_do_nothing())
+            self._session.execute(insert(self._session, vault_subject).values(rows).on_conflict_do_nothing())
             self._read(some)
 
     def _load(self, subjects: Sequence[str]) -> None:
@@ -179,7 +178,7 @@ class Vault:
             return sealing.new_key()  # nothing is sealed for it yet: a key that fits nothing is the truth
         if wrapped is None:
             row = {"organisation": organisation, "wrapped": sealing.seal(self._wrapping, sealing.new_key(), place)}
-            session.execute(database.insert(session, vault_organisation).values(row).on_conflict_do_nothing())
+            session.execute(insert(session, vault_organisation).values(row).on_conflict_do_nothing())
             wrapped = session.execute(_OWN, mine).scalar_one()
         return sealing.unseal(self._wrapping, wrapped, place)
 
@@ -207,7 +206,7 @@ class Vault:
 def _destroy_subject(session: Session, organisation: str, subject: str) -> int:
     # The tombstone comes first and locks the subject's row: whoever stores a blob naming it now waits, and is refused.
     names = {"organisation": organisation, "subject": subject}
-    session.execute(database.insert(session, vault_subject).values(names).on_conflict_do_nothing())
+    session.execute(insert(session, vault_subject).values(names).on_conflict_do_nothing())
     mine = sa.and_(vault_subject.c.organisation == organisation, vault_subject.c.subject == subject)
     destroy = sa.update(vault_subject).where(mine, vault_subject.c.wrapped.is_not(None)).values(wrapped=None)
     had = session.execute(destroy).rowcount
@@ -220,7 +219,7 @@ def _portions(subjects: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _writes(session: Session) -> bool:
-    return "feed" in session.info  # db.transaction puts it there, db.reading does not
+    return session.feed is not None
 
 
 def scrub(db: Database) -> None:

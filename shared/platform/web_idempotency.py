@@ -16,14 +16,13 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Response, request
-from sqlalchemy.orm import Session
 
 from shared.kernel import canonical
 from shared.kernel.errors import Conflict, Invalid
 from shared.platform import clock
-from shared.platform import db as database
 from shared.platform.auth import Principal
 from shared.platform.db import Database, Instant, metadata, transaction
+from shared.platform.session import Session, insert
 from shared.platform.vault import Vault
 
 LEASE = timedelta(seconds=60)
@@ -97,7 +96,7 @@ def _claim(db: Database, vault: Vault, mine: dict[str, str], body: bytes) -> Onc
         now = clock.lease_now(session)
         keyring = vault.keyring(session, mine["organisation"])
         row = {**mine, "body_hash": keyring.mac(body), "claim": claim, "claimed_until": now + LEASE, "created_at": now}
-        new = database.insert(session, idempotency).values(row).on_conflict_do_nothing()
+        new = insert(session, idempotency).values(row).on_conflict_do_nothing()
         if session.execute(new.returning(idempotency.c.claim)).first() is not None:
             return Once(vault, mine, claim, None)
         found = session.execute(sa.select(idempotency).where(_is(mine)).with_for_update()).first()

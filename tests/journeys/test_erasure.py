@@ -51,7 +51,7 @@ def stored_bytes(db) -> bytes:
         path = Path(str(db.engine.url.database))
         return b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
     with reading(db) as session:
-        names = sa.inspect(session.connection()).get_table_names()
+        names = sa.inspect(session).get_table_names()
         rows = (session.execute(sa.text(f'SELECT "{name}"::text FROM "{name}"')) for name in names)
         return b"".join(str(row).encode() for table in rows for row in table)
 

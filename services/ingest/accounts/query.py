@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from services.ingest.accounts.models import api_key
 from services.ingest.accounts.models import organisation as organisations
 from services.ingest.tables import within
 from shared.kernel.errors import Missing
+from shared.platform.session import Session
 from shared.platform.vault import Vault
 
 

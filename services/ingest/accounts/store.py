@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from services.ingest.accounts.models import account_user, api_key
 from services.ingest.accounts.models import organisation as organisations
 from services.ingest.tables import within
 from shared.kernel.errors import Missing
 from shared.platform import audit, auth, clock
+from shared.platform.session import Session
 from shared.platform.vault import Keyring, Vault
 
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from services.ingest.accounts import query as accounts
 from services.ingest.billing import store, world
 from services.ingest.billing.reckon import reckon
@@ -21,6 +19,7 @@ from shared.domain.days import LongDay
 from shared.kernel.duration import format_hms
 from shared.kernel.errors import Missing
 from shared.platform import audit
+from shared.platform.session import Session
 from shared.platform.vault import Vault
 
 AROUND = timedelta(days=2)

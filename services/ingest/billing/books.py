@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy.orm import Session
-
 from services.ingest.billing import revise, store, void
 from services.ingest.billing.query import Head
 from services.ingest.billing.store import turn
 from shared.domain import reconcile
+from shared.platform.session import Session
 from shared.platform.vault import Vault
 
 __all__ = ["Word", "say", "turn"]

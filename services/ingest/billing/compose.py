@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from sqlalchemy.orm import Session
-
 from services.ingest.billing import freeze, query, store, world
 from services.ingest.billing import wish as wishes
 from services.ingest.billing.freeze import Freeze
@@ -24,6 +22,7 @@ from shared.domain.allocation import Share
 from shared.domain.invoicing import Candidate, Composition, Draft, Skipped
 from shared.kernel.ids import document_id
 from shared.platform import audit, clock
+from shared.platform.session import Session
 from shared.platform.vault import Vault
 
 

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from services.ingest.billing import query, store
 from services.ingest.billing.models import BILL
 from shared.contract.documents import Invoice, InvoiceLine
@@ -16,6 +14,7 @@ from shared.domain.allocation import Allocated, Claim
 from shared.domain.invoicing import Draft
 from shared.platform import clock, feed
 from shared.platform.faultpoint import faultpoint
+from shared.platform.session import Session
 from shared.platform.vault import Keyring, Vault
 
 MOST_NAME = 500

@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from services.ingest.billing.models import allocation, correction, invoice, invoice_line, invoice_version
 from services.ingest.billing.store import chunks
@@ -18,6 +17,7 @@ from shared.contract.document_schemas import dump_invoice
 from shared.contract.documents import Grouping, Invoice, InvoiceLine, LineKind
 from shared.domain.allocation import Claim
 from shared.kernel.errors import Missing
+from shared.platform.session import Session
 from shared.platform.vault import Keyring, Vault
 
 ERASED = "(erased)"

@@ -6,8 +6,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy.orm import Session
-
 from services.ingest.billing import freeze, query, store, world
 from services.ingest.billing import wish as wishes
 from services.ingest.billing.freeze import Freeze
@@ -23,6 +21,7 @@ from shared.domain.invoicing import Draft, Order
 from shared.domain.rates import MileageRate, World
 from shared.kernel.errors import Invalid
 from shared.platform import audit
+from shared.platform.session import Session
 from shared.platform.vault import Vault
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy.orm import Session
-
 from services.ingest.billing import freeze, query, store
 from services.ingest.billing.freeze import Freeze
 from services.ingest.billing.query import Head
 from shared.contract.statuses import InvoiceStatus
 from shared.platform import audit
+from shared.platform.session import Session
 from shared.platform.vault import Vault
 
 

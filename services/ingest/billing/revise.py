@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from sqlalchemy.orm import Session
-
 from services.ingest.billing import approval, freeze, query, store
 from services.ingest.billing.freeze import Freeze
 from services.ingest.billing.query import Head
 from services.ingest.billing.reckon import reckon
 from shared.platform import audit
+from shared.platform.session import Session
 from shared.platform.vault import Vault
 
 

@@ -7,14 +7,13 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from services.ingest.billing.models import allocation, correction, invoice, invoice_line, invoice_version, numbering
 from services.ingest.tables import within
 from shared.kernel.errors import Conflict, Invalid
 from shared.platform import clock
-from shared.platform import db as database
 from shared.platform.faultpoint import works
+from shared.platform.session import Session, insert
 
 AT_ONCE = 500
 _TURN = 0xB111  # first half of a PostgreSQL advisory lock; the second is the organisation's hash
@@ -27,7 +26,7 @@ def turn(session: Session, organisation: str) -> None:
 
     Without it an entry edited while it is being composed would be billed as it was, and nobody would notice.
     """
-    if session.get_bind().dialect.name != "sqlite":
+    if session.dialect.name != "sqlite":
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(_TURN, sa.func.hashtext(organisation))))
 
 
@@ -43,7 +42,7 @@ def chunks(ids: Iterable[str]) -> list[list[str]]:
 def take_number(session: Session, organisation: str) -> str:
     """The next invoice number. Its row stays locked until the commit and goes back with it, so that no number is missing."""
     start = {"organisation": organisation, "prefix": "INV-", "width": 5, "next": 1}
-    session.execute(database.insert(session, numbering).values(start).on_conflict_do_nothing())
+    session.execute(insert(session, numbering).values(start).on_conflict_do_nothing())
     step = sa.update(numbering).where(within(numbering, organisation)).values(next=numbering.c.next + 1)
     row = session.execute(step.returning(numbering.c.prefix, numbering.c.width, numbering.c.next)).one()
     number = f"{row.prefix}{row.next - 1:0{row.width}d}"
@@ -54,7 +53,7 @@ def take_number(session: Session, organisation: str) -> str:
 
 def set_numbering(session: Session, organisation: str, prefix: str, width: int, following: int | None) -> None:
     """Say how numbers look; the counter may be moved forward, never back."""
-    new = database.insert(session, numbering).values(organisation=organisation, prefix=prefix, width=width, next=following or 1)
+    new = insert(session, numbering).values(organisation=organisation, prefix=prefix, width=width, next=following or 1)
     least = sa.case((numbering.c.next > new.excluded.next, numbering.c.next), else_=new.excluded.next)
     session.execute(
         new.on_conflict_do_update(index_elements=["organisation"], set_={"prefix": prefix, "width": width, "next": least})

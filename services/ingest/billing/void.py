@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy.orm import Session
-
 from services.ingest.billing import query, store
 from services.ingest.billing.reckon import reckon
 from services.ingest.billing.retire import withdraw
 from shared.contract.statuses import InvoiceStatus
 from shared.domain import reconcile
 from shared.kernel.errors import Conflict
+from shared.platform.session import Session
 from shared.platform.vault import Vault
 
 

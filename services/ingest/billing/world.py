@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy.orm import Session
-
 from services.ingest.accounts import query as accounts
 from services.ingest.billing.store import chunks
 from services.ingest.records import query as records
@@ -17,6 +15,7 @@ from shared.domain.rates import World
 from shared.kernel.dates import zone_of
 from shared.kernel.errors import Invalid
 from shared.platform import clock
+from shared.platform.session import Session
 from shared.platform.vault import Vault
 
 

@@ -8,8 +8,6 @@ from datetime import date, timedelta
 from itertools import chain
 from typing import BinaryIO
 
-from sqlalchemy.orm import Session
-
 from services.ingest.imports import profiles, query
 from services.ingest.imports.profiles import STATED, Profile, Recognised
 from services.ingest.imports.proof import Proof
@@ -22,6 +20,7 @@ from services.ingest.sources.files.cells import LIMITS, Limits
 from services.ingest.sources.files.open import open_book
 from services.ingest.sources.worklog.layout import COLUMNS, OWN, Layout
 from shared.kernel.errors import Conflict, Invalid
+from shared.platform.session import Session
 from shared.platform.vault import Vault
 
 _TYPED = ("xlsx", "xls", "ods", "sqlite", "json")

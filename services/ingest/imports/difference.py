@@ -10,8 +10,6 @@ from datetime import date
 from itertools import count
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from services.ingest.imports import query as imports
 from services.ingest.imports.coverage import Coverage
 from services.ingest.imports.held import Held, Place
@@ -22,6 +20,7 @@ from services.ingest.records import query
 from services.ingest.records.fingerprint import fingerprint
 from services.ingest.records.mapping import KIND_OF
 from shared.kernel import canonical
+from shared.platform.session import Session
 from shared.platform.vault import Keyring, Vault
 
 

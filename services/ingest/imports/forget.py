@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from services.ingest.imports import query
 from services.ingest.imports.models import profile as table
 from services.ingest.records import query as records
 from services.ingest.tables import within
 from shared.contract.records import Kind
+from shared.platform.session import Session
 from shared.platform.vault import Vault
 
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from services.ingest.imports import profiles
 from services.ingest.imports.models import profile as table
@@ -20,6 +19,7 @@ from services.ingest.tables import within
 from shared.kernel import canonical
 from shared.kernel.errors import Missing
 from shared.kernel.quote import quoted
+from shared.platform.session import Session
 from shared.platform.vault import Keyring, Vault
 
 

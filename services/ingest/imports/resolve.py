@@ -10,13 +10,12 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from services.ingest.records import query
 from services.ingest.records.mapping import KIND_OF, hidden, name_id
 from shared.contract.records import AnyRecord, Client, Job, Person, Tag, changed
 from shared.kernel.errors import Invalid
 from shared.kernel.ids import record_id
+from shared.platform.session import Session
 from shared.platform.vault import Keyring, Vault
 
 NAMED = (Person, Client, Tag, Job)

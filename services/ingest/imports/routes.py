@@ -6,7 +6,6 @@ from pathlib import PurePosixPath
 from typing import Any, BinaryIO, cast
 
 from flask import Response, request
-from sqlalchemy.orm import Session
 
 from services.ingest.imports import store
 from services.ingest.imports.choose import Asked, check_fit, choose, known, look
@@ -26,6 +25,7 @@ from shared.platform import audit, clock
 from shared.platform.auth import Principal
 from shared.platform.db import Database, reading, transaction
 from shared.platform.faultpoint import faultpoint
+from shared.platform.session import Session
 from shared.platform.vault import Vault
 from shared.platform.web import Room, principal
 from shared.platform.web_errors import WrongMedia

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from services.ingest.imports.checks import Remark
 from services.ingest.imports.difference import Change, Difference
 from services.ingest.imports.take import Taken
@@ -15,6 +13,7 @@ from services.ingest.records.mapping import KIND_OF
 from services.ingest.sources.detect.findings import Detection
 from shared.contract.record_schemas import content
 from shared.contract.records import Kind
+from shared.platform.session import Session
 from shared.platform.vault import Vault
 
 MOST = 200

@@ -7,7 +7,6 @@ from itertools import count
 from uuid import uuid4
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from services.ingest.imports import profiles, query
 from services.ingest.imports.models import profile as table
@@ -18,14 +17,14 @@ from services.ingest.tables import within
 from shared.kernel import canonical
 from shared.kernel.errors import Conflict
 from shared.platform import audit, clock
-from shared.platform import db as database
+from shared.platform.session import Session, insert
 from shared.platform.vault import Vault
 
 
 def note_report(session: Session, organisation: str, ref: str, family: str) -> None:
     """Remember how a report was laid out that is stored now."""
     row = {"organisation": organisation, "ref": ref, "family": family, "at": clock.now()}
-    session.execute(database.insert(session, report).values(row).on_conflict_do_nothing())
+    session.execute(insert(session, report).values(row).on_conflict_do_nothing())
 
 
 def save_profile(

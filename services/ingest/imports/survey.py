@@ -11,8 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from services.ingest.imports.coverage import Coverage
 from services.ingest.imports.held import Held, Place, Placed
 from services.ingest.imports.matching import Candidate, bucket
@@ -22,6 +20,7 @@ from services.ingest.records.fingerprint import fingerprint
 from services.ingest.records.mapping import KIND_OF
 from shared.contract.records import Kind
 from shared.kernel.errors import Invalid
+from shared.platform.session import Session
 from shared.platform.vault import Keyring
 
 Bucket = tuple[Kind, str, date]

@@ -12,8 +12,6 @@ from datetime import date
 from itertools import chain
 from typing import Any, BinaryIO
 
-from sqlalchemy.orm import Session
-
 from services.ingest.accounts import query as accounts
 from services.ingest.imports import store
 from services.ingest.imports.checks import SHOWN, Checks, Remark
@@ -34,6 +32,7 @@ from services.ingest.sources.worklog.normalize import Reading, RowResult, identi
 from services.ingest.sources.worklog.read import parts
 from shared.contract.records import Origin, changed
 from shared.platform import clock, files
+from shared.platform.session import Session
 from shared.platform.vault import Keyring, Vault
 
 _PIECE = 1024 * 1024

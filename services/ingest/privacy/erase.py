@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy.orm import Session
-
 from services.ingest.records import query
 from shared.contract.messages import PERSON_ERASED
 from shared.contract.records import Kind
 from shared.kernel.errors import Missing
 from shared.platform import audit, feed, files
+from shared.platform.session import Session
 from shared.platform.vault import Vault
 from shared.platform.web_idempotency import forget_answers
 

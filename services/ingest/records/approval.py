@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy.orm import Session
-
 from services.ingest.records import query, store, work
 from services.ingest.records.models import WORK
 from shared.contract.records import Approval, Kind
 from shared.kernel.errors import Missing
 from shared.platform import clock
+from shared.platform.session import Session
 
 
 def set_state(session: Session, organisation: str, states: Mapping[str, tuple[Approval, int]], actor: str) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy.orm import Session
-
 from services.ingest.records import query, store, work
 from services.ingest.records.mapping import name_id
 from shared.contract.records import Kind
 from shared.kernel.ids import record_id
+from shared.platform.session import Session
 from shared.platform.vault import Vault
 
 

@@ -8,8 +8,6 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from services.ingest.records import store, work
 from services.ingest.records.fingerprint import fingerprint
 from services.ingest.records.mapping import KIND_OF, subjects_among, subjects_of, to_row
@@ -17,6 +15,7 @@ from services.ingest.records.models import WORK
 from shared.contract.records import AnyRecord, Kind
 from shared.kernel.errors import Failure, Invalid
 from shared.platform import clock, feed
+from shared.platform.session import Session
 from shared.platform.vault import Keyring, Vault
 
 RECORD_CHANGED = "record.changed"  # feed kind; the subject is the record, the version its revision

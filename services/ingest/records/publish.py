@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from services.ingest.records import intake, store, work
 from services.ingest.records.models import announcement
@@ -15,6 +14,7 @@ from shared.contract.records import Kind
 from shared.platform import jobs
 from shared.platform.db import MOST_FEED_ROWS, Database
 from shared.platform.jobs import Job
+from shared.platform.session import Session
 
 KIND = work.PUBLISH
 _MOST = MOST_FEED_ROWS - 2 * intake.AT_ONCE

@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from services.ingest.records.mapping import KIND_OF, name_hash, subject_of, to_record
 from services.ingest.records.models import TABLES, WORK
@@ -16,6 +15,7 @@ from services.ingest.records.models import approval as approvals
 from services.ingest.records.store import among, chunks
 from services.ingest.tables import within
 from shared.contract.records import AnyRecord, Approval, Client, Expense, Job, Kind, Mileage, Person, Tag, TimeEntry
+from shared.platform.session import Session
 from shared.platform.vault import Vault
 
 _DATES = 500  # in one statement

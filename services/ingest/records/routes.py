@@ -7,8 +7,6 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy.orm import Session
-
 from services.ingest.records import intake, query
 from services.ingest.records.intake import Outcome, Result
 from services.ingest.records.models import WORK
@@ -20,6 +18,7 @@ from shared.kernel.errors import Failure, Invalid
 from shared.kernel.quote import quoted
 from shared.platform import audit
 from shared.platform.db import Database, reading, transaction
+from shared.platform.session import Session
 from shared.platform.vault import Vault
 from shared.platform.web import Room, argument, body, page_args, principal, raw_body
 from shared.platform.web_idempotency import once

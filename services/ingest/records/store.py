@@ -8,14 +8,13 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import Session
 
 from services.ingest.records.mapping import ROW
 from services.ingest.records.models import TABLES, announcement, approval
 from services.ingest.tables import within
 from shared.contract.records import Approval, Kind
 from shared.platform import bulk
-from shared.platform import db as database
+from shared.platform.session import Session, insert
 
 AT_ONCE = 1_000
 """Ids in one statement."""
@@ -28,7 +27,7 @@ def lock(session: Session, organisation: str) -> None:
 
     SQLite has one writer anyway.
     """
-    if session.get_bind().dialect.name != "sqlite":
+    if session.dialect.name != "sqlite":
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(_INTAKE_LOCK, sa.func.hashtext(organisation))))
 
 
@@ -70,7 +69,7 @@ def approve(
         {"entry": entry, "organisation": organisation, "state": state.value, "revision": revision, "actor": actor, "at": at}
         for entry, (state, revision) in states.items()
     ]
-    new = database.insert(session, approval)
+    new = insert(session, approval)
     changed = {name: new.excluded[name] for name in ("state", "revision", "actor", "at")}
     if rows:
         session.execute(new.on_conflict_do_update(index_elements=["entry"], set_=changed), rows)
@@ -88,7 +87,7 @@ def forget(session: Session, organisation: str, kind: Kind, subject: str) -> Non
 
 def among(session: Session, column: Any, ids: Sequence[str]) -> sa.ColumnElement[bool]:
     """``column IN ids``; on PostgreSQL as one array, since it plans a thousand single parameters badly."""
-    if session.get_bind().dialect.name == "sqlite":
+    if session.dialect.name == "sqlite":
         return column.in_(ids)
     return column.in_(sa.select(sa.func.unnest(sa.literal(list(ids), postgresql.ARRAY(sa.Text)))))
 

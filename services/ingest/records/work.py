@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from services.ingest.accounts import query as accounts
 from services.ingest.records import query, store
@@ -17,6 +16,7 @@ from shared.contract.message_schemas import dump_work
 from shared.contract.messages import WORK_CHANGED, WorkMessage
 from shared.contract.records import Approval, Kind, Person, TimeEntry
 from shared.platform import feed, jobs
+from shared.platform.session import Session
 from shared.platform.vault import Vault
 
 PUBLISH = "records.publish"  # job kind; its subject is the organisation

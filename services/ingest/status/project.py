@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from services.ingest.billing import books
 from services.ingest.billing import query as billing
 from services.ingest.billing.query import ERASED
@@ -17,6 +15,7 @@ from shared.contract.messages import INVOICE_STATUS_CHANGED, PROBLEM_CHANGED, TI
 from shared.domain import reconcile
 from shared.platform.faultpoint import works
 from shared.platform.logs import log
+from shared.platform.session import Session
 from shared.platform.vault import Vault
 
 Row = Mapping[str, Any]

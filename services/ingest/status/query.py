@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from services.ingest.billing import query as billing
 from services.ingest.billing.books import Word
@@ -20,6 +19,7 @@ from shared.contract.statuses import InvoiceStatus
 from shared.domain import reconcile
 from shared.kernel.errors import Invalid
 from shared.kernel.quote import quoted
+from shared.platform.session import Session
 from shared.platform.vault import Vault
 
 _PROMISED = {"sent": InvoiceStatus.OPEN}  # the promised API's other word

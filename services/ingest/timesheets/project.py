@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from services.ingest.timesheets import query, store
 from shared.contract.messages import TimesheetStatusMessage
 from shared.contract.statuses import TimesheetStatus
 from shared.platform.faultpoint import works
 from shared.platform.logs import log
+from shared.platform.session import Session
 
 FINAL = frozenset({TimesheetStatus.DELETED})
 """Nothing comes back from it under the same generation. What is processed may: somebody sets a pay run back over there."""

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from services.ingest.records import query as records
 from services.ingest.tables import within
@@ -14,6 +13,7 @@ from services.ingest.timesheets.models import timesheet_entry, timesheet_history
 from shared.contract.statuses import TimesheetStatus as S
 from shared.kernel.errors import Invalid, Missing
 from shared.kernel.quote import quoted
+from shared.platform.session import Session
 from shared.platform.vault import Vault
 
 ERASED = "(erased)"

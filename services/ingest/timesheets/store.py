@@ -6,14 +6,13 @@ from dataclasses import fields
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from services.ingest.tables import within
 from services.ingest.timesheets.models import timesheet_entry, timesheet_history, timesheet_status
 from shared.contract.messages import TimesheetStatusMessage
 from shared.contract.statuses import TimesheetStatus
 from shared.platform import clock
-from shared.platform import db as database
+from shared.platform.session import Session, insert
 
 _TOLD = tuple(field.name for field in fields(TimesheetStatusMessage) if field.name in timesheet_status.c)
 _SHOWN = ("status", "total", "payment_date")
@@ -27,7 +26,7 @@ def keep(
     """The newest word of one connection on one timesheet; the history gets a line when the books say something else."""
     values = {name: getattr(message, name) for name in _TOLD}
     values |= {"organisation": organisation, "service": service, "binding": binding, "at": clock.now()}
-    new = database.insert(session, timesheet_status).values(values)
+    new = insert(session, timesheet_status).values(values)
     changed = {name: new.excluded[name] for name in values if name not in (*_KEY, "organisation")}
     session.execute(new.on_conflict_do_update(index_elements=_KEY, set_=changed, where=within(timesheet_status, organisation)))
     _keep_entries(session, organisation, message)
@@ -35,7 +34,7 @@ def keep(
     if same or message.status == TimesheetStatus.PLANNED:  # it is not in the books yet: they say nothing
         return
     names = ("organisation", *_KEY, "generation", "version", *_SHOWN, "at")
-    line = database.insert(session, timesheet_history).values({name: values[name] for name in names})
+    line = insert(session, timesheet_history).values({name: values[name] for name in names})
     session.execute(line.on_conflict_do_nothing())
 
 

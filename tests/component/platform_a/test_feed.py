@@ -11,8 +11,9 @@ import sqlalchemy as sa
 
 from shared.contract.messages import SCHEMA
 from shared.platform import feed
-from shared.platform.db import FEED_LOCK, Database, insert, metadata, reading, transaction
+from shared.platform.db import FEED_LOCK, Database, metadata, reading, transaction
 from shared.platform.faultpoint import Rig
+from shared.platform.session import insert
 from tests import sizes
 from tests.component.platform_a.conftest import PATIENCE, Gate
 

@@ -7,8 +7,9 @@ import sqlalchemy as sa
 
 from shared.kernel.errors import Park
 from shared.platform import feed
-from shared.platform.db import Database, insert, reading, transaction
+from shared.platform.db import Database, reading, transaction
 from shared.platform.faultpoint import Rig
+from shared.platform.session import insert
 from tests.component.platform_a.conftest import PATIENCE, Gate
 
 applied = sa.Table(

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 
 from shared.platform import clock, jobs
-from shared.platform.db import Exact, Instant, Json, insert, reading, transaction
+from shared.platform.db import Exact, Instant, Json, reading, transaction
+from shared.platform.session import insert
 from tests import sizes
 
 noted = sa.Table(
