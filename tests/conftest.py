@@ -96,17 +96,18 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def new_database_url(backend: str, tmp_path: Path) -> Iterator[Callable[..., str]]:
-    """Makes fresh databases: ``new_database_url()`` an empty one, ``new_database_url(metadata, …)`` one with these tables."""
+    """Makes fresh databases: ``new_database_url()`` an empty one, ``new_database_url(metadata, …)`` one with these tables,
+    ``new_database_url(like=template)`` a copy of what ``template_of`` kept."""
     made: list[str] = []
 
-    def make(*metadatas: sa.MetaData) -> str:
+    def make(*metadatas: sa.MetaData, like: str | None = None) -> str:
         if backend == "sqlite":
             path = tmp_path / f"d{len(list(tmp_path.glob('d*.sqlite')))}.sqlite"
-            if metadatas:
-                shutil.copyfile(_sqlite_template(metadatas), path)
+            if like or metadatas:
+                shutil.copyfile(like or _sqlite_template(metadatas), path)
             return f"sqlite:///{path}"
         server = servers.postgres()
-        made.append(server.create(_postgres_template(metadatas) if metadatas else "template1"))
+        made.append(server.create(like or (_postgres_template(metadatas) if metadatas else "template1")))
         return server.url(made[-1])
 
     yield make
@@ -131,13 +132,29 @@ def make_database(new_database_url: Callable[..., str]) -> Iterator[Callable[...
     for name in PLATFORM:  # each registers its tables when imported
         importlib.import_module(f"shared.platform.{name}")
 
-    def make(*metadatas: sa.MetaData) -> Database:
-        opened.append(open_database(new_database_url(platform_metadata, *metadatas)))
+    def make(*metadatas: sa.MetaData, like: str | None = None) -> Database:
+        opened.append(open_database(new_database_url(like=like) if like else new_database_url(platform_metadata, *metadatas)))
         return opened[-1]
 
     yield make
     for database in opened:
         database.dispose()
+
+
+def template_of(database: Database) -> str:
+    """What ``make_database(like=…)`` makes copies of: this database as it is now."""
+    place = str(database.engine.url.database)
+    if database.sqlite:
+        with database.engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.dispose()
+    if not database.sqlite:
+        servers.postgres().execute(f"CREATE DATABASE {place}_kept TEMPLATE {place}")
+        return f"{place}_kept"
+    kept = f"{_templates['folder']}/kept{len(list(Path(_templates['folder']).glob('kept*')))}"
+    shutil.copyfile(place, kept)
+    return kept
 
 
 _templates: dict[str, str] = {}

@@ -12,6 +12,7 @@ from shared.platform.http import Network
 from shared.platform.settings import Settings
 from shared.platform.vault import Vault
 from tests.component.ingest.conftest import Caller
+from tests.faults import kept
 from tests.faults.stands import STANDS
 
 
@@ -36,11 +37,15 @@ def new_books(connector, make_database, clock, still_hearts):
 
 
 @pytest.fixture
-def books(new_books):
+def opened_books(connector, backend, make_database, clock, still_hearts):
+    """``opened_books(place, …)``: a connector with connections to these places that push by themselves."""
+    return lambda *places: kept.opened(connector, places, make_database, clock, backend)
+
+
+@pytest.fixture
+def books(connector, opened_books):
     """A connector with one connection that pushes by itself."""
-    made = new_books()
-    made.opened()
-    return made
+    return opened_books(STANDS[connector].places[0])
 
 
 @pytest.fixture

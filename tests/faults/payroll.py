@@ -129,6 +129,7 @@ class Payroll(Turns):
     """``stand.Stand`` for timesheets in Xero Payroll: Australia 1.0 three at a time, and New Zealand 2.0."""
 
     name = "xero"
+    own: ClassVar[Sequence[str]] = ("connections", "wanted", "tenants", "_count")
     places: ClassVar[Sequence[str]] = (NZ, AU, NZ_APPROVED)
     faults: ClassVar[dict[str, Any]] = {
         **FAULTS,
@@ -191,6 +192,12 @@ class Payroll(Turns):
         self.service = xero.build(settings, self.db, self.vault, self.network)
         self.network.mount("http://xero.internal/", self.service.app)
         self.connector: Connector = self.service.app.extensions["connector"]
+
+    def world(self) -> Any:
+        return self.emulator.state
+
+    def put_back(self, world: Any) -> None:
+        self.emulator.state = world
 
     # ---- connecting
 

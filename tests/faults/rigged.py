@@ -35,6 +35,7 @@ class Rigged(Turns, Books):
     """``stand.Stand`` for invoices in QuickBooks Online: a company that is numbered by hand, and one that numbers itself."""
 
     name = "quickbooks"
+    own: ClassVar[Sequence[str]] = ("connections", "wanted", "realms", "_count")
     places: ClassVar[Sequence[str]] = (US, US_OWN_NUMBERS)
     faults: ClassVar[dict[str, Any]] = {
         **FAULTS,
@@ -88,6 +89,12 @@ class Rigged(Turns, Books):
             connect.choose(self.connector, made, {"push": "automatic"}, "somebody")
             self.connections[realm] = self.reload(made)
         return self.connections[realm]
+
+    def world(self) -> Any:
+        return self.emulator._state()
+
+    def put_back(self, world: Any) -> None:
+        self.emulator._load(world)
 
     # ---- documents
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 from urllib.parse import parse_qsl
 
 import sqlalchemy as sa
@@ -129,11 +129,31 @@ class Stand(Protocol):
 
 
 class Turns:
-    """How time passes for any connector, and what its tables say."""
+    """How time passes for any connector, what its tables say, and what it remembers outside of them."""
 
     clock: Any
     db: Database
     service: Service
+    wishes: Any
+    emulator: Any
+    own: ClassVar[Sequence[str]]  # attributes that hold what has been wanted so far
+
+    def world(self) -> Any:
+        """All that the emulator holds."""
+        raise NotImplementedError
+
+    def put_back(self, world: Any) -> None:
+        raise NotImplementedError
+
+    def memory(self) -> dict[str, Any]:
+        """What ``remember`` takes; it can be pickled."""
+        own = {name: getattr(self, name) for name in self.own}
+        return {"own": own, "bodies": self.wishes.bodies, "world": self.world()}
+
+    def remember(self, memory: dict[str, Any]) -> None:
+        vars(self).update(memory["own"])
+        self.wishes.bodies = memory["bodies"]
+        self.put_back(memory["world"])
 
     def work(self, *, limit: int = 200) -> int:
         """Do what is due, until nothing is."""

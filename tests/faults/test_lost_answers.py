@@ -39,8 +39,8 @@ WRITES: tuple[Callable[[Stand, str, int], list[Any]], ...] = (created, changed, 
 
 
 @pytest.mark.parametrize(("connector", "fault"), EACH_FAULT, indirect=["connector"])
-def test_in_the_end_there_is_one_document(new_books, fault, backend):
-    books = new_books()
+def test_in_the_end_there_is_one_document(connector, opened_books, fault, backend):
+    books = opened_books(*STANDS[connector].places)
     ways = list(product(books.memories, WRITES, books.places, (1, 3)))
     for way in random.Random(f"{seed()} {fault} {backend}").sample(ways, min(size(f"lost_answers_{books.name}"), len(ways))):
         happens(books, fault, *way)
