@@ -123,6 +123,8 @@ def _met(c: Connector, session: Session, row: Mapping[str, Any], document: Any, 
         return {}
     if row["state"] in CALLING and _sent(session, row["id"]):
         return None
+    if document.withdrawn and row["status"] in c.provider.info.lifecycle.gone:
+        return {"state": BindingState.VOID}
     if document.withdrawn and row["external_id"] is None:  # never sent
         return {"state": BindingState.VOID, "status": c.provider.info.lifecycle.dropped}
     if content == row["pushed_content"]:  # it says again what the books had from us

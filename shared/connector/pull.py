@@ -205,7 +205,7 @@ def _met(row: Row) -> dict[str, int]:
 def _vanish(c: Connector, session: Session, row: Row) -> bool:
     """Asked for by id, and gone: deleted over there."""
     deleted = c.provider.info.lifecycle.deleted
-    if row["status"] == deleted:
+    if row["status"] == deleted and row["state"] != BindingState.UNKNOWN:
         return False
     problems.close(c, session, row["connection"], subject=row["id"])
     store.change(session, row, state=BindingState.VOID, status=deleted, balance=None, problem=None, **_met(row))

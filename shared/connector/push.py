@@ -59,7 +59,7 @@ def _intend(c: Connector, job: Job, connection: Connection, run: Run) -> list[Ca
     """Commit the next call. None: nothing is wanted; []: what was wanted can't be sent and is parked."""
     with fenced(c.db, job) as session:
         store.hold(session, connection.id)
-        _drop_unsent(c, session, connection)
+        _drop_withdrawn(c, session, connection)
         rows = _next_rows(c, session, connection)
         if not rows:
             return None
@@ -76,16 +76,20 @@ def _intend(c: Connector, job: Job, connection: Connection, run: Run) -> list[Ca
     return [_load(c, new)]
 
 
+_READY = binding.c.state.in_([state.value for state in READY])
+
+
 def _released() -> tuple[sa.ColumnElement[bool], ...]:
-    return (binding.c.go_version == binding.c.wanted_version, binding.c.state.in_([state.value for state in READY]))
+    return (binding.c.go_version == binding.c.wanted_version, _READY)
 
 
-def _drop_unsent(c: Connector, session: Session, connection: Connection) -> None:
-    """What was withdrawn before it was ever sent needs nothing over there."""
-    never = (binding.c.external_id.is_(None), binding.c.wanted_withdrawn)
-    for row in wanted.open_rows(session, connection.id, *_released(), *never):
-        void = {"state": BindingState.VOID, "status": c.provider.info.lifecycle.dropped}
-        store.change(session, row, pushed_version=row["wanted_version"], **void)
+def _drop_withdrawn(c: Connector, session: Session, connection: Connection) -> None:
+    """What was withdrawn before it was ever sent needs nothing over there, and neither does what is gone there by now."""
+    never = sa.and_(binding.c.external_id.is_(None), *_released())
+    gone = sa.and_(binding.c.status.in_(list(c.provider.info.lifecycle.gone)), _READY)
+    for row in wanted.open_rows(session, connection.id, binding.c.wanted_withdrawn, sa.or_(never, gone)):
+        status = row["status"] if row["external_id"] else c.provider.info.lifecycle.dropped
+        store.change(session, row, pushed_version=row["wanted_version"], state=BindingState.VOID, status=status, problem=None)
 
 
 def _next_rows(c: Connector, session: Session, connection: Connection) -> list[Any]:

@@ -132,3 +132,18 @@ def test_a_correction_that_is_paid_after_what_it_corrected_was_deleted_leaves_th
     life.go()
     life.mode("automatic")
     rests(life)
+
+
+def test_a_change_that_was_on_its_way_to_an_invoice_deleted_meanwhile_is_not_asked_about_when_that_is_withdrawn_here(life):
+    life.mode("automatic")
+    life.unpay(0, void=True)
+    life.wait(minutes=1)
+    life.void(0)
+    life.make_plan()
+    life.replay()
+    life.delete_there(2)
+    life.goes_wrong("truncated", 2, method="POST", path="/(invoice|batch)")
+    life.goes_wrong("throttle", 1, method="POST", path="/(invoice|batch)")
+    life.wait(minutes=1)
+    life.wait(minutes=60 * 24 * 40)
+    rests(life, heard=False)
