@@ -6,10 +6,11 @@ import os
 
 SIZES: dict[str, tuple[int, int]] = {
     # name: (short, long)
+    "postgresql_every": (3, 1),  # of the tests on both databases outside the platform, each third runs on PostgreSQL too
     "fork_kills_quickbooks": (5, 25),  # SIGKILLs of this connector at each fault point on each database
     "fork_kills_xero": (1, 25),
     "fork_kills_ingest": (5, 25),
-    "lost_answers_quickbooks": (3, 36),  # ways to lose the answer of a write, of 36, for each kind of fault on each database
+    "lost_answers_quickbooks": (2, 36),  # ways to lose the answer of a write, of 36, for each kind of fault on each database
     "lost_answers_xero": (1, 54),  # of 54; other ones on each database
     "group_kills": (5, 20),  # SIGKILLs of whole worker groups started by the compose commands
     "sequences": (200, 2_000),  # random lives on SQLite; a 40th of them on PostgreSQL, whose resets cost a second
