@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,7 +25,7 @@ from shared.connector.provider import Seen
 from shared.contract.statuses import BindingState, TimesheetStatus
 from shared.kernel.errors import Park
 from shared.platform import jobs
-from shared.platform.session import Session
+from shared.platform.session import Session, dialect, insert_in, prepared
 
 Row = Mapping[str, Any]
 LEFT_OUT = "left_out_of_pay_run"
@@ -49,13 +50,36 @@ def pulled(c: Connector, session: Session, connection: Connection, seen: Sequenc
 
 def _kept(session: Session, connection: Connection, rows: Sequence[Row], gone: Collection[str]) -> set[str]:
     """Keep these, and drop what is gone; gives the employees for whom something came, went, was processed or opened again."""
-    these = sheet.c.external_id.in_([row["external_id"] for row in rows])
-    known = {row["external_id"]: row for row in store.sheets(session, connection.id, {row["employee"] for row in rows}, these)}
+    ids = [row["external_id"] for row in rows]
+    these = session.execute(*_sheets(sheet.c.external_id, connection.id, list({row["employee"] for row in rows}), ids))
+    known = {row["external_id"]: row for row in these.mappings()}
     moved = {row["employee"] for row in rows if _matters(known.get(row["external_id"]), row)}
-    store.keep_sheets(session, rows)
+    if rows:
+        session.execute(_keeping(dialect(session)), rows)
     changeable = {row["external_id"] for row in rows if row["status"] != TimesheetStatus.PROCESSED}
     owing.reopen_seen(session, connection.id, changeable.union(gone))
-    return moved.union(store.drop_sheets(session, connection.id, gone))
+    return moved.union(session.execute(*_dropping(connection.id, list(gone))).scalars())
+
+
+@prepared
+def _sheets(column: sa.Column[Any], /, connection: Any, employees: Any, some: Any) -> sa.Select[Any]:
+    mine = sa.select(sheet).where(sheet.c.connection == connection, sheet.c.employee.in_(employees), column.in_(some))
+    return mine.order_by(sheet.c.start)
+
+
+@cache
+def _keeping(dialect: str) -> Any:
+    """Timesheets over there, whoever made them; older news of one changes nothing."""
+    new = insert_in(dialect, sheet)
+    changed = {name: new.excluded[name] for name in ("status", "remote_version", "remote_order", "hours")}
+    newer = sheet.c.remote_order <= new.excluded.remote_order
+    return new.on_conflict_do_update(index_elements=["connection", "external_id"], set_=changed, where=newer)
+
+
+@prepared
+def _dropping(connection: Any, externals: Any) -> Any:
+    gone = sa.delete(sheet).where(sheet.c.connection == connection, sheet.c.external_id.in_(externals))
+    return gone.returning(sheet.c.employee)
 
 
 def _tell_left_out(
@@ -71,10 +95,13 @@ def _tell_left_out(
         problems.open_(c, session, connection.organisation, connection.id, row["b_id"], failure, about=row["person"])
 
 
+_THERE = (*store.MAY_CHANGE, binding.c.external_id.is_not(None))
+
+
 def _unpaid(session: Session, connection: Connection, seen: Mapping[str, Row], gone: Collection[str]) -> list[Row]:
     known = store.read_payroll(session, connection.id)
     posted = _posted(known[0].runs) if known else frozenset()
-    sheets = store.timesheets(session, connection.id, *store.MAY_CHANGE, binding.c.external_id.is_not(None))
+    sheets = store.timesheets(session, connection.id, *_THERE)
     there = (_as_seen(row, seen.get(row["b_external_id"])) for row in sheets if row["b_external_id"] not in gone)
     return [row for row in there if row["status"] not in OVER and row["hours"] and _period(row) in posted]
 
@@ -127,15 +154,14 @@ def _matters(before: Row | None, now: Row) -> bool:
 
 def adopt(c: Connector, session: Session, connection: Connection, people: Collection[str]) -> None:
     """A wished timesheet whose employee has one for the period already becomes a change of that one, shown in the plan."""
-    unsent = (binding.c.external_id.is_(None), binding.c.state.in_([BindingState.RESERVED, BindingState.PARKED]))
-    mine = sa.select(binding).where(binding.c.connection == connection.id, binding.c.client.in_(people), *unsent)
-    rows = session.execute(mine.with_for_update()).mappings().all()
+    rows = session.execute(*_unsent(connection.id, list(people))).mappings().all()
     if not rows:
         return
     employees = store.links(session, connection.id, EMPLOYEE)
     theirs, starts = {employees.get(row["client"], "") for row in rows}, {_start(row) for row in rows}
-    seen = store.sheets(session, connection.id, theirs, sheet.c.start.in_(starts))
-    known = store.known(session, connection.id, [row["external_id"] for row in seen])  # one that we deleted is seen for a while
+    seen = session.execute(*_sheets(sheet.c.start, connection.id, list(theirs), list(starts))).mappings().all()
+    ours = session.execute(*_ours(connection.id, [row["external_id"] for row in seen]))
+    known = set(ours.scalars())  # timesheets of ours, gone or not: one that we deleted is seen for a while
     there = {(row["employee"], f"{row['start']}/{row['end']}"): row for row in seen if row["external_id"] not in known}
     for row in rows:
         found = there.get((employees.get(row["client"], ""), row["number"]))
@@ -145,8 +171,27 @@ def adopt(c: Connector, session: Session, connection: Connection, people: Collec
             connections.change(session, row, **same, **as_is)
 
 
+@prepared
+def _unsent(connection: Any, people: Any) -> sa.Select[Any]:
+    unsent = (binding.c.external_id.is_(None), binding.c.state.in_([BindingState.RESERVED, BindingState.PARKED]))
+    mine = sa.select(binding).where(binding.c.connection == connection, binding.c.client.in_(people), *unsent)
+    return mine.with_for_update()
+
+
+@prepared
+def _ours(connection: Any, externals: Any) -> sa.Select[Any]:
+    mine = (binding.c.connection == connection, binding.c.external_id.in_(externals))
+    return sa.select(binding.c.external_id).where(*mine)
+
+
 def _start(row: Row) -> date:
     return date.fromisoformat(row["number"].split("/")[0])
+
+
+@prepared
+def _processed(connection: Any, employees: Any, since: Any) -> sa.Select[Any]:
+    mine = (sheet.c.connection == connection, sheet.c.employee.in_(employees))
+    return sa.select(sheet).where(*mine, sheet.c.status == TimesheetStatus.PROCESSED, sheet.c.end >= since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +210,10 @@ class Closed:
 
 def closed(session: Session, connection: str, employees: Mapping[str, str], runs: Sequence[PayRun], since: date) -> Closed:
     """What is closed for these people, as last seen, of the periods that end on a day or later."""
-    processed = (sheet.c.status == TimesheetStatus.PROCESSED, sheet.c.end >= since)
-    seen = store.sheets(session, connection, set(employees.values()), *processed)
+    seen = session.execute(*_processed(connection, list(set(employees.values())), since))
     return Closed(
         employees=employees,
-        processed=frozenset((row["employee"], row["start"], row["end"]) for row in seen),
+        processed=frozenset((row.employee, row.start, row.end) for row in seen),
         posted=_posted(runs),
         shut=frozenset(store.shut_places(session, connection, employees, since)),
     )

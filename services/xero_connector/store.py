@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +18,6 @@ from services.xero_connector.models import (
     pay_allocation,
     pay_rule,
     payroll,
-    sheet,
     timesheet,
     timesheet_version,
     work,
@@ -30,7 +30,7 @@ from services.xero_connector.planner.work import PayableWork
 from shared.connector.models import binding, reference
 from shared.contract.messages import WorkMessage
 from shared.contract.statuses import BindingState
-from shared.platform.session import Session, insert
+from shared.platform.session import Session, dialect, insert, insert_in, prepared, put
 
 Row = Mapping[str, Any]
 Place = tuple[str, Period]
@@ -41,8 +41,7 @@ Place = tuple[str, Period]
 
 def keep_work(session: Session, organisation: str, message: WorkMessage) -> Row | None:
     """The present state of one entry; gives the one before."""
-    mine = sa.select(work).where(work.c.organisation == organisation, work.c.entry == message.entry)
-    before = session.execute(mine).mappings().first()
+    before = session.execute(*_entry(organisation, message.entry)).mappings().first()
     names = ("entry", "revision", "person", "date", "zone", "person_zone", "break_seconds", "job", "approved", "deleted")
     values = {name: getattr(message, name) for name in names} | {
         "organisation": organisation,
@@ -51,10 +50,13 @@ def keep_work(session: Session, organisation: str, message: WorkMessage) -> Row 
         "start": message.start.isoformat() if message.start else None,
         "end": message.end.isoformat() if message.end else None,
     }
-    new = insert(session, work).values(values)
-    changed = {name: new.excluded[name] for name in values if name not in ("organisation", "entry")}
-    session.execute(new.on_conflict_do_update(index_elements=["organisation", "entry"], set_=changed))
+    put(session, work, values, *(name for name in values if name not in ("organisation", "entry")))
     return before
+
+
+@prepared
+def _entry(organisation: Any, entry: Any) -> sa.Select[Any]:
+    return sa.select(work).where(work.c.organisation == organisation, work.c.entry == entry)
 
 
 def drop_work(session: Session, organisation: str, entry: str) -> Row | None:
@@ -65,8 +67,13 @@ def drop_work(session: Session, organisation: str, entry: str) -> Row | None:
 
 def payees(session: Session, connection: str, entry: str) -> list[str]:
     """Whose timesheets pay an entry, whoever has worked it."""
+    return list(session.execute(*_payees(connection, entry)).scalars())
+
+
+@prepared
+def _payees(connection: Any, entry: Any) -> sa.Select[Any]:
     parts = sa.select(pay_allocation.c.person).join_from(pay_allocation, timesheet).distinct()
-    return list(session.execute(parts.where(timesheet.c.connection == connection, pay_allocation.c.entry == entry)).scalars())
+    return parts.where(timesheet.c.connection == connection, pay_allocation.c.entry == entry)
 
 
 def payable(row: Row) -> PayableWork:
@@ -94,18 +101,32 @@ def mark(session: Session, connection: str, people: Iterable[str]) -> None:
     """Have these people's timesheets composed anew."""
     rows = [{"connection": connection, "person": person, "marks": 1} for person in sorted(set(people))]
     if rows:
-        new = insert(session, dirty).values(rows)
-        again = {"marks": dirty.c.marks + 1}
-        session.execute(new.on_conflict_do_update(index_elements=["connection", "person"], set_=again))
+        session.execute(_marking(dialect(session)), rows)
+
+
+@cache
+def _marking(dialect: str) -> Any:
+    again = {"marks": dirty.c.marks + 1}
+    return insert_in(dialect, dirty).on_conflict_do_update(index_elements=["connection", "person"], set_=again)
 
 
 def marked(session: Session, connection: str, limit: int) -> list[str]:
+    return list(session.execute(*_marked(connection, limit)).scalars())
+
+
+@prepared
+def _marked(connection: Any, limit: Any) -> sa.Select[Any]:
     mine = sa.select(dirty.c.person).where(dirty.c.connection == connection)
-    return list(session.execute(mine.order_by(dirty.c.person).limit(limit).with_for_update()).scalars())
+    return mine.order_by(dirty.c.person).limit(limit).with_for_update()
 
 
 def unmark(session: Session, connection: str, people: Collection[str]) -> None:
-    session.execute(sa.delete(dirty).where(dirty.c.connection == connection, dirty.c.person.in_(people)))
+    session.execute(*_people_in(dirty, connection, list(people)))
+
+
+@prepared
+def _people_in(table: sa.Table, /, connection: Any, people: Any) -> sa.Delete:
+    return sa.delete(table).where(table.c.connection == connection, table.c.person.in_(people))
 
 
 # ---- links
@@ -113,35 +134,51 @@ def unmark(session: Session, connection: str, people: Collection[str]) -> None:
 
 def links(session: Session, connection: str, kind: str) -> dict[str, str]:
     """Their ids by our locals."""
-    mine = sa.select(reference.c.local, reference.c.remote).where(reference.c.connection == connection, reference.c.kind == kind)
-    return {row.local: row.remote for row in session.execute(mine.where(reference.c.remote.is_not(None)))}
+    return {row.local: row.remote for row in session.execute(*_links(connection, kind))}
+
+
+@prepared
+def _links(connection: Any, kind: Any) -> sa.Select[Any]:
+    mine = (reference.c.connection == connection, reference.c.kind == kind, reference.c.remote.is_not(None))
+    return sa.select(reference.c.local, reference.c.remote).where(*mine)
 
 
 def linked_elsewhere(session: Session, organisation: str, connection: str, kind: str) -> set[str]:
     """Our locals of a kind that another connection has a link for."""
+    return set(session.execute(*_elsewhere(organisation, connection, kind)).scalars())
+
+
+@prepared
+def _elsewhere(organisation: Any, connection: Any, kind: Any) -> sa.Select[Any]:
     mine = sa.select(reference.c.local).where(reference.c.organisation == organisation, reference.c.kind == kind)
-    other = mine.where(reference.c.connection != connection, reference.c.remote.is_not(None))
-    return set(session.execute(other).scalars())
+    return mine.where(reference.c.connection != connection, reference.c.remote.is_not(None))
 
 
 # ---- payroll facts
 
 
 def keep_payroll(session: Session, organisation: str, connection: str, body: Row, now: datetime) -> None:
-    values = {"connection": connection, "organisation": organisation, "body": body, "read_at": now}
-    new = insert(session, payroll).values(values)
-    session.execute(new.on_conflict_do_update(index_elements=["connection"], set_={"body": body, "read_at": now}))
+    row = {"connection": connection, "organisation": organisation, "body": body, "read_at": now}
+    put(session, payroll, row, "body", "read_at")
 
 
 def read_payroll(session: Session, connection: str) -> tuple[Payroll, datetime] | None:
     """The facts as last read, and when."""
-    row = session.execute(sa.select(payroll).where(payroll.c.connection == connection)).first()
+    row = session.execute(*_payroll(connection)).first()
     return None if row is None else (load_payroll(row.body), row.read_at)
+
+
+@prepared
+def _payroll(connection: Any) -> sa.Select[Any]:
+    return sa.select(payroll).where(payroll.c.connection == connection)
 
 
 def age_payroll(session: Session, connection: str) -> None:
     """Have the facts read again before they are used."""
-    session.execute(sa.update(payroll).where(payroll.c.connection == connection).values(read_at=datetime(1970, 1, 1, tzinfo=UTC)))
+    session.execute(_AGE, {"of": connection})
+
+
+_AGE = sa.update(payroll).where(payroll.c.connection == sa.bindparam("of")).values(read_at=datetime(1970, 1, 1, tzinfo=UTC))
 
 
 # ---- timesheets of ours
@@ -149,17 +186,31 @@ def age_payroll(session: Session, connection: str) -> None:
 
 def bindings_of(session: Session, connection: str, numbers: Collection[str]) -> list[Row]:
     """The bindings of these periods' timesheets, as ``<first day>/<last day>``."""
-    mine = sa.select(binding).where(binding.c.connection == connection, binding.c.number.in_(numbers))
-    return list(session.execute(mine).mappings().all())
+    return list(session.execute(*_numbered(connection, numbers)).mappings().all())
 
 
-def timesheets(session: Session, connection: str, *which: sa.ColumnElement[bool]) -> list[Row]:
-    """Timesheets composed for a connection, each with its binding's state as ``b_…``; None where it has none."""
+@prepared
+def _numbered(connection: Any, numbers: Any) -> sa.Select[Any]:
+    return sa.select(binding).where(binding.c.connection == connection, binding.c.number.in_(numbers))
+
+
+def timesheets(
+    session: Session, connection: str, *which: sa.ColumnElement[bool], people: Sequence[str] | None = None
+) -> list[Row]:
+    """Timesheets composed for a connection, each with its binding's state as ``b_…``; None where it has none.
+
+    ``which`` are constants of a module.
+    """
+    return list(session.execute(*_timesheets(which, people is None, connection, people)).mappings().all())
+
+
+@prepared
+def _timesheets(which: Sequence[sa.ColumnElement[bool]], every: bool, /, connection: Any, people: Any) -> sa.Select[Any]:
     shown = ("id", "state", "status", "wanted_version", "pushed_version", "wanted_withdrawn", "external_id", "total")
     named = [binding.c[name].label(f"b_{name}") for name in shown]
     both = sa.select(timesheet, *named).join_from(timesheet, binding, binding.c.local == timesheet.c.id, isouter=True)
-    mine = both.where(timesheet.c.connection == connection, *which)
-    return list(session.execute(mine.order_by(timesheet.c.id)).mappings().all())
+    whose = sa.true() if every else timesheet.c.person.in_(people)
+    return both.where(timesheet.c.connection == connection, *which, whose).order_by(timesheet.c.id)
 
 
 MAY_CHANGE = (timesheet.c.over.is_(sa.false()), timesheet.c.shut.is_(sa.false()))
@@ -168,23 +219,38 @@ MAY_CHANGE = (timesheet.c.over.is_(sa.false()), timesheet.c.shut.is_(sa.false())
 
 def turns(session: Session, connection: str, people: Collection[str]) -> dict[Place, int]:
     """How many timesheets of a person and period are over."""
+    rows = session.execute(*_turns(connection, people))
+    return {(row.person, Period(row.start, row.end, row.calendar)): row.many for row in rows}
+
+
+@prepared
+def _turns(connection: Any, people: Any) -> sa.Select[Any]:
     place = (timesheet.c.person, timesheet.c.start, timesheet.c.end, timesheet.c.calendar)
     mine = (timesheet.c.connection == connection, timesheet.c.person.in_(people), timesheet.c.over.is_(sa.true()))
-    rows = session.execute(sa.select(*place, sa.func.count().label("many")).where(*mine).group_by(*place))
-    return {(row.person, Period(row.start, row.end, row.calendar)): row.many for row in rows}
+    return sa.select(*place, sa.func.count().label("many")).where(*mine).group_by(*place)
 
 
 def shut_places(session: Session, connection: str, people: Collection[str], since: date) -> set[Place]:
     """Whose timesheets of which periods are shut, of those that end on a day or later."""
-    mine = (timesheet.c.connection == connection, timesheet.c.person.in_(people), timesheet.c.end >= since)
-    rows = session.execute(sa.select(timesheet).where(*mine, timesheet.c.over.is_(sa.false()), timesheet.c.shut.is_(sa.true())))
+    rows = session.execute(*_shut(connection, list(people), since))
     return {(row.person, Period(row.start, row.end, row.calendar)) for row in rows}
+
+
+@prepared
+def _shut(connection: Any, people: Any, since: Any) -> sa.Select[Any]:
+    mine = (timesheet.c.connection == connection, timesheet.c.person.in_(people), timesheet.c.end >= since)
+    return sa.select(timesheet).where(*mine, timesheet.c.over.is_(sa.false()), timesheet.c.shut.is_(sa.true()))
 
 
 def bodies(session: Session, versions: Mapping[str, int | None]) -> dict[str, dict[str, Any]]:
     """These versions of timesheets as they were composed."""
-    rows = session.execute(sa.select(timesheet_version).where(timesheet_version.c.timesheet.in_(versions)))
+    rows = session.execute(*_of_timesheets(timesheet_version, list(versions)))
     return {row.timesheet: row.body for row in rows if row.version == versions[row.timesheet]}
+
+
+@prepared
+def _of_timesheets(table: sa.Table, /, some: Any) -> sa.Select[Any]:
+    return sa.select(table).where(table.c.timesheet.in_(some))
 
 
 def keep_timesheet(session: Session, connection: str, one: Timesheet, parts: Sequence[Allocation], cells: Iterable[Cell]) -> None:
@@ -193,12 +259,11 @@ def keep_timesheet(session: Session, connection: str, one: Timesheet, parts: Seq
     fixed = {"id": one.id, "organisation": one.organisation, "connection": connection, "person": one.person}
     placed = {"calendar": period.calendar, "start": period.start, "end": period.end}
     changing = {"version": one.version, "cells": list(cells), "over": False}
-    new = insert(session, timesheet).values(**fixed, **placed, **changing)
-    session.execute(new.on_conflict_do_update(index_elements=["id"], set_=changing))
-    session.execute(sa.insert(timesheet_version).values(timesheet=one.id, version=one.version, body=asdict(one)))
+    put(session, timesheet, fixed | placed | changing, *changing)
+    session.execute(insert(session, timesheet_version), {"timesheet": one.id, "version": one.version, "body": asdict(one)})
     rows = [_allocation(one, position, part) for position, part in enumerate(parts)]
     if rows:
-        session.execute(sa.insert(pay_allocation), rows)
+        session.execute(insert(session, pay_allocation), rows)
 
 
 def _allocation(one: Timesheet, position: int, part: Allocation) -> dict[str, Any]:
@@ -208,7 +273,12 @@ def _allocation(one: Timesheet, position: int, part: Allocation) -> dict[str, An
 
 def forget_versions(session: Session, number: str, kept: Collection[int]) -> None:
     for table in (pay_allocation, timesheet_version):
-        session.execute(sa.delete(table).where(table.c.timesheet == number, table.c.version.not_in(kept)))
+        session.execute(*_forgetting(table, number, list(kept)))
+
+
+@prepared
+def _forgetting(table: sa.Table, /, number: Any, kept: Any) -> sa.Delete:
+    return sa.delete(table).where(table.c.timesheet == number, table.c.version.not_in(kept))
 
 
 def end_timesheets(session: Session, numbers: Collection[str]) -> None:
@@ -220,16 +290,21 @@ def end_timesheets(session: Session, numbers: Collection[str]) -> None:
 
 def ended(session: Session, connection: str) -> list[str]:
     """Whose timesheets are gone over there, or were dropped, while they still count here as what pays their work."""
+    return list(session.execute(*_ended(connection)).scalars())
+
+
+@prepared
+def _ended(connection: Any) -> sa.Select[Any]:
     gone = (timesheet.c.connection == connection, *MAY_CHANGE, binding.c.state == BindingState.VOID)
     mine = sa.select(timesheet.c.person).join_from(timesheet, binding, binding.c.local == timesheet.c.id)
-    return list(session.execute(mine.where(*gone).distinct()).scalars())
+    return mine.where(*gone).distinct()
 
 
 def allocations(session: Session, versions: Mapping[str, int | None]) -> list[Allocation]:
     """What these versions of timesheets pay; none and 0 pay nothing."""
     if not versions:
         return []
-    rows = session.execute(sa.select(pay_allocation).where(pay_allocation.c.timesheet.in_(versions))).mappings().all()
+    rows = session.execute(*_of_timesheets(pay_allocation, list(versions))).mappings().all()
     return [load_allocation(row) for row in rows if row["version"] == versions[row["timesheet"]]]
 
 
@@ -244,21 +319,22 @@ def load_allocation(row: Row) -> Allocation:
 
 
 def keep_rule(session: Session, organisation: str, connection: str, body: Row, now: datetime) -> None:
-    values = {"connection": connection, "organisation": organisation, "body": body, "set_at": now}
-    new = insert(session, pay_rule).values(values)
-    session.execute(new.on_conflict_do_update(index_elements=["connection"], set_={"body": body, "set_at": now}))
+    row = {"connection": connection, "organisation": organisation, "body": body, "set_at": now}
+    put(session, pay_rule, row, "body", "set_at")
 
 
 def rule(session: Session, connection: str) -> dict[str, Any]:
     """The overtime rule as it was written; empty: none."""
-    found = session.execute(sa.select(pay_rule.c.body).where(pay_rule.c.connection == connection)).scalar()
+    found = session.execute(_RULE, {"of": connection}).scalar()
     return dict(found or {})
+
+
+_RULE = sa.select(pay_rule.c.body).where(pay_rule.c.connection == sa.bindparam("of"))
 
 
 def forget_effects(session: Session, connection: str, people: Collection[str]) -> None:
     """No rule makes anything of these people's days."""
-    mine = (overtime_effect.c.connection == connection, overtime_effect.c.person.in_(people))
-    session.execute(sa.delete(overtime_effect).where(*mine))
+    session.execute(*_people_in(overtime_effect, connection, list(people)))
 
 
 def keep_effects(session: Session, connection: str, weeks: Collection[tuple[str, date]], effects: Iterable[DayEffect]) -> None:
@@ -280,42 +356,12 @@ def effects(session: Session, connection: str, since: date) -> list[Row]:
     return list(session.execute(sa.select(overtime_effect).where(*mine).order_by(*order)).mappings().all())
 
 
-# ---- what the books were seen to hold
-
-
-def keep_sheets(session: Session, rows: Sequence[Row]) -> None:
-    """Timesheets over there, whoever made them; older news of one changes nothing."""
-    if not rows:
-        return
-    new = insert(session, sheet).values(list(rows))
-    changed = {name: new.excluded[name] for name in ("status", "remote_version", "remote_order", "hours")}
-    newer = sheet.c.remote_order <= new.excluded.remote_order
-    session.execute(new.on_conflict_do_update(index_elements=["connection", "external_id"], set_=changed, where=newer))
-
-
-def sheets(session: Session, connection: str, employees: Collection[str], *which: sa.ColumnElement[bool]) -> list[Row]:
-    mine = sa.select(sheet).where(sheet.c.connection == connection, sheet.c.employee.in_(employees), *which)
-    return list(session.execute(mine.order_by(sheet.c.start)).mappings().all())
-
-
-def known(session: Session, connection: str, externals: Collection[str]) -> set[str]:
-    """Those of them that are timesheets of ours, gone or not."""
-    mine = (binding.c.connection == connection, binding.c.external_id.in_(externals))
-    return set(session.execute(sa.select(binding.c.external_id).where(*mine)).scalars())
-
-
-def drop_sheets(session: Session, connection: str, externals: Collection[str]) -> list[str]:
-    """These are gone over there; gives whose they were."""
-    gone = sa.delete(sheet).where(sheet.c.connection == connection, sheet.c.external_id.in_(externals))
-    return list(session.execute(gone.returning(sheet.c.employee)).scalars()) if externals else []
-
-
 # ---- what could not be put on a timesheet
 
 
 def keep_left_out(session: Session, organisation: str, connection: str, people: Collection[str], rest: Iterable[LeftOut]) -> None:
     """What of these people's work no timesheet pays, one row for each reason."""
-    session.execute(sa.delete(left_out).where(left_out.c.connection == connection, left_out.c.person.in_(people)))
+    session.execute(*_people_in(left_out, connection, list(people)))
     groups: dict[tuple[str, str, str], list[LeftOut]] = {}
     for one in rest:
         groups.setdefault((one.person, one.code, one.cause), []).append(one)
@@ -333,5 +379,10 @@ def _left(organisation: str, connection: str, position: int, group: Sequence[Lef
 
 
 def left_outs(session: Session, connection: str) -> list[Row]:
+    return list(session.execute(*_left_outs(connection)).mappings().all())
+
+
+@prepared
+def _left_outs(connection: Any) -> sa.Select[Any]:
     mine = sa.select(left_out).where(left_out.c.connection == connection)
-    return list(session.execute(mine.order_by(left_out.c.since, left_out.c.person, left_out.c.position)).mappings().all())
+    return mine.order_by(left_out.c.since, left_out.c.person, left_out.c.position)

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from services.xero_connector import owing, rules, sight, store
 from services.xero_connector.documents import dump_payroll, load_timesheet
 from services.xero_connector.intake import EMPLOYEE, RATE, TRACKING
-from services.xero_connector.models import timesheet
 from services.xero_connector.payroll import Payroll, PayRun
 from services.xero_connector.planner.calendars import Period
 from services.xero_connector.planner.compose import Composed, compose
@@ -90,6 +89,9 @@ def _tell_payment(session: Session, connection: Connection, before: Sequence[Pay
         connections.tell(session, row)
 
 
+_ROW = sa.select(connection_table).where(connection_table.c.id == sa.bindparam("of"))
+
+
 def compose_marked(c: Connector, connection: Connection) -> None:
     """Compose everybody who is marked, some people a transaction."""
     while True:
@@ -99,8 +101,7 @@ def compose_marked(c: Connector, connection: Connection) -> None:
             people = store.marked(session, connection.id, AT_ONCE)
             if known is None or not people:
                 return
-            where = sa.select(connection_table).where(connection_table.c.id == connection.id)
-            row = session.execute(where).mappings().one()
+            row = session.execute(_ROW, {"of": connection.id}).mappings().one()
             _Round(c, session, connection, row, known[0], people).run()
             store.unmark(session, connection.id, people)
 
@@ -185,7 +186,7 @@ class _Round:
 
     def _sheets(self, ours: list[str]) -> list[Row]:
         """Their timesheets that may change; of others who are marked only what is gone over there is ended."""
-        every = store.timesheets(self.session, self.connection.id, timesheet.c.person.in_(self.people), *store.MAY_CHANGE)
+        every = store.timesheets(self.session, self.connection.id, *store.MAY_CHANGE, people=self.people)
         ended = {sheet["id"] for sheet in every if sheet["b_state"] == BindingState.VOID}
         store.end_timesheets(self.session, ended)  # they pay nothing any more; another takes their place
         return [sheet for sheet in every if sheet["person"] in ours and sheet["id"] not in ended]

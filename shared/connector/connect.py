@@ -180,12 +180,15 @@ def choose(c: Connector, connection: Connection, asked: Mapping[str, Any], actor
     with transaction(c.db) as session:
         store.hold(session, connection.id)
         c.hooks.choosing(session, connection, asked)
-        mine = table.c.id == connection.id
-        row = session.execute(sa.select(table.c.push, table.c.options).where(mine)).one()
+        row = session.execute(_CHOSEN, {"of": connection.id}).one()
         options = row.options | {name: value for name, value in asked.items() if name != "push"}
-        session.execute(sa.update(table).where(mine).values(push=asked.get("push", row.push), options=options))
+        session.execute(_CHOOSE, {"of": connection.id, "push": asked.get("push", row.push), "options": options})
         for name, value in sorted(asked.items()):
             audit.record(session, connection.organisation, actor, f"connection.{name}_{str(value).lower()}", connection.id)
+
+
+_CHOSEN = sa.select(table.c.push, table.c.options).where(table.c.id == sa.bindparam("of"))
+_CHOOSE = sa.update(table).where(table.c.id == sa.bindparam("of"))
 
 
 def _refuse_choice(name: str, value: Any, allowed: Mapping[str, Sequence[Any]]) -> None:

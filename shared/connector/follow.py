@@ -16,7 +16,7 @@ from shared.contract.statuses import BindingState
 from shared.kernel import canonical
 from shared.platform import feed, files, jobs
 from shared.platform.jobs import Job
-from shared.platform.session import Session
+from shared.platform.session import Session, insert, prepared
 
 EDITED_THERE = {"diverged", "changed_there"}
 """Codes of problems that say that somebody changed in the books what we wrote."""
@@ -63,13 +63,17 @@ def want(
 ) -> None:
     """Want this version of a document, unless a later one is wanted already; ``connection``: where, if that is known."""
     document = c.provider.load(body)
-    mine = sa.select(binding).where(binding.c.organisation == organisation, binding.c.local == document.id)
-    row = session.execute(mine.with_for_update()).mappings().first()
+    row = session.execute(*_bound(organisation, document.id)).mappings().first()
     if row is None:
         chosen = connection or _connection_for(session, organisation, document)
         _reserve(c, session, organisation, document, body, chosen)
     elif document.version > row["wanted_version"]:
         _renew(c, session, row, document, body)
+
+
+@prepared
+def _bound(organisation: Any, document: Any) -> sa.Select[Any]:
+    return sa.select(binding).where(binding.c.organisation == organisation, binding.c.local == document).with_for_update()
 
 
 def _reserve(
@@ -92,7 +96,7 @@ def _reserve(
         "status_version": 0,
         **_wanted(c, session, organisation, document, body, chosen["push"]),
     }
-    session.execute(sa.insert(binding).values(values))
+    session.execute(insert(session, binding), values)
     references.note(c, session, chosen, c.provider.needs(document, store.tenant(chosen)))
     if chosen["push"] == "automatic":
         jobs.ask(session, "push", chosen["id"], organisation=organisation)
@@ -121,7 +125,7 @@ def _met(c: Connector, session: Session, row: Mapping[str, Any], document: Any, 
     """What changes when the new wish is met already, without a write; None when something has to be written."""
     if document.withdrawn and row["state"] == BindingState.VOID:
         return {}
-    if row["state"] in CALLING and _sent(session, row["id"]):
+    if row["state"] in CALLING and sent(session, row["id"]):
         return None
     if document.withdrawn and row["status"] in c.provider.info.lifecycle.gone:
         return {"state": BindingState.VOID}
@@ -152,15 +156,24 @@ def _wanted(
     return wanted | ({"go_version": document.version} if push == "automatic" else {})
 
 
-def _sent(session: Session, number: str) -> bool:
+def sent(session: Session, number: str) -> bool:
     """Whether a call that may have arrived carries this binding."""
-    open_ = sa.select(call.c.id).join(call_item).where(call_item.c.binding == number, call.c.state == "intended")
-    return session.execute(open_).first() is not None
+    return session.execute(*_carrying(number)).first() is not None
+
+
+@prepared
+def _carrying(number: Any) -> sa.Select[Any]:
+    return sa.select(call.c.id).join(call_item).where(call_item.c.binding == number, call.c.state == "intended").limit(1)
 
 
 def _connection_for(session: Session, organisation: str, document: Any) -> Mapping[str, Any] | None:
     """The company that this document belongs in: the one where its client is linked, else the first connected."""
     live = store.live(session, organisation)
-    mine = (reference.c.organisation == organisation, reference.c.local == document.client, reference.c.remote.is_not(None))
-    linked = set(session.execute(sa.select(reference.c.connection).where(*mine)).scalars())
+    linked = set(session.execute(*_linked(organisation, document.client)).scalars())
     return next((row for row in live if row["id"] in linked), live[0] if live else None)
+
+
+@prepared
+def _linked(organisation: Any, client: Any) -> sa.Select[Any]:
+    mine = (reference.c.organisation == organisation, reference.c.local == client, reference.c.remote.is_not(None))
+    return sa.select(reference.c.connection).where(*mine)

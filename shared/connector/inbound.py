@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -18,7 +19,7 @@ from shared.platform import clock, jobs
 from shared.platform.db import transaction
 from shared.platform.faultpoint import faultpoint, works
 from shared.platform.logs import log
-from shared.platform.session import Session, insert
+from shared.platform.session import Session, add_new, prepared
 
 
 def receive(c: Connector, raw: bytes, headers: Mapping[str, str]) -> bool:
@@ -53,7 +54,12 @@ def _keep(session: Session, pokes: Sequence[Poke]) -> None:
         return
     now = clock.now()
     rows = [{"id": str(uuid4()), "received_at": now, **asdict(poke)} for poke in pokes]
-    session.execute(insert(session, inbound_event).on_conflict_do_nothing(), rows)
-    named = (connection.c.tenant.in_({poke.tenant for poke in pokes}), connection.c.state == ConnectionState.LIVE)
-    for row in session.execute(sa.select(connection.c.id, connection.c.organisation).where(*named)):
+    add_new(session, inbound_event, rows)
+    for row in session.execute(*_live([poke.tenant for poke in pokes])):
         jobs.ask(session, "pull", row.id, organisation=row.organisation, queue="interactive")
+
+
+@prepared
+def _live(tenants: Any) -> sa.Select[Any]:
+    named = (connection.c.tenant.in_(tenants), connection.c.state == ConnectionState.LIVE)
+    return sa.select(connection.c.id, connection.c.organisation).where(*named)

@@ -18,7 +18,7 @@ from shared.contract.statuses import BindingState
 from shared.kernel import canonical
 from shared.kernel.errors import Conflict, Failure, Missing, Park
 from shared.platform import clock, files, jobs
-from shared.platform.session import Session
+from shared.platform.session import Session, prepared
 
 Row = Mapping[str, Any]
 STALE = "stale_version"
@@ -29,9 +29,14 @@ TOTAL_DIFFERS = "total_differs"
 
 def bindings(session: Session, items: Sequence[Row]) -> list[Row]:
     """The bindings of a call's items, in their order, locked."""
-    wanted = sa.select(binding).where(binding.c.id.in_([item["binding"] for item in items])).order_by(binding.c.id)
-    by_id = {row["id"]: row for row in session.execute(wanted.with_for_update()).mappings()}
-    return [by_id[item["binding"]] for item in items]
+    numbers = [item["binding"] for item in items]
+    by_id = {row["id"]: row for row in session.execute(*_held(numbers)).mappings()}
+    return [by_id[number] for number in numbers]
+
+
+@prepared
+def _held(numbers: Any) -> sa.Select[Any]:
+    return sa.select(binding).where(binding.c.id.in_(numbers)).order_by(binding.c.id).with_for_update()
 
 
 def store(c: Connector, session: Session, row: Row, item: Row, answer: Outcome, run: Run) -> None:
@@ -46,8 +51,12 @@ def store(c: Connector, session: Session, row: Row, item: Row, answer: Outcome, 
     refused = isinstance(answer, Failure) and not gone
     run.count("refused" if refused else item["operation"])
     said = answer.code if refused and isinstance(answer, Failure) else "written"
-    mine = (call_item.c.call == item["call"], call_item.c.position == item["position"])
-    session.execute(sa.update(call_item).where(*mine).values(outcome=said))
+    session.execute(*_saying(item["call"], item["position"], said))
+
+
+@prepared
+def _saying(of: Any, at: Any, said: Any) -> sa.Update:
+    return sa.update(call_item).where(call_item.c.call == of, call_item.c.position == at).values(outcome=said)
 
 
 def end(c: Connector, session: Session, it: Any, answers: Sequence[Outcome | None]) -> None:
@@ -59,7 +68,10 @@ def end(c: Connector, session: Session, it: Any, answers: Sequence[Outcome | Non
     blob = None if erased else files.store(session, c.vault, organisation, kept, kind="answer", subjects=named)
     good = any(isinstance(answer, dict) for answer in answers)
     values = {"state": "confirmed" if good else "refused", "ended_at": clock.now(), "answer": blob}
-    session.execute(sa.update(call).where(call.c.id == it.row["id"]).values(values))
+    session.execute(_END, values | {"of": it.row["id"]})
+
+
+_END = sa.update(call).where(call.c.id == sa.bindparam("of"))
 
 
 def confirm(c: Connector, session: Session, row: Row, item: Row, seen: Seen) -> None:
@@ -103,10 +115,14 @@ def _total_differs(c: Connector, row: Row, item: Row, seen: Seen) -> Failure | N
 
 def _look_again(session: Session, row: Row, external_id: str) -> None:
     """A callback may have named the object before we knew its id: then look now."""
-    mine = sa.select(connection_table.c.tenant).where(connection_table.c.id == row["connection"]).scalar_subquery()
-    early = (inbound_event.c.tenant == mine, inbound_event.c.done_at.is_(None))
-    if session.execute(sa.select(inbound_event.c.id).where(*early).limit(1)).first() is not None:
+    if session.execute(*_early(row["connection"])).first() is not None:
         jobs.ask(session, "pull", row["connection"], organisation=row["organisation"])
+
+
+@prepared
+def _early(connection: Any) -> sa.Select[Any]:
+    mine = sa.select(connection_table.c.tenant).where(connection_table.c.id == connection).scalar_subquery()
+    return sa.select(inbound_event.c.id).where(inbound_event.c.tenant == mine, inbound_event.c.done_at.is_(None)).limit(1)
 
 
 def written(session: Session, row: Row, item: Row, status: str) -> None:

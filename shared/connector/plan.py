@@ -23,12 +23,14 @@ from shared.kernel.errors import Conflict, Failure, Missing
 from shared.platform import audit, clock, files, jobs
 from shared.platform.db import reading, transaction
 from shared.platform.faultpoint import works
-from shared.platform.session import Session
+from shared.platform.session import Session, insert, prepared
 
 LIFE = timedelta(hours=24)
 DECIDABLE = (BindingState.DIVERGED, BindingState.CONFIRMED, BindingState.SETTLED, BindingState.PARKED)
 """States in which nothing is under way, and something is there."""
 
+
+_NOT_CALLING = binding.c.state.not_in((BindingState.SENT, BindingState.UNKNOWN))
 
 Field = tuple[str, str | None, str | None]
 
@@ -70,7 +72,7 @@ def make(c: Connector, connection: Connection, actor: str) -> dict[str, Any]:
             "body": blob,
             "prints": {item.binding: [item.print, item.version] for item in items},
         }
-        session.execute(sa.insert(table).values(values))
+        session.execute(insert(session, table), values)
         audit.record(session, connection.organisation, actor, "plan.made", number, items=len(items))
     shown = [_shown(item) for item in items]
     return c.hooks.beside(c, connection, shown) | _answer(number, values, shown)
@@ -91,7 +93,7 @@ def compute(c: Connector, connection: Connection) -> list[Item]:
     follow.catch_up(c)
     c.hooks.before_plan(c, connection)
     with reading(c.db) as session:
-        rows = wanted.open_rows(session, connection.id, binding.c.state.not_in((BindingState.SENT, BindingState.UNKNOWN)))
+        rows = wanted.open_rows(session, connection.id, _NOT_CALLING)
         planned = wanted.writes(c, session, connection, rows)
         names = references.names(c, session, connection)
         called = {remote: name for (_, remote), name in names.items()} | dict(c.hooks.names(session, connection.id))
@@ -192,11 +194,15 @@ def _check_unmoved(prints: Mapping[str, Sequence[Any]], items: Sequence[Item]) -
 
 def _release(session: Session, items: Sequence[Item]) -> None:
     for item in items:
-        mine = sa.update(binding).where(binding.c.id == item.binding, binding.c.wanted_version == item.version)
-        again = sa.case((binding.c.external_id.is_not(None), BindingState.CONFIRMED.value), else_=BindingState.RESERVED.value)
-        done = session.execute(mine.values(go_version=item.version, state=again, problem=None))
-        if done.rowcount != 1:
+        if session.execute(*_going(item.binding, item.version)).rowcount != 1:
             raise Conflict("plan_moved", f"{item.number} changed while the plan was applied.", "Look again: timebooks plan")
+
+
+@prepared
+def _going(number_of: Any, version: Any) -> sa.Update:
+    mine = sa.update(binding).where(binding.c.id == number_of, binding.c.wanted_version == version)
+    again = sa.case((binding.c.external_id.is_not(None), BindingState.CONFIRMED.value), else_=BindingState.RESERVED.value)
+    return mine.values(go_version=version, state=again, problem=None)
 
 
 def keep(c: Connector, connection: Connection, document: str, whose: str, actor: str) -> None:
@@ -237,11 +243,15 @@ def _decidable(c: Connector, connection: Connection, document: str) -> Mapping[s
 
 
 def _row(session: Session, number: str, organisation: str) -> Mapping[str, Any]:
-    wanted_plan = sa.select(table).where(table.c.id == number, store.of(table, organisation))
-    row = session.execute(wanted_plan).mappings().first()
+    row = session.execute(*_one(number, organisation)).mappings().first()
     if row is None:
         raise Missing("no_plan", "There is no such plan.", "Make one: timebooks plan")
     return row
+
+
+@prepared
+def _one(number: Any, organisation: Any) -> sa.Select[Any]:
+    return sa.select(table).where(table.c.id == number, store.of(table, organisation))
 
 
 def _shown(item: Item) -> dict[str, Any]:

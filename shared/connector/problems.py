@@ -14,7 +14,7 @@ from shared.connector.models import problem as table
 from shared.contract.messages import PROBLEM_CHANGED, ProblemMessage
 from shared.kernel.errors import Failure
 from shared.platform import clock, feed
-from shared.platform.session import Session
+from shared.platform.session import Session, insert, prepared
 
 TITLES = {
     "grant_ended": "The connection has to be renewed",
@@ -48,8 +48,7 @@ def open_(
     """Open a problem, or bring an open one up to date. ``about`` is the person or client whom its text may name."""
     if _erased(c, session, organisation, about):
         about = None
-    mine = (table.c.connection == connection, table.c.code == failure.code, table.c.subject == subject)
-    row = session.execute(sa.select(table).where(*mine, table.c.closed_at.is_(None))).mappings().first()
+    row = session.execute(*_open_one(connection, failure.code, subject)).mappings().first()
     number = row["id"] if row else str(uuid4())
     keys = c.vault.keyring(session, organisation, [about])
     text = keys.seal(about, "problem.cause", number, failure.cause)
@@ -58,11 +57,20 @@ def open_(
     if row is None:
         values = {"id": number, "organisation": organisation, "connection": connection, "code": failure.code, "subject": subject}
         fixed = {"about": about, "cause": text, "remedy": failure.remedy, "version": 1, "opened_at": clock.now()}
-        session.execute(sa.insert(table).values(**values, **fixed))
+        session.execute(insert(session, table), values | fixed)
     else:
         changed = {"about": about, "cause": text, "remedy": failure.remedy, "version": row["version"] + 1}
-        session.execute(sa.update(table).where(table.c.id == number).values(changed))
+        session.execute(_CHANGE, changed | {"of": number})
     feed.publish(session, organisation, PROBLEM_CHANGED, number, row["version"] + 1 if row else 1)
+
+
+@prepared
+def _open_one(connection: Any, code: Any, subject: Any) -> sa.Select[Any]:
+    mine = (table.c.connection == connection, table.c.code == code, table.c.subject == subject)
+    return sa.select(table).where(*mine, table.c.closed_at.is_(None))
+
+
+_CHANGE = sa.update(table).where(table.c.id == sa.bindparam("of"))
 
 
 def _erased(c: Connector, session: Session, organisation: str, about: str | None) -> bool:
@@ -71,14 +79,18 @@ def _erased(c: Connector, session: Session, organisation: str, about: str | None
 
 def close(c: Connector, session: Session, connection: str, *, subject: str, codes: Sequence[str] = ()) -> int:
     """Close a subject's open problems, all or those of ``codes``; give how many."""
-    mine = [table.c.connection == connection, table.c.subject == subject, table.c.closed_at.is_(None)]
-    if codes:
-        mine.append(table.c.code.in_(codes))
-    done = sa.update(table).where(*mine).values(closed_at=clock.now(), version=table.c.version + 1)
-    rows = session.execute(done.returning(table.c.id, table.c.organisation, table.c.version)).all()
+    rows = session.execute(*_closing(not codes, connection, subject, codes, clock.now())).all()
     for row in rows:
         feed.publish(session, row.organisation, PROBLEM_CHANGED, row.id, row.version)
     return len(rows)
+
+
+@prepared
+def _closing(every: bool, /, of: Any, about_it: Any, codes: Any, now: Any) -> Any:
+    mine = (table.c.connection == of, table.c.subject == about_it, table.c.closed_at.is_(None))
+    which = sa.true() if every else table.c.code.in_(codes)
+    done = sa.update(table).where(*mine, which).values(closed_at=now, version=table.c.version + 1)
+    return done.returning(table.c.id, table.c.organisation, table.c.version)
 
 
 def open_subjects(session: Session, connection: str, code: str) -> set[str]:
@@ -94,17 +106,27 @@ def open_codes(session: Session, connection: str, subject: str) -> set[str]:
 
 def open_codes_of(session: Session, connection: str, subjects: Collection[str]) -> dict[str, set[str]]:
     """What is open about each of these subjects."""
-    mine = (table.c.connection == connection, table.c.subject.in_(subjects), table.c.closed_at.is_(None))
     found: dict[str, set[str]] = {}
-    for row in session.execute(sa.select(table.c.subject, table.c.code).where(*mine)):
+    for row in session.execute(*_codes(connection, list(subjects))):
         found.setdefault(row.subject, set()).add(row.code)
     return found
 
 
+@prepared
+def _codes(connection: Any, subjects: Any) -> sa.Select[Any]:
+    mine = (table.c.connection == connection, table.c.subject.in_(subjects), table.c.closed_at.is_(None))
+    return sa.select(table.c.subject, table.c.code).where(*mine)
+
+
 def bodies(c: Connector, session: Session, rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """The feed's bodies for problem.changed: the present state of each."""
-    wanted = sa.select(table).where(table.c.id.in_({row["subject"] for row in rows}))
-    return {message.problem: _dump(message) for message in read(c, session, session.execute(wanted).mappings().all())}
+    found = session.execute(*_named([row["subject"] for row in rows])).mappings().all()
+    return {message.problem: _dump(message) for message in read(c, session, found)}
+
+
+@prepared
+def _named(numbers: Any) -> sa.Select[Any]:
+    return sa.select(table).where(table.c.id.in_(numbers))
 
 
 def listed(c: Connector, session: Session, organisation: str) -> list[dict[str, Any]]:
@@ -142,9 +164,14 @@ def read(c: Connector, session: Session, rows: Sequence[Mapping[str, Any]]) -> l
 
 def _blocked(session: Session, ids: Sequence[str]) -> dict[str, int]:
     """How many documents wait for each problem: those parked on its connection with its code."""
+    return {row[0]: row[1] for row in session.execute(*_blocking(ids))}
+
+
+@prepared
+def _blocking(numbers: Any) -> sa.Select[Any]:
     parked = sa.and_(binding.c.connection == table.c.connection, binding.c.problem == table.c.code)
-    wanted = sa.select(table.c.id, sa.func.count()).join(binding, parked).where(table.c.id.in_(ids)).group_by(table.c.id)
-    return {row[0]: row[1] for row in session.execute(wanted)}
+    counted = sa.select(table.c.id, sa.func.count()).join(binding, parked)
+    return counted.where(table.c.id.in_(numbers)).group_by(table.c.id)
 
 
 def _dump(message: ProblemMessage) -> dict[str, Any]:

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from shared.connector import drift, problems, store, tokens
 from shared.connector.context import Connection, Connector
-from shared.connector.models import binding, call, call_item, inbound_event
+from shared.connector.follow import CALLING, sent
+from shared.connector.models import binding, call, inbound_event
 from shared.connector.models import connection as connection_table
 from shared.connector.outcome import TOTAL_DIFFERS
 from shared.connector.provider import Changes, Held, Seen
@@ -21,12 +22,11 @@ from shared.platform import clock, jobs
 from shared.platform.db import reading
 from shared.platform.faultpoint import faultpoint, works
 from shared.platform.jobs import Job, fenced
-from shared.platform.session import Session
+from shared.platform.session import Session, prepared
 
 Row = Mapping[str, Any]
 OVERLAP = timedelta(minutes=1)
 """Asked again before the cursor, beyond the lag of the index: clocks differ."""
-CALLING = (BindingState.SENT, BindingState.UNKNOWN)
 
 
 def pull(c: Connector, job: Job, connection: Connection, run: Run) -> None:
@@ -70,10 +70,15 @@ def _changes(c: Connector, connection: Connection, since: datetime | None, now: 
 def _known(c: Connector, connection: Connection) -> dict[str, Held]:
     """How our confirmed documents are there, by id: what we wrote ourselves is no news."""
     with reading(c.db) as session:
-        shown = (binding.c.external_id, binding.c.remote_version, binding.c.status, binding.c.total)
-        sure = (binding.c.external_id.is_not(None), binding.c.state == BindingState.CONFIRMED)
-        rows = session.execute(sa.select(*shown).where(binding.c.connection == connection.id, *sure))
+        rows = session.execute(*_sure(connection.id))
         return {row.external_id: Held(row.remote_version or "", row.status, row.total) for row in rows}
+
+
+@prepared
+def _sure(connection: Any) -> sa.Select[Any]:
+    shown = (binding.c.external_id, binding.c.remote_version, binding.c.status, binding.c.total)
+    sure = (binding.c.external_id.is_not(None), binding.c.state == BindingState.CONFIRMED)
+    return sa.select(*shown).where(binding.c.connection == connection, *sure)
 
 
 def _lost(c: Connector, connection: Connection, changes: Changes) -> list[str]:
@@ -94,13 +99,22 @@ def _lost(c: Connector, connection: Connection, changes: Changes) -> list[str]:
 def _named(c: Connector, connection: Connection, *, every: bool) -> tuple[list[Row], list[str]]:
     """Open callbacks of this tenant, and the ids of ours to fetch: those they name, those we must look at first, or all."""
     with reading(c.db) as session:
-        mine = (inbound_event.c.tenant == connection.tenant.id, inbound_event.c.done_at.is_(None))
-        events = session.execute(sa.select(inbound_event).where(*mine).limit(1000)).mappings().all()
-        ids = {event["external_id"] for event in events if event["kind"] == c.provider.info.document_kind}
-        look = sa.or_(binding.c.external_id.in_(ids), binding.c.state == BindingState.UNKNOWN)
-        living = binding.c.status != c.provider.info.lifecycle.deleted
-        ours = sa.select(binding.c.external_id).where(binding.c.connection == connection.id, binding.c.external_id.is_not(None))
-        return list(events), sorted(session.execute(ours.where(living if every else look)).scalars())
+        events = session.execute(*_open_events(connection.tenant.id)).mappings().all()
+        ids = list({event["external_id"] for event in events if event["kind"] == c.provider.info.document_kind})
+        ours = _to_fetch(every, connection.id, ids, c.provider.info.lifecycle.deleted)
+        return list(events), sorted(session.execute(*ours).scalars())
+
+
+@prepared
+def _open_events(tenant: Any) -> sa.Select[Any]:
+    return sa.select(inbound_event).where(inbound_event.c.tenant == tenant, inbound_event.c.done_at.is_(None)).limit(1000)
+
+
+@prepared
+def _to_fetch(every: bool, /, connection: Any, named: Any, deleted: Any) -> sa.Select[Any]:
+    look = sa.or_(binding.c.external_id.in_(named), binding.c.state == BindingState.UNKNOWN)
+    which = binding.c.status != deleted if every else look
+    return sa.select(binding.c.external_id).where(binding.c.connection == connection, binding.c.external_id.is_not(None), which)
 
 
 # ---- applying
@@ -114,13 +128,17 @@ def _apply_all(
         newest[one.external_id] = (
             max(one, newest.get(one.external_id, one), key=lambda it: it.order) if works("version_not_older") else one
         )
-    ids = {*newest, *gone}
-    ours = sa.select(binding).where(binding.c.connection == connection.id, binding.c.external_id.in_(ids))
-    for row in session.execute(ours.order_by(binding.c.id).with_for_update()).mappings().all():
+    for row in session.execute(*_ours(connection.id, list({*newest, *gone}))).mappings().all():
         run.count("seen")
         news = newest.get(row["external_id"])
         changed = _vanish(c, session, row) if news is None else apply(c, session, row, news)
         run.count("changed", int(changed))
+
+
+@prepared
+def _ours(connection: Any, some: Any) -> sa.Select[Any]:
+    mine = sa.select(binding).where(binding.c.connection == connection, binding.c.external_id.in_(some))
+    return mine.order_by(binding.c.id).with_for_update()
 
 
 def apply(c: Connector, session: Session, row: Row, seen: Seen) -> bool:
@@ -130,7 +148,7 @@ def apply(c: Connector, session: Session, row: Row, seen: Seen) -> bool:
     if _absorbed(c, row, seen) and works("absorbing_states"):
         return False
     told = {"status": seen.status, "balance": seen.balance, "total": seen.total}
-    if _in_flight(session, row):
+    if row["state"] in CALLING and sent(session, row["id"]):
         store.change(session, row, **told)  # the call's own answer brings the rest
         return True
     known = {"remote_version": seen.remote_version, "remote_order": seen.order, "external_number": seen.number}
@@ -148,11 +166,6 @@ def _absorbed(c: Connector, row: Row, seen: Seen) -> bool:
         return False
     heard = row["state"] == BindingState.VOID
     return seen.status not in gone[row["status"]] and (heard or seen.status != row["status"])
-
-
-def _in_flight(session: Session, row: Row) -> bool:
-    carried = sa.select(call.c.id).join(call_item).where(call_item.c.binding == row["id"], call.c.state == "intended").limit(1)
-    return row["state"] in CALLING and session.execute(carried).first() is not None
 
 
 def _state(c: Connector, session: Session, row: Row, seen: Seen) -> BindingState:
@@ -214,16 +227,27 @@ def _vanish(c: Connector, session: Session, row: Row) -> bool:
 
 def _move(c: Connector, session: Session, connection: Connection, changes: Changes, events: Sequence[Row]) -> None:
     """Move the cursor, not past a call under way: what was paid before we knew its id must come round again."""
-    open_since = sa.select(sa.func.min(call.c.intended_at)).where(call.c.connection == connection.id, call.c.state == "intended")
-    earliest = session.execute(open_since).scalar()
+    earliest = session.execute(*_open_since(connection.id)).scalar()
     reached = min(changes.until, earliest) if earliest else changes.until
     values = {"pulled_until": reached} | ({"listed_at": changes.until} if changes.listed is not None else {})
-    session.execute(sa.update(connection_table).where(connection_table.c.id == connection.id).values(values))
+    session.execute(_MOVE, values | {"of": connection.id})
     if not events:
         return
     if earliest is None:
-        done = sa.update(inbound_event).where(inbound_event.c.id.in_([event["id"] for event in events]))
-        session.execute(done.values(done_at=clock.now()))
+        session.execute(*_done([event["id"] for event in events], clock.now()))
     # The change query may lag behind the callback: look once more when it has had time.
     again = clock.now() + c.provider.info.settle
     jobs.ask(session, "pull", connection.id, organisation=connection.organisation, due=again)
+
+
+@prepared
+def _open_since(connection: Any) -> sa.Select[Any]:
+    return sa.select(sa.func.min(call.c.intended_at)).where(call.c.connection == connection, call.c.state == "intended")
+
+
+_MOVE = sa.update(connection_table).where(connection_table.c.id == sa.bindparam("of"))
+
+
+@prepared
+def _done(events: Any, now: Any) -> sa.Update:
+    return sa.update(inbound_event).where(inbound_event.c.id.in_(events)).values(done_at=now)

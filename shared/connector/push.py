@@ -26,7 +26,7 @@ from shared.platform import clock, files
 from shared.platform.db import reading
 from shared.platform.faultpoint import faultpoint, works
 from shared.platform.jobs import Job, LeaseLost, fenced
-from shared.platform.session import Session
+from shared.platform.session import Session, insert, prepared
 
 READY = (BindingState.RESERVED, BindingState.CONFIRMED, BindingState.SETTLED)
 
@@ -77,24 +77,22 @@ def _intend(c: Connector, job: Job, connection: Connection, run: Run) -> list[Ca
 
 
 _READY = binding.c.state.in_([state.value for state in READY])
-
-
-def _released() -> tuple[sa.ColumnElement[bool], ...]:
-    return (binding.c.go_version == binding.c.wanted_version, _READY)
+_RELEASED = (binding.c.go_version == binding.c.wanted_version, _READY)
+_WITHDRAWN = (binding.c.wanted_withdrawn, _READY)
 
 
 def _drop_withdrawn(c: Connector, session: Session, connection: Connection) -> None:
     """What was withdrawn before it was ever sent needs nothing over there, and neither does what is gone there by now."""
-    never = sa.and_(binding.c.external_id.is_(None), *_released())
-    gone = sa.and_(binding.c.status.in_(list(c.provider.info.lifecycle.gone)), _READY)
-    for row in wanted.open_rows(session, connection.id, binding.c.wanted_withdrawn, sa.or_(never, gone)):
-        status = row["status"] if row["external_id"] else c.provider.info.lifecycle.dropped
-        store.change(session, row, pushed_version=row["wanted_version"], state=BindingState.VOID, status=status, problem=None)
+    for row in wanted.open_rows(session, connection.id, *_WITHDRAWN):
+        never = row["external_id"] is None and row["go_version"] == row["wanted_version"]
+        if never or row["status"] in c.provider.info.lifecycle.gone:
+            status = row["status"] if row["external_id"] else c.provider.info.lifecycle.dropped
+            store.change(session, row, pushed_version=row["wanted_version"], state=BindingState.VOID, status=status, problem=None)
 
 
 def _next_rows(c: Connector, session: Session, connection: Connection) -> list[Any]:
     """What one call may carry: released, ready, and alone once a call with it was refused."""
-    rows = wanted.open_rows(session, connection.id, *_released(), limit=c.provider.max_batch(connection.tenant))
+    rows = wanted.open_rows(session, connection.id, *_RELEASED, limit=c.provider.max_batch(connection.tenant))
     alone = next((row for row in rows if row["generation"] > 1), None)
     return [alone] if alone is not None else rows
 
@@ -116,30 +114,44 @@ def _record(c: Connector, session: Session, connection: Connection, good: Sequen
         "intended_at": clock.now(),
         "sent_at": clock.now(),
     }
-    session.execute(sa.insert(call).values(values))
+    session.execute(insert(session, call), values)
     for position, write in enumerate(good):
         item = {"call": number, "position": position, "binding": write.row["id"], "operation": write.operation.value}
         row = write.row
         numbers = {"version": row["wanted_version"], "generation": row["generation"], "content": row["wanted_content"]}
-        session.execute(sa.insert(call_item).values(**item, **numbers))
+        session.execute(insert(session, call_item), item | numbers)
         store.change(session, write.row, state=BindingState.SENT)
     return number
 
 
+_CALL = sa.select(call).where(call.c.id == sa.bindparam("of"))
+_ITEMS = (
+    sa.select(call_item, *(column.label(f"b_{column.name}") for column in binding.c))
+    .join(binding)
+    .where(call_item.c.call == sa.bindparam("of"))
+    .order_by(call_item.c.position)
+)
+_CHANGE = sa.update(call).where(call.c.id == sa.bindparam("of"))
+
+
 def _load(c: Connector, number: str) -> Call:
     with reading(c.db) as session:
-        row = session.execute(sa.select(call).where(call.c.id == number)).mappings().one()
-        wanted_items = sa.select(call_item, *(column.label(f"b_{column.name}") for column in binding.c)).join(binding)
-        items = session.execute(wanted_items.where(call_item.c.call == number).order_by(call_item.c.position)).mappings().all()
+        row = session.execute(_CALL, {"of": number}).mappings().one()
+        items = session.execute(_ITEMS, {"of": number}).mappings().all()
         body = files.read(session, c.vault, row["organisation"], row["body"]) or b""
     return Call(row, tuple(items), body)
 
 
 def _open_calls(c: Connector, connection: Connection) -> list[Call]:
     with reading(c.db) as session:
-        mine = sa.select(call.c.id).where(call.c.connection == connection.id, call.c.state == "intended")
-        numbers = session.execute(mine.order_by(call.c.intended_at, call.c.id)).scalars().all()
+        numbers = session.execute(*_open(connection.id)).scalars().all()
     return [_load(c, number) for number in numbers]
+
+
+@prepared
+def _open(connection: Any) -> sa.Select[Any]:
+    mine = sa.select(call.c.id).where(call.c.connection == connection, call.c.state == "intended")
+    return mine.order_by(call.c.intended_at, call.c.id)
 
 
 # ---- call
@@ -194,7 +206,7 @@ def _looked_up_after_refusal(
 
 def _note_unheard(c: Connector, job: Job, it: Call, *, doubt: bool) -> None:
     with fenced(c.db, job) as session:
-        session.execute(sa.update(call).where(call.c.id == it.row["id"]).values(doubt=doubt))
+        session.execute(_CHANGE, {"of": it.row["id"], "doubt": doubt})
         for row in outcome.bindings(session, it.items):
             store.change(session, row, state=BindingState.UNKNOWN if doubt else BindingState.SENT)
 
@@ -275,8 +287,8 @@ def _wait(c: Connector, age: timedelta) -> None:
 def _resend(c: Connector, job: Job, connection: Connection, it: Call, run: Run) -> None:
     """The same bytes under the same key."""
     with fenced(c.db, job) as session:
-        again = {"sends": call.c.sends + 1, "doubt": True, "sent_at": clock.now()}
-        session.execute(sa.update(call).where(call.c.id == it.row["id"]).values(again))
+        again = _CHANGE.values(sends=call.c.sends + 1)
+        session.execute(again, {"of": it.row["id"], "doubt": True, "sent_at": clock.now()})
     _send(c, job, connection, it, run, doubted=it.row["doubt"])
 
 

@@ -20,7 +20,7 @@ from shared.kernel.errors import Conflict, Invalid, Missing, Park
 from shared.kernel.ids import call_key
 from shared.platform import audit, clock, jobs
 from shared.platform.db import reading, transaction
-from shared.platform.session import Session, insert
+from shared.platform.session import Session, add_new, prepared
 from shared.platform.vault import Keyring
 
 MISSING = "reference_missing"
@@ -55,7 +55,7 @@ def note(c: Connector, session: Session, connection: Mapping[str, Any], needs: S
     keys = c.vault.keyring(session, connection["organisation"], {need.subject for need in needs})
     rows = [_noted(connection, need, keys) for need in needs if need.subject is None or not keys.erased(need.subject)]
     if rows:
-        session.execute(insert(session, table).values(rows).on_conflict_do_nothing())
+        add_new(session, table, rows)
 
 
 def _noted(connection: Mapping[str, Any], need: Need, keys: Keyring) -> dict[str, Any]:
@@ -74,28 +74,40 @@ def _noted(connection: Mapping[str, Any], need: Need, keys: Keyring) -> dict[str
 
 def linked(c: Connector, session: Session, connection: str, needs: Iterable[Need]) -> Linked:
     """The links that these needs ask for, in one query."""
-    wanted = sa.select(table.c.kind, table.c.local, table.c.currency, table.c.remote)
-    mine = (table.c.connection == connection, table.c.local.in_({local for need in needs for local in need.locals}))
-    rows = session.execute(wanted.where(*mine, table.c.remote.is_not(None)))
+    rows = session.execute(*_links(connection, list({local for need in needs for local in need.locals})))
     return Linked({(row.kind, row.local, row.currency): row.remote for row in rows}, c.provider.info.title)
+
+
+@prepared
+def _links(connection: Any, some: Any) -> sa.Select[Any]:
+    wanted = sa.select(table.c.kind, table.c.local, table.c.currency, table.c.remote)
+    return wanted.where(table.c.connection == connection, table.c.local.in_(some), table.c.remote.is_not(None))
 
 
 def locals_(c: Connector, session: Session, connection: Connection, kind: str) -> dict[str, str]:
     """What ours of a kind are called, by our id; those erased are left out."""
-    wanted = sa.select(table).where(table.c.connection == connection.id, table.c.kind == kind)
-    rows = session.execute(wanted).mappings().all()
+    rows = session.execute(*_of_kind(connection.id, kind)).mappings().all()
     keys = c.vault.keyring(session, connection.organisation, {row["subject"] for row in rows})
     opened = [(row, keys.open(row["subject"], "reference.local_name", row["id"], row["local_name"])) for row in rows]
     return {row["local"]: name for row, name in opened if name}
 
 
+@prepared
+def _of_kind(connection: Any, kind: Any) -> sa.Select[Any]:
+    return sa.select(table).where(table.c.connection == connection, table.c.kind == kind).order_by(table.c.local)
+
+
 def names(c: Connector, session: Session, connection: Connection) -> dict[tuple[str, str], str]:
     """What their ids are called, by (kind, their id): for showing to people."""
-    wanted = sa.select(table).where(table.c.connection == connection.id, table.c.remote.is_not(None))
-    rows = session.execute(wanted).mappings().all()
+    rows = session.execute(*_linked(connection.id)).mappings().all()
     keys = c.vault.keyring(session, connection.organisation, {row["subject"] for row in rows})
     opened = [(row, keys.open(row["subject"], "reference.remote_name", row["id"], row["remote_name"])) for row in rows]
     return {(row["kind"], row["remote"]): name for row, name in opened if name}
+
+
+@prepared
+def _linked(connection: Any) -> sa.Select[Any]:
+    return sa.select(table).where(table.c.connection == connection, table.c.remote.is_not(None))
 
 
 def listed(c: Connector, connection: Connection, kind: str) -> list[dict[str, Any]]:
@@ -104,8 +116,7 @@ def listed(c: Connector, connection: Connection, kind: str) -> list[dict[str, An
         raise Invalid("bad_reference_kind", f"{kind!r} can't be linked.", f"Choose {', '.join(c.provider.info.reference_kinds)}.")
     remote = tokens.use(c, connection, lambda client: client.references(kind))
     with reading(c.db) as session:
-        wanted = sa.select(table).where(table.c.connection == connection.id, table.c.kind == kind).order_by(table.c.local)
-        rows = session.execute(wanted).mappings().all()
+        rows = session.execute(*_of_kind(connection.id, kind)).mappings().all()
         keys = c.vault.keyring(session, connection.organisation, {row["subject"] for row in rows})
         names = {row["id"]: keys.open(row["subject"], "reference.local_name", row["id"], row["local_name"]) for row in rows}
     by_id = {thing.id: thing for thing in remote}
@@ -175,11 +186,14 @@ def _link(
         keys = c.vault.keyring(session, connection.organisation, [row["subject"]])
         text = keys.seal(row["subject"], "reference.remote_name", row["id"], chosen.name)
         changed = {"remote": chosen.id, "remote_name": text, "linked_at": clock.now()}
-        session.execute(sa.update(table).where(table.c.id == row["id"]).values(changed))
+        session.execute(_CHANGE, changed | {"of": row["id"]})
         audit.record(session, connection.organisation, actor, "reference.linked", row["id"])
         c.hooks.linked(c, session, connection, kind, local)
         release(c, session, connection, MISSING)
     return {"kind": kind, "local": local, "currency": currency, "remote": chosen.id, "remote_name": chosen.name}
+
+
+_CHANGE = sa.update(table).where(table.c.id == sa.bindparam("of"))
 
 
 def _check_free(session: Session, connection: Connection, row: Mapping[str, Any], chosen: RemoteObject) -> None:
@@ -202,8 +216,7 @@ def _live(connection: Connection) -> sa.Select[Any]:
 
 def _row(c: Connector, connection: Connection, kind: str, local: str, currency: str) -> tuple[Mapping[str, Any], str]:
     with reading(c.db) as session:
-        mine = (table.c.connection == connection.id, table.c.kind == kind, table.c.local == local, table.c.currency == currency)
-        row = session.execute(sa.select(table).where(*mine)).mappings().first()
+        row = session.execute(*_one(connection.id, kind, local, currency)).mappings().first()
         if row is None:
             raise Missing("no_reference", f"No document names this {kind}.", "List the references to see what can be linked.")
         keys = c.vault.keyring(session, connection.organisation, [row["subject"]])
@@ -211,6 +224,12 @@ def _row(c: Connector, connection: Connection, kind: str, local: str, currency: 
     if name is None:
         raise Invalid("erased", f"This {kind} was erased here.", "Nothing about it is sent any more.")
     return row, name
+
+
+@prepared
+def _one(connection: Any, kind: Any, local: Any, currency: Any) -> sa.Select[Any]:
+    mine = (table.c.connection == connection, table.c.kind == kind, table.c.local == local, table.c.currency == currency)
+    return sa.select(table).where(*mine)
 
 
 def _existing(remote: str, there: Sequence[RemoteObject], currency: str) -> RemoteObject:
@@ -241,9 +260,14 @@ def _create(
 
 def release(c: Connector, session: Session, connection: Connection, code: str) -> None:
     """Let what was parked for this cause try again."""
-    mine = (binding.c.connection == connection.id, binding.c.state == BindingState.PARKED, binding.c.problem == code)
-    for row in session.execute(sa.select(binding).where(*mine)).mappings().all():
+    for row in session.execute(*_parked(connection.id, code)).mappings().all():
         state = BindingState.CONFIRMED if row["external_id"] else BindingState.RESERVED
         store.change(session, row, state=state, problem=None)
         problems.close(c, session, connection.id, subject=row["id"], codes=[code])
     jobs.ask(session, "push", connection.id, organisation=connection.organisation, queue="interactive")
+
+
+@prepared
+def _parked(connection: Any, code: Any) -> sa.Select[Any]:
+    mine = (binding.c.connection == connection, binding.c.state == BindingState.PARKED, binding.c.problem == code)
+    return sa.select(binding).where(*mine)

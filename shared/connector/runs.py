@@ -18,7 +18,7 @@ from shared.connector.models import sync_run as table
 from shared.platform import clock, http
 from shared.platform.db import reading, transaction
 from shared.platform.jobs import job
-from shared.platform.session import Session
+from shared.platform.session import Session, insert, prepared
 
 
 @dataclass(slots=True)
@@ -32,31 +32,38 @@ class Run:
         self.counts[what] += how_many
 
 
+_END = sa.update(table).where(table.c.id == sa.bindparam("of"))
+
+
 @contextmanager
 def recorded(c: Connector, connection: Connection, kind: str) -> Iterator[Run]:
     """Record a run from its beginning; one that was killed shows no end."""
     run = Run(str(uuid4()))
     with transaction(c.db) as session:
         named = {"id": run.id, "organisation": connection.organisation, "connection": connection.id, "kind": kind}
-        session.execute(sa.insert(table), named | {"started_at": clock.now(), "counts": {}})
+        session.execute(insert(session, table), named | {"started_at": clock.now(), "counts": {}})
     try:
         with http.counted() as sent:
             yield run
     finally:
         run.counts["calls"] = sent()
         with transaction(c.db) as session:
-            ended = {"ended_at": clock.now(), "counts": dict(run.counts)}
-            session.execute(sa.update(table).where(table.c.id == run.id).values(ended))
+            session.execute(_END, {"of": run.id, "ended_at": clock.now(), "counts": dict(run.counts)})
 
 
 def last(session: Session, kind: str) -> dict[str, tuple[datetime, int]]:
     """When the last run of a kind that came to an end began, by connection, and the calls it took."""
+    rows = session.execute(*_last(kind))
+    return {row.connection: (row.started_at, int(row.counts.get("calls", 0))) for row in rows}
+
+
+@prepared
+def _last(kind: Any) -> sa.Select[Any]:
     ended = (table.c.kind == kind, table.c.ended_at.is_not(None))
     newest = sa.select(table.c.connection, sa.func.max(table.c.started_at).label("at")).where(*ended).group_by(table.c.connection)
     found = newest.subquery()
     both = sa.and_(table.c.connection == found.c.connection, table.c.started_at == found.c.at)
-    rows = session.execute(sa.select(table.c.connection, table.c.started_at, table.c.counts).join(found, both).where(*ended))
-    return {row.connection: (row.started_at, int(row.counts.get("calls", 0))) for row in rows}
+    return sa.select(table.c.connection, table.c.started_at, table.c.counts).join(found, both).where(*ended)
 
 
 def latest(c: Connector, connection: Connection, *, limit: int = 20) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from shared.kernel import canonical
 from shared.kernel.errors import Missing
 from shared.platform import feed, files
 from shared.platform.faultpoint import works
-from shared.platform.session import Session
+from shared.platform.session import Session, prepared
 
 Row = Mapping[str, Any]
 
@@ -28,11 +28,15 @@ def of(table: sa.Table, organisation: str) -> sa.ColumnElement[bool]:
 
 def connection(c: Connector, session: Session, number: str, organisation: str) -> Connection:
     """One connection of this organisation. Raises Missing, also for a foreign one."""
-    wanted = sa.select(connection_table).where(connection_table.c.id == number, of(connection_table, organisation))
-    row = session.execute(wanted).mappings().first()
+    row = session.execute(*_one(number, organisation)).mappings().first()
     if row is None:
         raise Missing("no_connection", "There is no such connection.", "List the connections to see their ids.")
     return _connection(c, session, row)
+
+
+@prepared
+def _one(number: Any, organisation: Any) -> sa.Select[Any]:
+    return sa.select(connection_table).where(connection_table.c.id == number, of(connection_table, organisation))
 
 
 _HELD = sa.select(connection_table.c.id).where(connection_table.c.id == sa.bindparam("of")).with_for_update()
@@ -52,11 +56,14 @@ def connections(c: Connector, session: Session, organisation: str) -> list[Conne
 
 def live(session: Session, organisation: str | None = None) -> list[Row]:
     """Rows of connections that are not ended: of one organisation, or of all for the rounds; the oldest first."""
-    ended = connection_table.c.state == ConnectionState.DISCONNECTED
-    wanted = sa.select(connection_table).where(~ended).order_by(connection_table.c.connected_at)
-    if organisation is not None:
-        wanted = wanted.where(connection_table.c.organisation == organisation)
-    return list(session.execute(wanted).mappings().all())
+    return list(session.execute(*_live(organisation is None, organisation)).mappings().all())
+
+
+@prepared
+def _live(every: bool, /, organisation: Any) -> sa.Select[Any]:
+    mine = sa.true() if every else connection_table.c.organisation == organisation
+    not_ended = connection_table.c.state != ConnectionState.DISCONNECTED
+    return sa.select(connection_table).where(not_ended, mine).order_by(connection_table.c.connected_at)
 
 
 def _connection(c: Connector, session: Session, row: Row) -> Connection:
@@ -99,14 +106,13 @@ def living(c: Connector, session: Session, organisation: str, documents: Sequenc
 def change(session: Session, row: Row, **values: Any) -> None:
     """Write a binding; when what the world may know of it changed, say so on the feed."""
     telling = {name: value for name, value in values.items() if name in _TOLD and row[name] != value}
-    if telling:
-        values["status_version"] = binding.c.status_version + 1
-    done = sa.update(binding).where(binding.c.id == row["id"]).values(values).returning(binding.c.status_version)
-    version = session.execute(done).scalar_one()
+    version = session.execute(_TELL if telling else _CHANGE, values | {"of": row["id"]}).scalar_one()
     if telling:
         feed.publish(session, row["organisation"], status_kind(row["kind"]), row["id"], version)
 
 
+_CHANGE = sa.update(binding).where(binding.c.id == sa.bindparam("of")).returning(binding.c.status_version)
+_TELL = _CHANGE.values(status_version=binding.c.status_version + 1)
 _TOLD = frozenset(
     {"state", "status", "external_id", "external_number", "balance", "total", "pushed_version", "wanted_version", "problem"}
 )
@@ -114,8 +120,7 @@ _TOLD = frozenset(
 
 def tell(session: Session, row: Row) -> None:
     """Say the status of a binding's document anew: something changed that its row doesn't show."""
-    more = sa.update(binding).where(binding.c.id == row["id"]).values(status_version=binding.c.status_version + 1)
-    version = session.execute(more.returning(binding.c.status_version)).scalar_one()
+    version = session.execute(_TELL, {"of": row["id"]}).scalar_one()
     feed.publish(session, row["organisation"], status_kind(row["kind"]), row["id"], version)
 
 
@@ -124,10 +129,15 @@ def status_kind(document_kind: str) -> str:
     return f"{document_kind}.status_changed"
 
 
+@prepared
+def bindings(numbers: Any) -> sa.Select[Any]:
+    """The bindings of these numbers, in their order."""
+    return sa.select(binding).where(binding.c.id.in_(numbers)).order_by(binding.c.id)
+
+
 def status_bodies(c: Connector, session: Session, rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
     """The feed's bodies for the status of documents, by binding: what the books say now."""
-    wanted = sa.select(binding).where(binding.c.id.in_({row["subject"] for row in rows}))
-    found = session.execute(wanted).mappings().all()
+    found = session.execute(*bindings([row["subject"] for row in rows])).mappings().all()
     details = c.hooks.details(session, found)
     messages = {row["id"]: c.provider.status_message(row, details.get(row["id"], {})) for row in found}
     return {number: {name: getattr(one, name) for name in one.__slots__} for number, one in messages.items()}

@@ -15,7 +15,7 @@ from shared.connector.provider import Known, Operation, Wire
 from shared.contract.statuses import BindingState
 from shared.kernel.errors import Failure, Park
 from shared.platform.faultpoint import works
-from shared.platform.session import Session
+from shared.platform.session import Session, prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,15 @@ class Write:
 
 
 def open_rows(session: Session, connection: str, *conditions: sa.ColumnElement[bool], limit: int | None = None) -> list[Any]:
-    """Bindings whose wanted version the books don't have, by number."""
+    """Bindings whose wanted version the books don't have, by number; conditions are constants of a module."""
+    return list(session.execute(*_open(conditions, limit, connection)).mappings().all())
+
+
+@prepared
+def _open(conditions: Sequence[sa.ColumnElement[bool]], limit: int | None, /, connection: Any) -> sa.Select[Any]:
     behind = (binding.c.connection == connection, binding.c.wanted_version > binding.c.pushed_version)
     wanted = sa.select(binding).where(*behind, binding.c.state != BindingState.VOID, *conditions)
-    return list(session.execute(wanted.order_by(binding.c.number, binding.c.id).limit(limit)).mappings().all())
+    return wanted.order_by(binding.c.number, binding.c.id).limit(limit)
 
 
 def marker(row: Mapping[str, Any]) -> str:

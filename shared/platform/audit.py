@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from shared.kernel import canonical
 from shared.platform import clock
 from shared.platform.db import Database, Instant, Json, metadata, transaction
-from shared.platform.session import Session, insert
+from shared.platform.session import Session, insert, prepared, put
 
 AUDIT_LOCK = 0xA0D17  # advisory lock of PostgreSQL; SQLite has one writer anyway
 AT_ONCE = 1_000
@@ -75,7 +75,7 @@ def record(session: Session, organisation: str, actor: str, action: str, subject
     for name, value in {"actor": actor, "action": action, "subject": subject, **facts}.items():
         _check(name, value)
     row = {"organisation": organisation, "actor": actor, "action": action, "subject": subject, "facts": facts}
-    session.execute(sa.insert(audit).values(at=clock.now(), **row))
+    session.execute(insert(session, audit), row | {"at": clock.now()})
 
 
 def first_use(session: Session, organisation: str, key: str) -> bool:
@@ -120,12 +120,19 @@ def verify(session: Session, organisation: str) -> Report:
     return Report(ok, count, unsealed, None if ok else seen + 1)
 
 
+_UNSEALED = sa.select(audit).where(audit.c.position.is_(None)).order_by(audit.c.id).limit(AT_ONCE)
+_SEAL = (
+    sa.update(audit)
+    .where(audit.c.id == sa.bindparam("row"))
+    .values(position=sa.bindparam("place"), hash=sa.bindparam("link"))
+)
+
+
 def _chain_some(session: Session, db: Database) -> int:
     if not db.sqlite:
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(AUDIT_LOCK)))
     # One statement sees only what was committed when it began, and it begins after the lock: no row is passed over.
-    unsealed = sa.select(audit).where(audit.c.position.is_(None)).order_by(audit.c.id).limit(AT_ONCE)
-    rows = session.execute(unsealed).mappings().all()
+    rows = session.execute(_UNSEALED).mappings().all()
     heads = _heads(session, {row["organisation"] for row in rows})
     sealed = []
     for row in rows:
@@ -134,22 +141,24 @@ def _chain_some(session: Session, db: Database) -> int:
         heads[row["organisation"]] = (count + 1, link)
         sealed.append({"row": row["id"], "place": count + 1, "link": link})
     if sealed:
-        change = sa.update(audit).where(audit.c.id == sa.bindparam("row"))
-        session.execute(change.values(position=sa.bindparam("place"), hash=sa.bindparam("link")), sealed)
+        session.execute(_SEAL, sealed)
         _keep_heads(session, heads)
     return len(sealed)
 
 
 def _heads(session: Session, organisations: set[str]) -> dict[str, tuple[int, str]]:
-    rows = session.execute(sa.select(audit_head).where(audit_head.c.organisation.in_(organisations)))
+    rows = session.execute(*_heads_of(list(organisations)))
     return {row.organisation: (row.length, row.hash) for row in rows}
 
 
+@prepared
+def _heads_of(organisations: Any) -> sa.Select[Any]:
+    return sa.select(audit_head).where(audit_head.c.organisation.in_(organisations))
+
+
 def _keep_heads(session: Session, heads: dict[str, tuple[int, str]]) -> None:
-    for organisation, (count, link) in heads.items():
-        new = insert(session, audit_head).values(organisation=organisation, length=count, hash=link)
-        changed = {"length": new.excluded.length, "hash": new.excluded.hash}
-        session.execute(new.on_conflict_do_update(index_elements=["organisation"], set_=changed))
+    rows = [{"organisation": one, "length": count, "hash": link} for one, (count, link) in heads.items()]
+    put(session, audit_head, rows, "length", "hash")
 
 
 def _link(previous: str, row: Any, position: int) -> str:

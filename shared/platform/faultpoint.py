@@ -79,6 +79,11 @@ def faultpoint(name: str) -> None:
         _rig.hook(name)
 
 
+def switched_off() -> frozenset[str]:
+    """The mechanisms that a test has switched off."""
+    return frozenset() if _rig is None else _rig.off
+
+
 def works(mechanism: str) -> bool:
     """True, unless a test has switched this mechanism off to prove that another test then fails."""
-    return _rig is None or mechanism not in _rig.off
+    return mechanism not in switched_off()

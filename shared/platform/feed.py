@@ -20,7 +20,7 @@ from shared.kernel.errors import Park
 from shared.platform import bulk, clock
 from shared.platform.db import FEED_ROW, Database, Instant, feed, metadata, reading, transaction
 from shared.platform.faultpoint import faultpoint, works
-from shared.platform.session import Session, insert
+from shared.platform.session import Session, add_new, put
 
 head = sa.Table(
     "feed_head",
@@ -59,16 +59,18 @@ def publish_all(session: Session, organisation: str, kind: str, changed: Iterabl
     session.feed.extend(rows)
 
 
+_NAME = sa.select(head.c.feed)
+
+
 def identity(db: Database) -> str:
     """The id of this feed; a restored or recreated database has another one and its readers start again."""
     with reading(db) as session:
-        found = session.execute(sa.select(head.c.feed)).scalar()
+        found = session.execute(_NAME).scalar()
     if found:
         return str(found)
     with transaction(db) as session:
-        new = insert(session, head).values(one=1, feed=secrets.token_hex(8))
-        session.execute(new.on_conflict_do_nothing())
-        return str(session.execute(sa.select(head.c.feed)).scalar_one())
+        add_new(session, head, {"one": 1, "feed": secrets.token_hex(8)})
+        return str(session.execute(_NAME).scalar_one())
 
 
 _TOP = sa.select(sa.func.max(feed.c.position))
@@ -188,16 +190,15 @@ def _cursor(db: Database, name: str) -> Mark:
 def _held(session: Session, name: str) -> Mark:
     """Where the cursor is; nobody else moves it until this transaction ends."""
     row = {"name": name, "feed": "", "position": 0, "at": clock.now()}
-    session.execute(insert(session, cursor).on_conflict_do_nothing(), row)
+    add_new(session, cursor, row)
     found = session.execute(_AT_HELD, {"of": name}).one()
     return found.feed, found.position
 
 
 def _move(session: Session, name: str, mark: Mark) -> None:
     feed_id, position = mark
-    new = insert(session, cursor).values(name=name, feed=feed_id, position=position, at=clock.now())
-    changed = {"feed": new.excluded.feed, "position": new.excluded.position, "at": new.excluded.at}
-    session.execute(new.on_conflict_do_update(index_elements=["name"], set_=changed))
+    row = {"name": name, "feed": feed_id, "position": position, "at": clock.now()}
+    put(session, cursor, row, "feed", "position", "at")
 
 
 def _start_again(db: Database, name: str, feed_id: str) -> None:

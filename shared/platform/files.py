@@ -10,6 +10,7 @@ import hmac
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ from shared.kernel.errors import Invalid, Missing, Retry
 from shared.platform import clock, sealing
 from shared.platform.db import Database, Instant, metadata, reading
 from shared.platform.sealing import SealBroken, bound
-from shared.platform.session import Session, insert
+from shared.platform.session import Session, add_new, dialect, insert, insert_in
 from shared.platform.vault import Keyring, Vault
 from shared.platform.vault_tables import blob_subject, vault_blob
 
@@ -81,8 +82,7 @@ def store(
     cipher, mac = AESGCM(key), keyring.macs()
     size = _write_chunks(session, organisation, number, cipher, data, mac)
     held = {"organisation": organisation, "blob": number, "wrapped": keyring.wrap(key, "blob", number), "mac": mac.hexdigest()}
-    new = insert(session, vault_blob).on_conflict_do_nothing(index_elements=["organisation", "mac"])
-    if session.execute(new.returning(vault_blob.c.blob), held).first() is None:
+    if session.execute(_keeping(dialect(session)), held).first() is None:
         session.execute(sa.delete(blob_chunk).where(_of(blob_chunk, organisation, number)))
         known = _same(session, organisation, mac.hexdigest())
         if known is None:
@@ -90,8 +90,14 @@ def store(
         return _name_subjects(session, organisation, known, named)
     sealed_name = sealing.seal(cipher, name.encode(), bound(organisation, "blob.name", number))
     row = {"organisation": organisation, "id": number, "kind": kind, "name": sealed_name, "size": size}
-    session.execute(sa.insert(blob), row | {"stored_at": clock.now()})
+    session.execute(insert(session, blob), row | {"stored_at": clock.now()})
     return _name_subjects(session, organisation, number, named)
+
+
+@cache
+def _keeping(dialect: str) -> Any:
+    new = insert_in(dialect, vault_blob).on_conflict_do_nothing(index_elements=["organisation", "mac"])
+    return new.returning(vault_blob.c.blob)
 
 
 def read(session: Session, vault: Vault, organisation: str, number: str) -> bytes | None:
@@ -166,8 +172,7 @@ def name_subjects(session: Session, vault: Vault, organisation: str, number: str
 
 def subjects(session: Session, organisation: str, number: str) -> list[str]:
     """Who is named in a file."""
-    named = sa.select(blob_subject.c.subject).where(_of(blob_subject, organisation, number))
-    return sorted(session.execute(named).scalars())
+    return sorted(session.execute(_NAMED, {"mine": organisation, "of": number}).scalars())
 
 
 def delete(session: Session, organisation: str, number: str) -> None:
@@ -198,7 +203,7 @@ def _write_chunks(session: Session, organisation: str, number: str, cipher: AESG
         size += len(piece)
         sealed = sealing.seal(cipher, piece, _place(organisation, number, index))
         row = {"organisation": organisation, "blob": number, "number": index, "sealed": sealed}
-        session.execute(sa.insert(blob_chunk), row)
+        session.execute(insert(session, blob_chunk), row)
     return size
 
 
@@ -250,7 +255,7 @@ def _mac(session: Session, organisation: str, number: str) -> str | None:
 def _name_subjects(session: Session, organisation: str, number: str, subjects: Iterable[str]) -> str:
     rows = [{"organisation": organisation, "blob": number, "subject": subject} for subject in subjects]
     for start in range(0, len(rows), 500):
-        session.execute(insert(session, blob_subject).on_conflict_do_nothing(), rows[start : start + 500])
+        add_new(session, blob_subject, rows[start : start + 500])
     return number
 
 
@@ -268,6 +273,7 @@ _ABOUT = _one(blob, blob.c.id)
 _WRAPPED = _one(vault_blob.c.wrapped, vault_blob.c.blob)
 _MAC = _one(vault_blob.c.mac, vault_blob.c.blob)
 _SAME = _one(vault_blob.c.blob, vault_blob.c.mac)
+_NAMED = _one(blob_subject.c.subject, blob_subject.c.blob)
 _CHUNK = _one(blob_chunk.c.sealed, blob_chunk.c.blob).where(blob_chunk.c.number == sa.bindparam("at"))
 
 _FIRST = sa.and_(blob_chunk.c.organisation == blob.c.organisation, blob_chunk.c.blob == blob.c.id, blob_chunk.c.number == 0)

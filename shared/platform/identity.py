@@ -11,7 +11,7 @@ from joserfc.jwk import OKPKey
 
 from shared.platform import auth, clock, sealing
 from shared.platform.db import Database, Instant, metadata, reading, transaction
-from shared.platform.session import insert
+from shared.platform.session import add_new, prepared
 from shared.platform.vault import Vault
 
 signing_key = sa.Table(
@@ -27,20 +27,20 @@ signing_key = sa.Table(
 
 def signer(db: Database, vault: Vault, name: str) -> OKPKey:
     """The key with which the service ``name`` signs; two first users end with the same one."""
-    newest = (
-        sa.select(signing_key.c.number, signing_key.c.sealed)
-        .where(signing_key.c.name == name)
-        .order_by(signing_key.c.number.desc())
-        .limit(1)
-    )
     with reading(db) as session:
-        row = session.execute(newest).first()
+        row = session.execute(*_newest(name)).first()
     if row is None:
         rotate(db, vault, name, number=1)
         with reading(db) as session:
-            row = session.execute(newest).one()
+            row = session.execute(*_newest(name)).one()
     text = sealing.unseal(_cipher(vault), row.sealed, sealing.bound("signing_key", name, str(row.number)))
     return OKPKey.import_key(json.loads(text))
+
+
+@prepared
+def _newest(name: Any) -> sa.Select[Any]:
+    mine = sa.select(signing_key.c.number, signing_key.c.sealed).where(signing_key.c.name == name)
+    return mine.order_by(signing_key.c.number.desc()).limit(1)
 
 
 def rotate(db: Database, vault: Vault, name: str, *, number: int) -> None:
@@ -56,13 +56,16 @@ def rotate(db: Database, vault: Vault, name: str, *, number: int) -> None:
         "made_at": clock.now(),
     }
     with transaction(db) as session:
-        session.execute(insert(session, signing_key).values(row).on_conflict_do_nothing())
+        add_new(session, signing_key, row)
+
+
+_PUBLIC = sa.select(signing_key.c.public)
 
 
 def published(db: Database) -> dict[str, dict[str, Any]]:
     """Public keys by kid, for ``GET …/identity/keys`` and ``auth.Verifier``."""
     with reading(db) as session:
-        keys = [json.loads(text) for text in session.execute(sa.select(signing_key.c.public)).scalars()]
+        keys = [json.loads(text) for text in session.execute(_PUBLIC).scalars()]
     return {key["kid"]: key for key in keys}
 
 

@@ -21,7 +21,7 @@ from shared.platform import clock
 from shared.platform.db import Database, Instant, Json, metadata, reading, transaction
 from shared.platform.faultpoint import faultpoint, works
 from shared.platform.logs import log
-from shared.platform.session import Session, dialect, insert_in
+from shared.platform.session import Session, dialect, insert_in, prepared
 
 QUEUES = ("interactive", "bulk")
 ENDED = ("done", "parked")
@@ -152,18 +152,22 @@ def take(db: Database, number: int) -> Job | None:
         if row["crashes"] < MOST_TAKES:
             return taken
         failure = {"code": "crash_loop", "cause": f"The process died {row['crashes']} times while doing this."}
-        _end(session, taken, state="parked", failure=failure)
+        _end(session, taken, "parked", failure)
     log("job.parked", job=number, kind=taken.kind, code="crash_loop")
     return None
 
 
-def _end(session: Session, taken: Job, **values: Any) -> bool:
+@prepared
+def _ending(number: Any, of_fence: Any, now: Any, end: Any, why: Any) -> sa.Update:
+    fence = job.c.fence == of_fence if works("lease_fence") else sa.true()
+    mine = sa.update(job).where(job.c.id == number, job.c.state == "running", fence)
+    return mine.values(lease_until=None, ended_at=now, state=end, failure=why)
+
+
+def _end(session: Session, taken: Job, state: str, failure: Mapping[str, Any] | None) -> bool:
     """End a job, unless another worker has it by now; forget how its subject's earlier ones ended, and ring the next."""
-    mine = sa.update(job).where(job.c.id == taken.id, job.c.state == "running")
-    if works("lease_fence"):
-        mine = mine.where(job.c.fence == taken.fence)
     now = clock.lease_now(session)
-    if session.execute(mine.values(lease_until=None, ended_at=now, **values)).rowcount != 1:
+    if session.execute(*_ending(taken.id, taken.fence, now, state, failure)).rowcount != 1:
         return False
     same = {"of_kind": taken.kind, "of_subject": taken.subject}
     session.execute(_FORGET, same | {"before": taken.id})
@@ -210,7 +214,7 @@ def run(db: Database, number: int, handlers: Handlers) -> str:
             return _again(db, taken, Retry("internal_error", f"{type(error).__name__} while doing {taken.kind}."))
     faultpoint("job.ended")
     with transaction(db) as session:
-        return "done" if _end(session, taken, state="done", failure=None) else "lost"
+        return "done" if _end(session, taken, "done", None) else "lost"
 
 
 def _again(db: Database, taken: Job, failure: Retry) -> str:
@@ -219,18 +223,22 @@ def _again(db: Database, taken: Job, failure: Retry) -> str:
     with transaction(db) as session:
         due = clock.lease_now(session) + timedelta(seconds=wait)
         why = {"code": failure.code, "cause": failure.cause}
-        if not _end(session, taken, state="done", failure=why):
+        if not _end(session, taken, "done", why):
             return "lost"
         number = ask(session, taken.kind, taken.subject, organisation=taken.organisation, queue=taken.queue, due=due)
-        more = {"attempts": taken.attempts + 1, "failure": why}
-        session.execute(sa.update(job).where(job.c.id == number).values(more))
+        session.execute(*_trying(number, taken.attempts + 1, why))
     log("job.again", job=taken.id, kind=taken.kind, code=failure.code, after=wait)
     return "again"
 
 
+@prepared
+def _trying(number: Any, tries: Any, why: Any) -> sa.Update:
+    return sa.update(job).where(job.c.id == number).values(attempts=tries, failure=why)
+
+
 def _park(db: Database, taken: Job, failure: Mapping[str, str]) -> str:
     with transaction(db) as session:
-        ended = _end(session, taken, state="parked", failure=dict(failure))
+        ended = _end(session, taken, "parked", dict(failure))
     log("job.parked", job=taken.id, kind=taken.kind, code=failure["code"])
     return "parked" if ended else "lost"
 

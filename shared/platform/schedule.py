@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
 from shared.platform import clock, jobs
 from shared.platform.db import Database, Instant, metadata, reading, transaction
-from shared.platform.session import insert
+from shared.platform.session import add_new, prepared
 
 due_row = sa.Table(
     "schedule",
@@ -34,18 +35,26 @@ class Tick:
 def ring(db: Database, ticks: Sequence[Tick]) -> int:
     """Ask for the jobs whose time has come; give how many. Nothing is written while nothing is due."""
     with reading(db) as session:
-        later = sa.select(due_row.c.kind, due_row.c.subject).where(due_row.c.next_at > clock.lease_now(session))
-        waiting = {tuple(row) for row in session.execute(later)}
+        waiting = {tuple(row) for row in session.execute(*_later(clock.lease_now(session)))}
     return sum(_ring(db, tick) for tick in ticks if (tick.kind, tick.subject) not in waiting)
+
+
+@prepared
+def _later(now: Any) -> sa.Select[Any]:
+    return sa.select(due_row.c.kind, due_row.c.subject).where(due_row.c.next_at > now)
+
+
+@prepared
+def _moving(of_kind: Any, of_subject: Any, now: Any, later: Any) -> sa.Update:
+    mine = (due_row.c.kind == of_kind, due_row.c.subject == of_subject, due_row.c.next_at <= now)
+    return sa.update(due_row).where(*mine).values(next_at=later)
 
 
 def _ring(db: Database, tick: Tick) -> int:
     with transaction(db) as session:
         now = clock.lease_now(session)
-        key = {"kind": tick.kind, "subject": tick.subject}
-        session.execute(insert(session, due_row).values(**key, next_at=now).on_conflict_do_nothing())
-        mine = (due_row.c.kind == tick.kind, due_row.c.subject == tick.subject, due_row.c.next_at <= now)
-        moved = session.execute(sa.update(due_row).where(*mine).values(next_at=now + timedelta(seconds=tick.every)))
+        add_new(session, due_row, {"kind": tick.kind, "subject": tick.subject, "next_at": now})
+        moved = session.execute(*_moving(tick.kind, tick.subject, now, now + timedelta(seconds=tick.every)))
         if moved.rowcount:
             jobs.ask(session, tick.kind, tick.subject, organisation="*", queue=tick.queue)
         return int(moved.rowcount)

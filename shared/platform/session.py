@@ -10,6 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from shared.platform.faultpoint import switched_off
+
 
 class Session(sa.Connection):
     """A connection inside a transaction, and what is to happen at its commit.
@@ -28,18 +30,21 @@ class Session(sa.Connection):
 def prepared(make: Callable[..., Any]) -> Callable[..., tuple[Any, dict[str, Any]]]:
     """Decorate what makes a statement out of values: ``session.execute(*statement(a, b))`` then makes it only once.
 
-    ``make`` is called with a bound parameter for each value, so it must not look at them. Making a statement and the key of
-    its compiled form takes several times as long as running it.
+    ``make`` is called with a bound parameter for each value, so it must not look at them; those before a ``/`` it may look
+    at: for each of them a statement is made. Making one and the key of its compiled form takes several times as long as
+    running it. In an UPDATE or INSERT the values may not be called like columns of the table.
     """
-    names = tuple(inspect.signature(make).parameters)
+    parameters = inspect.signature(make).parameters.values()
+    seen = sum(one.kind is one.POSITIONAL_ONLY for one in parameters)
+    names = tuple(one.name for one in parameters)[seen:]
 
     @cache
-    def made() -> Any:
-        return make(*(sa.bindparam(name) for name in names))
+    def made(off: frozenset[str], *known: Any) -> Any:
+        return make(*known, *(sa.bindparam(name) for name in names))
 
     @wraps(make)
     def statement(*values: Any) -> tuple[Any, dict[str, Any]]:
-        return made(), dict(zip(names, values, strict=True))
+        return made(switched_off(), *values[:seen]), dict(zip(names, values[seen:], strict=True))
 
     return statement
 
@@ -47,6 +52,27 @@ def prepared(make: Callable[..., Any]) -> Callable[..., tuple[Any, dict[str, Any
 def dialect(session: Session) -> str:
     """``sqlite`` or ``postgresql``."""
     return session.dialect.name
+
+
+def add_new(session: Session, table: sa.Table, rows: Any) -> None:
+    """Insert a row, or several, unless there is one with the same key."""
+    session.execute(_adding(session.dialect.name, table), rows)
+
+
+@cache
+def _adding(dialect: str, table: sa.Table) -> Any:
+    return insert_in(dialect, table).on_conflict_do_nothing()
+
+
+def put(session: Session, table: sa.Table, rows: Any, *changing: str) -> None:
+    """Insert a row, or several; of one whose primary key is there, only ``changing`` is written."""
+    session.execute(_putting(session.dialect.name, table, changing), rows)
+
+
+@cache
+def _putting(dialect: str, table: sa.Table, changing: tuple[str, ...]) -> Any:
+    new = insert_in(dialect, table)
+    return new.on_conflict_do_update(index_elements=list(table.primary_key), set_={name: new.excluded[name] for name in changing})
 
 
 def insert(session: Session, table: sa.Table) -> Any:

@@ -20,7 +20,7 @@ from shared.platform import clock, sealing
 from shared.platform.db import Database
 from shared.platform.master_key import load_master
 from shared.platform.sealing import SealBroken, bound
-from shared.platform.session import Session, insert
+from shared.platform.session import Session, add_new
 from shared.platform.vault_tables import KEY_TABLES, blob_subject, vault_blob, vault_organisation, vault_subject
 
 __all__ = ["Erased", "Keyring", "SealBroken", "Vault", "load_master", "scrub"]
@@ -31,6 +31,9 @@ AT_ONCE = 500
 _OWN = sa.select(vault_organisation.c.wrapped).where(vault_organisation.c.organisation == sa.bindparam("mine"))
 _WRAPPED = sa.select(vault_subject.c.subject, vault_subject.c.wrapped).where(
     vault_subject.c.organisation == sa.bindparam("mine"), vault_subject.c.subject.in_(sa.bindparam("subjects", expanding=True))
+)
+_ERASED = sa.select(vault_subject.c.erased_at).where(
+    vault_subject.c.organisation == sa.bindparam("mine"), vault_subject.c.subject == sa.bindparam("subject")
 )
 _WRAPPED_HELD = _WRAPPED.order_by(vault_subject.c.subject).with_for_update(read=True)
 # Made once: nearly every unit of work asks for keys, and SQLAlchemy takes longer to put a statement together than to run it.
@@ -108,7 +111,7 @@ class Keyring:
         for some in _portions([subject for subject in subjects if subject not in self._wrapped]):
             keys = {subject: self.wrap(sealing.new_key(), "subject", subject) for subject in some}
             rows = [{"organisation": self.organisation, "subject": subject, "wrapped": key} for subject, key in keys.items()]
-            self._session.execute(insert(self._session, vault_subject).values(rows).on_conflict_do_nothing())
+            add_new(self._session, vault_subject, rows)
             self._read(some)
 
     def _load(self, subjects: Sequence[str]) -> None:
@@ -178,7 +181,7 @@ class Vault:
             return sealing.new_key()  # nothing is sealed for it yet: a key that fits nothing is the truth
         if wrapped is None:
             row = {"organisation": organisation, "wrapped": sealing.seal(self._wrapping, sealing.new_key(), place)}
-            session.execute(insert(session, vault_organisation).values(row).on_conflict_do_nothing())
+            add_new(session, vault_organisation, row)
             wrapped = session.execute(_OWN, mine).scalar_one()
         return sealing.unseal(self._wrapping, wrapped, place)
 
@@ -199,14 +202,13 @@ class Vault:
 
     def erased(self, session: Session, organisation: str, subject: str) -> bool:
         """Whether this subject was erased."""
-        mine = sa.and_(vault_subject.c.organisation == organisation, vault_subject.c.subject == subject)
-        return session.execute(sa.select(vault_subject.c.erased_at).where(mine)).scalar() is not None
+        return session.execute(_ERASED, {"mine": organisation, "subject": subject}).scalar() is not None
 
 
 def _destroy_subject(session: Session, organisation: str, subject: str) -> int:
     # The tombstone comes first and locks the subject's row: whoever stores a blob naming it now waits, and is refused.
     names = {"organisation": organisation, "subject": subject}
-    session.execute(insert(session, vault_subject).values(names).on_conflict_do_nothing())
+    add_new(session, vault_subject, names)
     mine = sa.and_(vault_subject.c.organisation == organisation, vault_subject.c.subject == subject)
     destroy = sa.update(vault_subject).where(mine, vault_subject.c.wrapped.is_not(None)).values(wrapped=None)
     had = session.execute(destroy).rowcount

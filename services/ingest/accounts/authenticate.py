@@ -25,6 +25,8 @@ from shared.platform.db import Database, reading, transaction
 from shared.platform.http import Network
 from shared.platform.vault import Vault
 
+_KEY = sa.select(api_key).where(api_key.c.id == sa.bindparam("of"))
+
 
 class Gate:
     """Turns a bearer into a Principal. ``peers``: service name -> its address, prefix included."""
@@ -58,7 +60,7 @@ class Gate:
     def _row(self, number: str) -> Any:
         """A key by its id alone: the organisation is what is being learnt."""
         with reading(self._db) as session:
-            return session.execute(sa.select(api_key).where(api_key.c.id == number)).first()
+            return session.execute(_KEY, {"of": number}).first()
 
     def _token(self, token: str) -> Principal:
         issuer = _issuer(token)

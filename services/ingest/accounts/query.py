@@ -24,10 +24,14 @@ class Organisation:
     currency: str
 
 
+_ORGANISATION = sa.select(*(organisations.c[name] for name in Organisation.__slots__)).where(
+    organisations.c.id == sa.bindparam("of")
+)
+
+
 def organisation(session: Session, organisation: str) -> Organisation:
     """Raises Missing when it does not exist."""
-    table = organisations
-    row = session.execute(sa.select(table.c.id, table.c.zone, table.c.currency).where(table.c.id == organisation)).first()
+    row = session.execute(_ORGANISATION, {"of": organisation}).first()
     if row is None:
         raise Missing("no_such_organisation", "There is no organisation of this id.", "Make one with `timebooks init`.")
     return Organisation(row.id, row.zone, row.currency)

@@ -17,7 +17,7 @@ from shared.contract.document_schemas import dump_invoice
 from shared.contract.documents import Grouping, Invoice, InvoiceLine, LineKind
 from shared.domain.allocation import Claim
 from shared.kernel.errors import Missing
-from shared.platform.session import Session
+from shared.platform.session import Session, prepared
 from shared.platform.vault import Keyring, Vault
 
 ERASED = "(erased)"
@@ -73,9 +73,14 @@ def heads(session: Session, organisation: str, documents: Iterable[str]) -> dict
     """Those of the invoices that are there."""
     found: dict[str, Head] = {}
     for some in chunks(documents):
-        rows = session.execute(sa.select(*_HEAD).where(within(invoice, organisation), invoice.c.id.in_(some)))
+        rows = session.execute(*_heads(organisation, some))
         found |= {row.id: Head(**row._mapping) for row in rows}
     return found
+
+
+@prepared
+def _heads(organisation: Any, some: Any) -> sa.Select[Any]:
+    return sa.select(*_HEAD).where(within(invoice, organisation), invoice.c.id.in_(some))
 
 
 def listed(
@@ -92,20 +97,33 @@ def claims(session: Session, organisation: str, entries: Iterable[str]) -> dict[
     """The live allocations of these entries; an entry that no document holds is left out."""
     found: dict[str, list[Claim]] = {}
     for some in chunks(entries):
-        for claim in _claims(session, organisation, allocation.c.entry.in_(some)):
+        for claim in _claims(session, *_by_entry(organisation, some)):
             found.setdefault(claim.entry, []).append(claim)
     return found
 
 
 def claims_of(session: Session, organisation: str, document: str) -> list[Claim]:
     """The live allocations that a document holds."""
-    return _claims(session, organisation, allocation.c.document == document)
+    return _claims(session, *_by_document(organisation, document))
 
 
-def _claims(session: Session, organisation: str, where: sa.ColumnElement[bool]) -> list[Claim]:
-    mine = sa.select(*_CLAIM).where(within(allocation, organisation), allocation.c.live.is_(sa.true()), where)
-    rows = session.execute(mine.order_by(allocation.c.chain, allocation.c.part))
-    return [Claim(**{**row._mapping, "kind": LineKind(row.kind)}) for row in rows]
+def _claims(session: Session, wanted: sa.Select[Any], values: Mapping[str, Any]) -> list[Claim]:
+    return [Claim(**{**row._mapping, "kind": LineKind(row.kind)}) for row in session.execute(wanted, values)]
+
+
+@prepared
+def _by_entry(organisation: Any, some: Any) -> sa.Select[Any]:
+    return _live(organisation, allocation.c.entry.in_(some))
+
+
+@prepared
+def _by_document(organisation: Any, document: Any) -> sa.Select[Any]:
+    return _live(organisation, allocation.c.document == document)
+
+
+def _live(organisation: Any, which: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    mine = sa.select(*_CLAIM).where(within(allocation, organisation), allocation.c.live.is_(sa.true()), which)
+    return mine.order_by(allocation.c.chain, allocation.c.part)
 
 
 def allocations(session: Session, organisation: str, document: str, version: int) -> list[dict[str, Any]]:
@@ -119,16 +137,24 @@ def allocations(session: Session, organisation: str, document: str, version: int
 
 def corrections(session: Session, organisation: str, client: str | None = None) -> list[Correction]:
     """What waits for the next invoices."""
-    mine = sa.select(*_CORRECTION).where(within(correction, organisation)).order_by(correction.c.since, correction.c.id)
-    if client is not None:
-        mine = mine.where(correction.c.client == client)
-    return [Correction(**row._mapping) for row in session.execute(mine)]
+    return [Correction(**row._mapping) for row in session.execute(*_corrections(client is None, organisation, client))]
+
+
+@prepared
+def _corrections(every: bool, /, organisation: Any, client: Any) -> sa.Select[Any]:
+    mine = sa.select(*_CORRECTION).where(within(correction, organisation), sa.true() if every else correction.c.client == client)
+    return mine.order_by(correction.c.since, correction.c.id)
 
 
 def waiting(session: Session, organisation: str, entries: Iterable[str]) -> set[str]:
     """Those of the entries of which something waits to be corrected."""
-    mine = sa.select(correction.c.entry).where(within(correction, organisation))
-    return {entry for some in chunks(entries) for entry in session.execute(mine.where(correction.c.entry.in_(some))).scalars()}
+    pages = (session.execute(*_waiting(organisation, some)) for some in chunks(entries))
+    return {entry for page in pages for entry in page.scalars()}
+
+
+@prepared
+def _waiting(organisation: Any, some: Any) -> sa.Select[Any]:
+    return sa.select(correction.c.entry).where(within(correction, organisation), correction.c.entry.in_(some))
 
 
 # ---- frozen documents
@@ -139,8 +165,7 @@ def invoices(session: Session, vault: Vault, organisation: str, documents: Itera
     found: dict[str, Invoice] = {}
     for some in chunks(documents):
         known = heads(session, organisation, some)
-        mine = sa.select(invoice.c.id, invoice.c.version).where(within(invoice, organisation), invoice.c.id.in_(some))
-        found |= _opened(session, vault, organisation, known, mine)
+        found |= _opened(session, vault, organisation, known, [(one.id, one.version) for one in known.values()])
     return found
 
 
@@ -150,18 +175,23 @@ def frozen(session: Session, vault: Vault, organisation: str, document: str, ver
     return _opened(session, vault, organisation, {document: known}, [(document, version)])[document]
 
 
-def _opened(session: Session, vault: Vault, organisation: str, known: Mapping[str, Head], which: Any) -> dict[str, Invoice]:
-    """Versions of invoices; ``which``: (invoice, version) pairs, or a query for them."""
+def _opened(
+    session: Session, vault: Vault, organisation: str, known: Mapping[str, Head], which: Sequence[tuple[str, int]]
+) -> dict[str, Invoice]:
+    """Versions of invoices; ``which``: (invoice, version)."""
     lines: dict[str, list[Any]] = {}
-    here = sa.tuple_(invoice_line.c.invoice, invoice_line.c.version).in_(which)
-    every = sa.select(invoice_line).where(within(invoice_line, organisation), here).order_by(invoice_line.c.position)
-    for line in session.execute(every):
+    for line in session.execute(*_which(invoice_line, organisation, which)):
         lines.setdefault(line.invoice, []).append(line)
-    here = sa.tuple_(invoice_version.c.invoice, invoice_version.c.version).in_(which)
-    rows = session.execute(sa.select(invoice_version).where(within(invoice_version, organisation), here)).all()
+    rows = session.execute(*_which(invoice_version, organisation, which)).all()
     subjects = {line.subject for some in lines.values() for line in some} | {one.client for one in known.values()}
     keyring = vault.keyring(session, organisation, subjects)
     return {row.invoice: _invoice(keyring, known[row.invoice], row, lines.get(row.invoice, [])) for row in rows}
+
+
+@prepared
+def _which(table: sa.Table, /, organisation: Any, which: Any) -> sa.Select[Any]:
+    here = sa.tuple_(table.c.invoice, table.c.version).in_(which)
+    return sa.select(table).where(within(table, organisation), here).order_by(*table.primary_key.columns)
 
 
 def content_of(session: Session, organisation: str, document: str, version: int) -> int:
@@ -177,8 +207,7 @@ def wish_of(session: Session, vault: Vault, organisation: str, known: Head) -> s
 
 
 def _version(session: Session, organisation: str, document: str, version: int) -> Any:
-    here = (invoice_version.c.invoice == document, invoice_version.c.version == version)
-    return session.execute(sa.select(invoice_version).where(within(invoice_version, organisation), *here)).one()
+    return session.execute(*_which(invoice_version, organisation, [(document, version)])).one()
 
 
 def versions(session: Session, vault: Vault, organisation: str, known: Head) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from services.ingest.tables import within
 from shared.kernel.errors import Conflict, Invalid
 from shared.platform import clock
 from shared.platform.faultpoint import works
-from shared.platform.session import Session, insert
+from shared.platform.session import Session, add_new, insert, prepared
 
 AT_ONCE = 500
 _TURN = 0xB111  # first half of a PostgreSQL advisory lock; the second is the organisation's hash
@@ -27,7 +27,10 @@ def turn(session: Session, organisation: str) -> None:
     Without it an entry edited while it is being composed would be billed as it was, and nobody would notice.
     """
     if session.dialect.name != "sqlite":
-        session.execute(sa.select(sa.func.pg_advisory_xact_lock(_TURN, sa.func.hashtext(organisation))))
+        session.execute(_TAKE_TURN, {"of": organisation})
+
+
+_TAKE_TURN = sa.select(sa.func.pg_advisory_xact_lock(_TURN, sa.func.hashtext(sa.bindparam("of", type_=sa.String))))
 
 
 def chunks(ids: Iterable[str]) -> list[list[str]]:
@@ -42,13 +45,18 @@ def chunks(ids: Iterable[str]) -> list[list[str]]:
 def take_number(session: Session, organisation: str) -> str:
     """The next invoice number. Its row stays locked until the commit and goes back with it, so that no number is missing."""
     start = {"organisation": organisation, "prefix": "INV-", "width": 5, "next": 1}
-    session.execute(insert(session, numbering).values(start).on_conflict_do_nothing())
-    step = sa.update(numbering).where(within(numbering, organisation)).values(next=numbering.c.next + 1)
-    row = session.execute(step.returning(numbering.c.prefix, numbering.c.width, numbering.c.next)).one()
+    add_new(session, numbering, start)
+    row = session.execute(*_stepping(organisation)).one()
     number = f"{row.prefix}{row.next - 1:0{row.width}d}"
     if len(number) > LONGEST_NUMBER:
         raise Invalid("number_too_long", f"The invoice number {number} is too long.", "set a shorter prefix or width")
     return number
+
+
+@prepared
+def _stepping(of_organisation: Any) -> Any:
+    step = sa.update(numbering).where(within(numbering, of_organisation)).values(next=numbering.c.next + 1)
+    return step.returning(numbering.c.prefix, numbering.c.width, numbering.c.next)
 
 
 def set_numbering(session: Session, organisation: str, prefix: str, width: int, following: int | None) -> None:
@@ -64,18 +72,24 @@ def set_numbering(session: Session, organisation: str, prefix: str, width: int, 
 
 
 def add_invoice(session: Session, row: Row) -> None:
-    session.execute(sa.insert(invoice).values(row))
+    session.execute(insert(session, invoice), row)
 
 
 def add_version(session: Session, version: Row, lines: Sequence[Row]) -> None:
     """A version is written once and stays as it is."""
-    session.execute(sa.insert(invoice_version).values(version))
+    session.execute(insert(session, invoice_version), version)
     if lines:
-        session.execute(sa.insert(invoice_line), list(lines))
+        session.execute(insert(session, invoice_line), list(lines))
 
 
 def set_invoice(session: Session, organisation: str, document: str, **values: Any) -> None:
-    session.execute(sa.update(invoice).where(within(invoice, organisation), invoice.c.id == document).values(values))
+    change, which = _set_invoice(organisation, document)
+    session.execute(change, values | which)
+
+
+@prepared
+def _set_invoice(of_organisation: Any, document: Any) -> sa.Update:
+    return sa.update(invoice).where(within(invoice, of_organisation), invoice.c.id == document)
 
 
 # ---- allocations
@@ -88,7 +102,7 @@ def allocate(session: Session, rows: Sequence[Row]) -> None:
     if not works("unique_allocation"):
         rows = _out_of_each_others_way(session, rows)
     try:
-        session.execute(sa.insert(allocation), list(rows))
+        session.execute(insert(session, allocation), list(rows))
     except IntegrityError as error:
         cause = "Another invoice has just taken one of these entries."
         raise Conflict("already_allocated", cause, "compose again: what is left will be billed") from error
@@ -102,15 +116,27 @@ def _out_of_each_others_way(session: Session, rows: Sequence[Row]) -> list[Row]:
 
 def release(session: Session, organisation: str, document: str) -> list[str]:
     """End a document's live claims; gives the entries that it held."""
-    mine = sa.and_(within(allocation, organisation), allocation.c.document == document, allocation.c.live.is_(sa.true()))
-    freed = session.execute(sa.update(allocation).where(mine).values(live=False).returning(allocation.c.entry))
-    return sorted(set(freed.scalars()))
+    return sorted(set(session.execute(*_releasing(organisation, document)).scalars()))
+
+
+@prepared
+def _releasing(of_organisation: Any, of_document: Any) -> Any:
+    return sa.update(allocation).where(_held(of_organisation, of_document)).values(live=False).returning(allocation.c.entry)
+
+
+def _held(organisation: Any, document: Any) -> sa.ColumnElement[bool]:
+    return sa.and_(within(allocation, organisation), allocation.c.document == document, allocation.c.live.is_(sa.true()))
 
 
 def confirm(session: Session, organisation: str, document: str, entry: str, revision: int) -> None:
     """Note that a document still says what this revision of the entry comes to."""
-    mine = sa.and_(within(allocation, organisation), allocation.c.document == document, allocation.c.live.is_(sa.true()))
-    session.execute(sa.update(allocation).where(mine, allocation.c.entry == entry).values(revision=revision))
+    session.execute(*_confirming(organisation, document, entry, revision))
+
+
+@prepared
+def _confirming(of_organisation: Any, of_document: Any, of_entry: Any, now: Any) -> sa.Update:
+    mine = (_held(of_organisation, of_document), allocation.c.entry == of_entry)
+    return sa.update(allocation).where(*mine).values(revision=now)
 
 
 # ---- what waits to be corrected
@@ -119,10 +145,15 @@ def confirm(session: Session, organisation: str, document: str, entry: str, revi
 def set_corrections(session: Session, organisation: str, entries: Collection[str], rows: Sequence[Row]) -> None:
     """Replace what waits for these entries."""
     for some in chunks(entries):
-        session.execute(sa.delete(correction).where(within(correction, organisation), correction.c.entry.in_(some)))
+        session.execute(*_dropping(organisation, some))
     if rows:
         stamped = [{**row, "organisation": organisation, "since": clock.now()} for row in rows]
-        session.execute(sa.insert(correction), stamped)
+        session.execute(insert(session, correction), stamped)
+
+
+@prepared
+def _dropping(organisation: Any, some: Any) -> sa.Delete:
+    return sa.delete(correction).where(within(correction, organisation), correction.c.entry.in_(some))
 
 
 def drop_corrections(session: Session, organisation: str, entries: Collection[str], client: str, currency: str) -> None:

@@ -19,14 +19,14 @@ from services.ingest.tables import within
 from shared.kernel import canonical
 from shared.kernel.errors import Missing
 from shared.kernel.quote import quoted
-from shared.platform.session import Session
+from shared.platform.session import Session, dialect
 from shared.platform.vault import Keyring, Vault
 
 
 def laid_out(session: Session, organisation: str, family: str, refs: Collection[str]) -> set[str]:
     """Those of some stored reports that were laid out so."""
     mine = sa.select(report.c.ref).where(within(report, organisation), report.c.family == family)
-    pages = [mine.where(among(session, report.c.ref, some)) for some in chunks(refs)]
+    pages = [mine.where(among(dialect(session), report.c.ref, some)) for some in chunks(refs)]
     return {ref for page in pages for ref in session.execute(page).scalars()}
 
 

@@ -15,7 +15,7 @@ from services.ingest.records.models import approval as approvals
 from services.ingest.records.store import among, chunks
 from services.ingest.tables import within
 from shared.contract.records import AnyRecord, Approval, Client, Expense, Job, Kind, Mileage, Person, Tag, TimeEntry
-from shared.platform.session import Session
+from shared.platform.session import Session, dialect, prepared
 from shared.platform.vault import Vault
 
 _DATES = 500  # in one statement
@@ -101,15 +101,18 @@ def by_id(
     session: Session, vault: Vault, organisation: str, kind: Kind, ids: Iterable[str] | None = None
 ) -> dict[str, AnyRecord]:
     """Records of one kind, tombstones included; all of the organisation's where no ids are given."""
-    table = TABLES[kind].present
-    mine = sa.select(table).where(within(table, organisation, by_id=ids is not None))
-    pages = [mine] if ids is None else [mine.where(among(session, table.c.id, some)) for some in chunks(sorted(set(ids)))]
-    found: dict[str, AnyRecord] = {}
-    for page in pages:
-        rows = session.execute(page).all()
+    table, found = TABLES[kind].present, dict[str, AnyRecord]()
+    for some in [None] if ids is None else chunks(sorted(set(ids))):
+        rows = session.execute(*_by_id(dialect(session), table, some is None, organisation, some)).all()
         keyring = vault.keyring(session, organisation, {subject_of(kind, row) for row in rows})
         found.update((row.id, to_record(kind, row, keyring)) for row in rows)
     return found
+
+
+@prepared
+def _by_id(dialect: str, table: sa.Table, every: bool, /, organisation: Any, some: Any) -> sa.Select[Any]:
+    mine = sa.select(table).where(within(table, organisation, by_id=not every))
+    return mine if every else mine.where(among(dialect, table.c.id, some))
 
 
 def people(session: Session, vault: Vault, organisation: str, ids: Iterable[str] | None = None) -> dict[str, Person]:
@@ -153,10 +156,13 @@ def history(session: Session, vault: Vault, organisation: str, kind: Kind, recor
 
 def find(session: Session, organisation: str, kind: Kind, ids: Iterable[str]) -> set[str]:
     """Those of the ids that are stored here."""
-    table = TABLES[kind].present
-    mine = sa.select(table.c.id).where(within(table, organisation, by_id=True))
-    pages = [mine.where(among(session, table.c.id, some)) for some in chunks(sorted(set(ids)))]
-    return {one for page in pages for one in session.execute(page).scalars()}
+    pages = (_present(dialect(session), TABLES[kind].present, organisation, some) for some in chunks(sorted(set(ids))))
+    return {one for page in pages for one in session.execute(*page).scalars()}
+
+
+@prepared
+def _present(dialect: str, table: sa.Table, /, organisation: Any, some: Any) -> sa.Select[Any]:
+    return sa.select(table.c.id).where(within(table, organisation, by_id=True), among(dialect, table.c.id, some))
 
 
 def sources(session: Session, organisation: str, kind: Kind) -> set[str]:
@@ -167,9 +173,14 @@ def sources(session: Session, organisation: str, kind: Kind) -> set[str]:
 
 def known_source(session: Session, organisation: str, source: str) -> bool:
     """Whether any work came from this source."""
+    return bool(session.execute(*_known_source(organisation, source)).scalar())
+
+
+@prepared
+def _known_source(organisation: Any, source: Any) -> sa.Select[Any]:
     tables = [TABLES[kind].present for kind in WORK]
     found = [sa.select(table.c.id).where(within(table, organisation), table.c.source == source).exists() for table in tables]
-    return bool(session.execute(sa.select(sa.or_(*found))).scalar())
+    return sa.select(sa.or_(*found))
 
 
 def per_day(
@@ -178,25 +189,33 @@ def per_day(
     """How many entries of a source, deleted ones too, there are of each kind, person and day."""
     found: dict[tuple[Kind, str, date], int] = {}
     for kind in WORK:
-        table = TABLES[kind].present
-        mine = (within(table, organisation), table.c.source == source, table.c.date.between(since, until))
-        counted = sa.select(table.c.person, table.c.date, sa.func.count()).where(*mine).group_by(table.c.person, table.c.date)
-        found.update(((kind, person, day), number) for person, day, number in session.execute(counted))
+        rows = session.execute(*_per_day(TABLES[kind].present, organisation, source, since, until))
+        found.update(((kind, person, day), number) for person, day, number in rows)
     return found
+
+
+@prepared
+def _per_day(table: sa.Table, /, organisation: Any, source: Any, since: Any, until: Any) -> sa.Select[Any]:
+    mine = (within(table, organisation), table.c.source == source, table.c.date.between(since, until))
+    return sa.select(table.c.person, table.c.date, sa.func.count()).where(*mine).group_by(table.c.person, table.c.date)
 
 
 def spans(
     session: Session, organisation: str, people: Collection[str], since: date, until: date, *, beside: str
 ) -> Iterator[TimeEntry]:
     """When some people worked in a period according to other sources than ``beside``: entries without their words."""
+    for some in chunks(people):
+        for row in session.execute(*_spans(dialect(session), organisation, some, since, until, beside)).mappings():
+            yield TimeEntry(source_id="", **row)
+
+
+@prepared
+def _spans(dialect: str, /, organisation: Any, people: Any, since: Any, until: Any, beside: Any) -> sa.Select[Any]:
     table = TABLES[Kind.TIME].present
     names = ("id", "organisation", "source", "date", "person", "seconds", "break_seconds", "start", "end", "zone")
-    wanted = sa.select(*(table.c[name] for name in names)).where(
-        within(table, organisation), table.c.source != beside, table.c.date.between(since, until), table.c.deleted.is_(False)
-    )
-    for some in chunks(people):
-        for row in session.execute(wanted.where(among(session, table.c.person, some))).mappings():
-            yield TimeEntry(source_id="", **row)
+    then = (table.c.source != beside, table.c.date.between(since, until), table.c.deleted.is_(False))
+    mine = sa.select(*(table.c[name] for name in names)).where(within(table, organisation), *then)
+    return mine.where(among(dialect, table.c.person, people))
 
 
 def on_days(
@@ -223,13 +242,20 @@ def by_name(session: Session, vault: Vault, organisation: str, records: Sequence
     hashed = "name_hash" in table.c
     column = table.c.name_hash if hashed else table.c.name
     keys = {record.id: _key(record, name_hash(keyring, record.name) if hashed else record.name) for record in records}
-    live = sa.and_(table.c.deleted.is_(False), among(session, column, sorted({name for name, _ in keys.values()})))
-    same = sa.or_(live, among(session, table.c.id, sorted(keys)))
+    named = _by_name(dialect(session), column, organisation, sorted({name for name, _ in keys.values()}), sorted(keys))
     found: dict[Any, list[str]] = {}
-    for row in session.execute(sa.select(table).where(within(table, organisation), same).order_by(table.c.id)):
+    for row in session.execute(*named):
         found.setdefault(row.id, []).append(row.id)
         found.setdefault(_key(row, getattr(row, column.name)), []).append(row.id)
     return {one: sorted({*found.get(one, ()), *found.get(key, ())}) for one, key in keys.items()}
+
+
+@prepared
+def _by_name(dialect: str, column: sa.Column[Any], /, organisation: Any, names: Any, ids: Any) -> sa.Select[Any]:
+    table = column.table
+    live = sa.and_(table.c.deleted.is_(False), among(dialect, column, names))
+    same = sa.or_(live, among(dialect, table.c.id, ids))
+    return sa.select(table).where(within(table, organisation), same).order_by(table.c.id)
 
 
 def _key(record: Any, name: str) -> tuple[str, str | None]:

@@ -14,7 +14,7 @@ from services.ingest.records.models import TABLES, announcement, approval
 from services.ingest.tables import within
 from shared.contract.records import Approval, Kind
 from shared.platform import bulk
-from shared.platform.session import Session, insert
+from shared.platform.session import Session, dialect, insert, prepared, put
 
 AT_ONCE = 1_000
 """Ids in one statement."""
@@ -28,18 +28,25 @@ def lock(session: Session, organisation: str) -> None:
     SQLite has one writer anyway.
     """
     if session.dialect.name != "sqlite":
-        session.execute(sa.select(sa.func.pg_advisory_xact_lock(_INTAKE_LOCK, sa.func.hashtext(organisation))))
+        session.execute(_TAKE_LOCK, {"of": organisation})
+
+
+_TAKE_LOCK = sa.select(sa.func.pg_advisory_xact_lock(_INTAKE_LOCK, sa.func.hashtext(sa.bindparam("of", type_=sa.String))))
 
 
 def states(session: Session, organisation: str, kind: Kind, ids: Sequence[str]) -> dict[str, tuple[int, str]]:
     """Revision and content hash of those that are stored."""
-    table = TABLES[kind].present
     found: dict[str, tuple[int, str]] = {}
     for some in chunks(ids):
-        mine = (within(table, organisation, by_id=True), among(session, table.c.id, some))
-        wanted = sa.select(table.c.id, table.c.revision, table.c.content_hash).where(*mine)
-        found.update((row.id, (row.revision, row.content_hash)) for row in session.execute(wanted))
+        rows = session.execute(*_states(dialect(session), TABLES[kind].present, organisation, some))
+        found.update((row.id, (row.revision, row.content_hash)) for row in rows)
     return found
+
+
+@prepared
+def _states(dialect: str, table: sa.Table, /, organisation: Any, some: Any) -> sa.Select[Any]:
+    mine = (within(table, organisation, by_id=True), among(dialect, table.c.id, some))
+    return sa.select(table.c.id, table.c.revision, table.c.content_hash).where(*mine)
 
 
 def keep(session: Session, kind: Kind, rows: Sequence[tuple[Any, ...]], *, replaced: Collection[str]) -> None:
@@ -48,17 +55,22 @@ def keep(session: Session, kind: Kind, rows: Sequence[tuple[Any, ...]], *, repla
     What they replace moves to the past table first.
     """
     table, past = TABLES[kind].present, TABLES[kind].past
-    names = [column.name for column in past.columns]
     for some in chunks(replaced):
-        before = sa.select(*(table.c[name] for name in names)).where(among(session, table.c.id, some))
-        session.execute(sa.insert(past).from_select(names, before))
+        session.execute(*_moving(dialect(session), table, past, some))
     bulk.upsert(session, table, ROW[kind], rows, key="id", differs="content_hash")
+
+
+@prepared
+def _moving(dialect: str, table: sa.Table, past: sa.Table, /, some: Any) -> Any:
+    names = [column.name for column in past.columns]
+    before = sa.select(*(table.c[name] for name in names)).where(among(dialect, table.c.id, some))
+    return sa.insert(past).from_select(names, before)
 
 
 def announce_later(session: Session, organisation: str, kind: str, ids: Iterable[str]) -> None:
     """Note stored records whose feed rows follow in transactions of their own; ``kind``: a Kind, or ``work.NOTE``."""
     row = {"organisation": organisation, "kind": kind, "subjects": "\n".join(ids)}
-    session.execute(sa.insert(announcement).values(row))
+    session.execute(insert(session, announcement), row)
 
 
 def approve(
@@ -69,10 +81,8 @@ def approve(
         {"entry": entry, "organisation": organisation, "state": state.value, "revision": revision, "actor": actor, "at": at}
         for entry, (state, revision) in states.items()
     ]
-    new = insert(session, approval)
-    changed = {name: new.excluded[name] for name in ("state", "revision", "actor", "at")}
     if rows:
-        session.execute(new.on_conflict_do_update(index_elements=["entry"], set_=changed), rows)
+        put(session, approval, rows, "state", "revision", "actor", "at")
 
 
 def forget(session: Session, organisation: str, kind: Kind, subject: str) -> None:
@@ -85,11 +95,11 @@ def forget(session: Session, organisation: str, kind: Kind, subject: str) -> Non
         session.execute(sa.update(one).where(within(one, organisation), one.c.id == subject).values(hidden))
 
 
-def among(session: Session, column: Any, ids: Sequence[str]) -> sa.ColumnElement[bool]:
+def among(dialect: str, column: Any, ids: Any) -> sa.ColumnElement[bool]:
     """``column IN ids``; on PostgreSQL as one array, since it plans a thousand single parameters badly."""
-    if session.dialect.name == "sqlite":
+    if dialect == "sqlite":
         return column.in_(ids)
-    return column.in_(sa.select(sa.func.unnest(sa.literal(list(ids), postgresql.ARRAY(sa.Text)))))
+    return column.in_(sa.select(sa.func.unnest(sa.type_coerce(ids, postgresql.ARRAY(sa.Text)))))
 
 
 def chunks(ids: Collection[str]) -> Iterator[list[str]]:

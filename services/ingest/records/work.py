@@ -16,7 +16,7 @@ from shared.contract.message_schemas import dump_work
 from shared.contract.messages import WORK_CHANGED, WorkMessage
 from shared.contract.records import Approval, Kind, Person, TimeEntry
 from shared.platform import feed, jobs
-from shared.platform.session import Session
+from shared.platform.session import Session, dialect
 from shared.platform.vault import Vault
 
 PUBLISH = "records.publish"  # job kind; its subject is the organisation
@@ -56,9 +56,10 @@ def announce_moves(session: Session, organisation: str, zones: Mapping[str, str 
     mine = sa.select(_PERSON.c.id, _PERSON.c.zone).where(within(_PERSON, organisation, by_id=True))
     theirs = sa.select(_TIME.c.id).where(within(_TIME, organisation))
     for some in store.chunks(zones):
-        rows = session.execute(mine.where(store.among(session, _PERSON.c.id, some)))
+        rows = session.execute(mine.where(store.among(dialect(session), _PERSON.c.id, some)))
         moved = [row.id for row in rows if row.zone != zones[row.id]]
-        entries = session.execute(theirs.where(store.among(session, _TIME.c.person, moved))).scalars().all() if moved else []
+        of_them = store.among(dialect(session), _TIME.c.person, moved)
+        entries = session.execute(theirs.where(of_them)).scalars().all() if moved else []
         if entries:
             _announce_later(session, organisation, entries)
 
@@ -104,7 +105,7 @@ def _around(session: Session, vault: Vault, organisation: str, entries: Collecti
 
 def _approved(session: Session, organisation: str, entries: Collection[str]) -> set[str]:
     mine = sa.select(approval.c.entry).where(within(approval, organisation, by_id=True), approval.c.state == Approval.APPROVED)
-    pages = [mine.where(store.among(session, approval.c.entry, some)) for some in store.chunks(entries)]
+    pages = [mine.where(store.among(dialect(session), approval.c.entry, some)) for some in store.chunks(entries)]
     return {entry for page in pages for entry in session.execute(page).scalars()}
 
 

@@ -19,7 +19,7 @@ from shared.contract.statuses import InvoiceStatus
 from shared.domain import reconcile
 from shared.kernel.errors import Invalid
 from shared.kernel.quote import quoted
-from shared.platform.session import Session
+from shared.platform.session import Session, prepared
 from shared.platform.vault import Vault
 
 _PROMISED = {"sent": InvoiceStatus.OPEN}  # the promised API's other word
@@ -28,15 +28,24 @@ _UNPAID = (InvoiceStatus.OPEN, InvoiceStatus.PARTLY_PAID)
 
 def stored(session: Session, organisation: str, document: str, connection: str) -> Any | None:
     """What a connection last said of an invoice."""
+    return session.execute(*_stored(organisation, document, connection)).first()
+
+
+@prepared
+def _stored(organisation: Any, document: Any, connection: Any) -> sa.Select[Any]:
     mine = (invoice_status.c.invoice == document, invoice_status.c.connection == connection)
-    return session.execute(sa.select(invoice_status).where(within(invoice_status, organisation), *mine)).first()
+    return sa.select(invoice_status).where(within(invoice_status, organisation), *mine)
 
 
 def words(session: Session, organisation: str, document: str) -> list[Word]:
     """What every connection last said of an invoice."""
+    return [Word(*row) for row in session.execute(*_words(organisation, document))]
+
+
+@prepared
+def _words(organisation: Any, document: Any) -> sa.Select[Any]:
     names = [invoice_status.c[name] for name in Word.__slots__]
-    mine = sa.select(*names).where(within(invoice_status, organisation), invoice_status.c.invoice == document)
-    return [Word(*row) for row in session.execute(mine)]
+    return sa.select(*names).where(within(invoice_status, organisation), invoice_status.c.invoice == document)
 
 
 # ---- lists

@@ -12,7 +12,7 @@ from services.ingest.tables import within
 from shared.contract.messages import InvoiceStatusMessage, ProblemMessage
 from shared.contract.statuses import InvoiceStatus
 from shared.platform import clock
-from shared.platform.session import Session, insert
+from shared.platform.session import Session, add_new, insert, put
 
 _TOLD = tuple(field.name for field in fields(InvoiceStatusMessage) if field.name in invoice_status.c)
 _SHOWN = ("status", "total", "balance")
@@ -25,15 +25,12 @@ def keep_status(
     """The newest word of one connection on one invoice; the history gets a line when the books say something else."""
     values = {name: getattr(message, name) for name in _TOLD}
     values |= {"organisation": organisation, "service": service, "binding": binding, "at": clock.now()}
-    new = insert(session, invoice_status).values(values)
-    changed = {name: new.excluded[name] for name in values if name not in ("invoice", "connection")}
-    session.execute(new.on_conflict_do_update(index_elements=["invoice", "connection"], set_=changed))
+    put(session, invoice_status, values, *(name for name in values if name not in ("invoice", "connection")))
     same = stored is not None and all(getattr(stored, name) == values[name] for name in _SHOWN)
     if same or message.status == InvoiceStatus.DRAFT:  # a draft is not in the books yet: they say nothing
         return
     names = ("organisation", "invoice", "connection", "version", *_SHOWN, "at")
-    line = insert(session, status_history).values({name: values[name] for name in names})
-    session.execute(line.on_conflict_do_nothing())
+    add_new(session, status_history, {name: values[name] for name in names})
 
 
 def keep_problem(session: Session, row: dict[str, Any], message: ProblemMessage) -> None:

@@ -13,7 +13,7 @@ from services.ingest.timesheets.models import timesheet_entry, timesheet_history
 from shared.contract.statuses import TimesheetStatus as S
 from shared.kernel.errors import Invalid, Missing
 from shared.kernel.quote import quoted
-from shared.platform.session import Session
+from shared.platform.session import Session, prepared
 from shared.platform.vault import Vault
 
 ERASED = "(erased)"
@@ -27,8 +27,13 @@ _LEAST_FIRST = (S.REJECTED, S.PLANNED, S.DRAFT, S.REQUESTED, S.APPROVED, S.PROCE
 
 def stored(session: Session, organisation: str, timesheet: str, connection: str) -> Any | None:
     """What a connection last said of a timesheet."""
+    return session.execute(*_stored(organisation, timesheet, connection)).first()
+
+
+@prepared
+def _stored(organisation: Any, timesheet: Any, connection: Any) -> sa.Select[Any]:
     mine = (timesheet_status.c.timesheet == timesheet, timesheet_status.c.connection == connection)
-    return session.execute(sa.select(timesheet_status).where(within(timesheet_status, organisation), *mine)).first()
+    return sa.select(timesheet_status).where(within(timesheet_status, organisation), *mine)
 
 
 def filtered(status: str | None, person: str | None) -> list[sa.ColumnElement[bool]]:

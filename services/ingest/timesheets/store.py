@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -12,7 +13,7 @@ from services.ingest.timesheets.models import timesheet_entry, timesheet_history
 from shared.contract.messages import TimesheetStatusMessage
 from shared.contract.statuses import TimesheetStatus
 from shared.platform import clock
-from shared.platform.session import Session, insert
+from shared.platform.session import Session, add_new, dialect, insert, insert_in, prepared
 
 _TOLD = tuple(field.name for field in fields(TimesheetStatusMessage) if field.name in timesheet_status.c)
 _SHOWN = ("status", "total", "payment_date")
@@ -26,22 +27,33 @@ def keep(
     """The newest word of one connection on one timesheet; the history gets a line when the books say something else."""
     values = {name: getattr(message, name) for name in _TOLD}
     values |= {"organisation": organisation, "service": service, "binding": binding, "at": clock.now()}
-    new = insert(session, timesheet_status).values(values)
-    changed = {name: new.excluded[name] for name in values if name not in (*_KEY, "organisation")}
-    session.execute(new.on_conflict_do_update(index_elements=_KEY, set_=changed, where=within(timesheet_status, organisation)))
+    keeping, _ = _keeping(dialect(session), tuple(values))
+    session.execute(keeping, values)
     _keep_entries(session, organisation, message)
     same = stored is not None and all(getattr(stored, name) == values[name] for name in _SHOWN)
     if same or message.status == TimesheetStatus.PLANNED:  # it is not in the books yet: they say nothing
         return
     names = ("organisation", *_KEY, "generation", "version", *_SHOWN, "at")
-    line = insert(session, timesheet_history).values({name: values[name] for name in names})
-    session.execute(line.on_conflict_do_nothing())
+    add_new(session, timesheet_history, {name: values[name] for name in names})
+
+
+@prepared
+def _keeping(dialect: str, told: Sequence[str], /) -> Any:
+    new = insert_in(dialect, timesheet_status)
+    changed = {name: new.excluded[name] for name in told if name not in (*_KEY, "organisation")}
+    mine = within(timesheet_status, new.excluded.organisation)
+    return new.on_conflict_do_update(index_elements=_KEY, set_=changed, where=mine)
 
 
 def _keep_entries(session: Session, organisation: str, message: TimesheetStatusMessage) -> None:
     key = {"timesheet": message.timesheet, "connection": message.connection}
-    mine = (timesheet_entry.c[name] == value for name, value in key.items())
-    session.execute(sa.delete(timesheet_entry).where(within(timesheet_entry, organisation), *mine))
+    session.execute(*_dropping(organisation, message.timesheet, message.connection))
     rows = [{**key, "organisation": organisation, "entry": entry, "seconds": seconds} for entry, seconds in message.entries]
     if rows:
-        session.execute(sa.insert(timesheet_entry), rows)
+        session.execute(insert(session, timesheet_entry), rows)
+
+
+@prepared
+def _dropping(organisation: Any, timesheet: Any, connection: Any) -> sa.Delete:
+    mine = (timesheet_entry.c.timesheet == timesheet, timesheet_entry.c.connection == connection)
+    return sa.delete(timesheet_entry).where(within(timesheet_entry, organisation), *mine)

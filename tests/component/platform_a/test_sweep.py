@@ -118,7 +118,7 @@ def test_a_backlog_is_never_sent_again_however_long_it_waits(db, broker):
         broker.later(seconds=1)
         assert broker.sweep() == 0
         with transaction(db) as session:
-            assert jobs._end(session, working, state="done")
+            assert jobs._end(session, working, "done", None)
         assert broker.sweep() == 0
     assert (broker.sent, broker.messages, jobs.due(db)) == (60, [], [])
 
@@ -144,7 +144,7 @@ def test_an_emptied_broker_is_filled_again_once_nobody_works(db, broker):
     broker.later(seconds=6)
     assert broker.sweep() == 0  # somebody works: the others may be waiting behind
     with transaction(db) as session:
-        jobs._end(session, working, state="done")
+        jobs._end(session, working, "done", None)
     broker.later(seconds=6)
     assert (broker.sweep(), broker.sweep()) == (9, 0)
     while broker.messages:
