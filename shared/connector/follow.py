@@ -127,10 +127,8 @@ def _met(c: Connector, session: Session, row: Mapping[str, Any], document: Any, 
         return {}
     if row["state"] in CALLING and sent(session, row["id"]):
         return None
-    if document.withdrawn and row["status"] in c.provider.info.lifecycle.gone:
-        return {"state": BindingState.VOID}
-    if document.withdrawn and row["external_id"] is None:  # never sent
-        return {"state": BindingState.VOID, "status": c.provider.info.lifecycle.dropped}
+    if document.withdrawn and (absent := _absent(c, row)):
+        return absent
     if content == row["pushed_content"]:  # it says again what the books had from us
         if problems.open_codes(session, row["connection"], row["id"]) & EDITED_THERE:  # which isn't so any more: look, and tell
             jobs.ask(session, "pull", row["connection"], organisation=row["organisation"])
@@ -177,3 +175,10 @@ def _connection_for(session: Session, organisation: str, document: Any) -> Mappi
 def _linked(organisation: Any, client: Any) -> sa.Select[Any]:
     mine = (reference.c.organisation == organisation, reference.c.local == client, reference.c.remote.is_not(None))
     return sa.select(reference.c.connection).where(*mine)
+
+
+def _absent(c: Connector, row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a withdrawal makes of a binding with nothing to withdraw over there: never sent, or gone. Empty: there is."""
+    if row["external_id"] is None:
+        return {"state": BindingState.VOID, "status": c.provider.info.lifecycle.dropped}
+    return {"state": BindingState.VOID} if row["status"] in c.provider.info.lifecycle.gone else {}
