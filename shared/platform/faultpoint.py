@@ -5,7 +5,7 @@ No setting, variable or request reaches this: only a ``Rig`` made in the same pr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from types import TracebackType
 
 POINTS = {
@@ -54,10 +54,10 @@ MECHANISMS = {
 class Rig:
     """While entered, ``hook(name)`` is called at every fault point and the mechanisms in ``off`` don't work."""
 
-    def __init__(self, hook: Callable[[str], None] | None = None, off: frozenset[str] = frozenset()) -> None:
+    def __init__(self, hook: Callable[[str], None] | None = None, off: Set[str] = frozenset()) -> None:
         if not off <= MECHANISMS:
             raise ValueError(f"unknown mechanisms: {sorted(off - MECHANISMS)}")
-        self.hook, self.off = hook, off
+        self.hook, self.off = hook, frozenset(off)
 
     def __enter__(self) -> Rig:
         global _rig
