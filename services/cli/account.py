@@ -70,13 +70,15 @@ def key() -> None:
 @command("new", group=key)
 @click.argument("name")
 @click.option("--scope", "scopes", multiple=True, help="What it may do, as records:write; say it once for each.")
-@click.option("--role", help="Or all that a role may do: admin, accountant, auditor, worker.")
+@click.option("--role", help="Or all that a role may do: manager, payroll, auditor, worker.")
+@click.option("--person", help="For a worker: the id of the person whose records alone the key opens.")
 @click.option("--days", type=click.IntRange(1), help="How long it holds; without, until revoked.")
-def new(door: Door, name: str, scopes: tuple[str, ...], role: str | None, days: int | None) -> Answer:
+def new(door: Door, name: str, scopes: tuple[str, ...], role: str | None, person: str | None, days: int | None) -> Answer:
     """Make a key; it is shown this once."""
     if not scopes and role not in auth.ROLES:
         raise click.UsageError("Say what it may do: --role ROLE, or --scope for each thing.")
-    wanted = {"name": name, "role": role, "scopes": sorted(scopes or auth.ROLES[role or ""]), "days": days}
+    wanted = {"name": name, "role": role, "scopes": sorted(scopes or auth.ROLES[role or ""])}
+    wanted |= {"person": person, "days": days}
     made = door.ingest("POST", "/keys", {what: value for what, value in wanted.items() if value is not None})
     return Answer(made, f"API key {made['key']}\nIt is not shown again.")
 

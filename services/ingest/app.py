@@ -20,6 +20,7 @@ from services.ingest.privacy import routes as privacy
 from services.ingest.records import routes as records
 from services.ingest.records import work
 from services.ingest.records.forget import forget
+from services.ingest.records.query import find
 from services.ingest.status import follow
 from services.ingest.status import routes as status
 from services.ingest.timesheets import routes as timesheets
@@ -53,7 +54,7 @@ def build(settings: Settings, db: Database, vault: Vault, network: Network) -> S
     }
     rooms = (
         accounts.accounts(db, vault),
-        accounts.credentials(db, vault, (ours.NAME, *addresses)),
+        accounts.credentials(db, vault, (ours.NAME, *addresses), _check_worker),
         records.room(db, vault, entries_changed, statuses_of),
         imports.room(db, vault, entries_changed, ours.import_limits(settings)),
         profile_room(db, vault),
@@ -67,6 +68,15 @@ def build(settings: Settings, db: Database, vault: Vault, network: Network) -> S
     app = service_app(ours.NAME, ours.PREFIX, *rooms, authenticate=Gate(db, vault, network, addresses))
     handlers = {**tasks.handlers(db), **follow.handlers(db, vault, peers)}
     return Service(ours.NAME, ours.PREFIX, db, app, handlers, tasks.TICKS + follow.ticks(peers))
+
+
+def _check_worker(session: Session, organisation: str, role: str, person: str) -> None:
+    """Only a worker is tied to a person, and to one of the organisation's."""
+    if role != "worker":
+        cause = f"The role {role} sees everybody's records, so it is tied to no person."
+        raise Invalid("person_not_worker", cause, "Leave person out, or give the role worker.")
+    if not find(session, organisation, Kind.PERSON, [person]):
+        raise Invalid("no_such_person", "person is not the id of a person.", "List the records of kind person to see ids.")
 
 
 def _forget(session: Session, vault: Vault, organisation: str, kind: Kind, subject: str) -> None:

@@ -15,7 +15,7 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
-from shared.kernel.errors import Denied
+from shared.kernel.errors import Denied, Missing
 from shared.platform import clock
 
 ISSUER = "timebooks"
@@ -24,13 +24,14 @@ ANY = "*"
 ALGORITHM = "Ed25519"  # RFC 9864: the old name EdDSA is deprecated, since it leaves the curve open
 
 _READ = {"records:read", "invoices:read", "timesheets:read", "connections:read", "feed:read"}
-_WORK = _READ | {"records:write", "approvals:write", "invoices:write", "connections:write", "push:write"}
+_PAY = _READ | {"records:write", "approvals:write", "connections:write", "push:write"}
+_RUN = _PAY | {"invoices:write", "keys:write", "users:write", "audit:read"}
 ROLES: Mapping[str, frozenset[str]] = {
-    "owner": frozenset(_WORK | {"keys:write", "privacy:write", "audit:read"}),
-    "admin": frozenset(_WORK | {"keys:write", "audit:read"}),
-    "accountant": frozenset(_WORK),
+    "owner": frozenset(_RUN | {"privacy:write"}),
+    "manager": frozenset(_RUN),
+    "payroll": frozenset(_PAY),
+    "worker": frozenset({"records:read", "records:write", "timesheets:read"}),  # of their own records: see Principal.own
     "auditor": frozenset(_READ | {"audit:read"}),
-    "worker": frozenset({"records:read", "records:write"}),
     "service": frozenset({"records:read", "invoices:read", "feed:read"}),  # one of ours, about every organisation
     "operator": frozenset({"accounts:write"}),  # who runs the installation: makes organisations, sees nothing of theirs
 }
@@ -51,13 +52,27 @@ class Principal:
     subject: str
     role: str
     scopes: frozenset[str]
-    kind: str  # "key" | "token"
+    kind: str  # "key" | "token" | "session"
     key: str = ""  # id of the API key, or of the session a token was made for
+    person: str = ""  # record id of the person that a worker is
 
     def __post_init__(self) -> None:
         if self.role not in ROLES:
             raise NotAuthenticated("unknown_role", f"The role {self.role[:40]!r} does not exist.", f"Roles: {', '.join(ROLES)}.")
         object.__setattr__(self, "scopes", self.scopes & ROLES[self.role])  # a credential never gives more than its role
+
+    @property
+    def own(self) -> str | None:
+        """The person whose records alone this caller sees and changes ("": nobody's); None: everybody's."""
+        return self.person if self.role == "worker" else None
+
+    def whose(self, asked: str | None) -> str | None:
+        """Whose records to show: the person asked for, or the only one there is for this caller. Raises Missing for others."""
+        if self.own is None:
+            return asked
+        if asked not in (None, self.own):
+            raise Missing("no_such_person", "There is no person of this id.", "List the people to see their ids.")
+        return self.own
 
     def need(self, scope: str) -> None:
         """Raise Denied unless this caller holds ``scope``."""

@@ -12,7 +12,7 @@ from flask import Flask, Response, g, request
 from marshmallow import Schema, ValidationError
 
 from shared.kernel import canonical
-from shared.kernel.errors import Invalid
+from shared.kernel.errors import Denied, Invalid
 from shared.kernel.quote import quoted
 from shared.platform.auth import NotAuthenticated, Principal
 from shared.platform.logs import log
@@ -33,33 +33,37 @@ F = TypeVar("F", bound=Handler)
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One address of a service. ``scope`` None: open to anybody."""
+    """One address of a service. ``scope`` None: open to anybody. ``own``: it keeps a worker to their own records by itself."""
 
     method: str
     rule: str
     scope: str | None
     handler: Handler
     limit: int
+    own: bool
 
 
 class Room:
-    """The routes of one room. Each states the scope it needs, or is opened by name (callbacks, health)."""
+    """The routes of one room. Each states the scope it needs, or is opened by name (callbacks, health).
+
+    A worker is refused wherever a route doesn't say ``own``: that it shows and changes only what is of ``principal().own``.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.routes: list[Route] = []
 
-    def get(self, rule: str, *, scope: str) -> Callable[[F], F]:
-        return self._add("GET", rule, scope, JSON_LIMIT)
+    def get(self, rule: str, *, scope: str, own: bool = False) -> Callable[[F], F]:
+        return self._add("GET", rule, scope, JSON_LIMIT, own)
 
-    def post(self, rule: str, *, scope: str, limit: int = JSON_LIMIT) -> Callable[[F], F]:
-        return self._add("POST", rule, scope, limit)
+    def post(self, rule: str, *, scope: str, limit: int = JSON_LIMIT, own: bool = False) -> Callable[[F], F]:
+        return self._add("POST", rule, scope, limit, own)
 
-    def put(self, rule: str, *, scope: str, limit: int = JSON_LIMIT) -> Callable[[F], F]:
-        return self._add("PUT", rule, scope, limit)
+    def put(self, rule: str, *, scope: str, limit: int = JSON_LIMIT, own: bool = False) -> Callable[[F], F]:
+        return self._add("PUT", rule, scope, limit, own)
 
-    def delete(self, rule: str, *, scope: str, limit: int = JSON_LIMIT) -> Callable[[F], F]:
-        return self._add("DELETE", rule, scope, limit)
+    def delete(self, rule: str, *, scope: str, limit: int = JSON_LIMIT, own: bool = False) -> Callable[[F], F]:
+        return self._add("DELETE", rule, scope, limit, own)
 
     def open_get(self, rule: str) -> Callable[[F], F]:
         return self._add("GET", rule, None, JSON_LIMIT)
@@ -67,9 +71,9 @@ class Room:
     def open_post(self, rule: str, *, limit: int = JSON_LIMIT) -> Callable[[F], F]:
         return self._add("POST", rule, None, limit)
 
-    def _add(self, method: str, rule: str, scope: str | None, limit: int) -> Callable[[F], F]:
+    def _add(self, method: str, rule: str, scope: str | None, limit: int, own: bool = False) -> Callable[[F], F]:
         def keep(handler: F) -> F:
-            self.routes.append(Route(method, rule, scope, handler, limit))
+            self.routes.append(Route(method, rule, scope, handler, limit, own))
             return handler
 
         return keep
@@ -88,7 +92,7 @@ def service_app(name: str, prefix: str, *rooms: Room, authenticate: Callable[[st
     """The application of one service under ``prefix``. ``authenticate`` turns a bearer into a Principal or raises Denied."""
     app = _ServiceApp(name, static_folder=None)
     app.url_map.strict_slashes, app.url_map.merge_slashes = False, False
-    app.extensions["timebooks"] = {"prefix": prefix, "authenticate": authenticate, "routes": []}
+    app.extensions["timebooks"] = {"prefix": prefix, "authenticate": authenticate, "routes": [], "own": set()}
     app.before_request(_check_address)
     app.after_request(_finish)
     handle_errors(app)
@@ -106,11 +110,17 @@ def mount(app: Flask, *rooms: Room) -> None:
             rule = ours["prefix"] + route.rule
             app.add_url_rule(rule, endpoint, view, methods=[route.method], provide_automatic_options=False, route=route)
             ours["routes"].append((route.method, rule, route.scope))
+            ours["own"] |= {(route.method, rule)} if route.own else set()
 
 
 def routes(app: Flask) -> list[tuple[str, str, str | None]]:
     """Every address of a service as (method, rule, scope); scope None: open."""
     return list(app.extensions["timebooks"]["routes"])
+
+
+def workers_routes(app: Flask) -> set[tuple[str, str]]:
+    """The addresses, as (method, rule), that a worker may use."""
+    return set(app.extensions["timebooks"]["own"])
 
 
 def principal() -> Principal:
@@ -202,6 +212,8 @@ def _view(route: Route, authenticate: Callable[[str], Principal]) -> Handler:
         if route.scope is not None:
             g.principal = authenticate(_bearer())
             g.principal.need(route.scope)
+            if g.principal.own is not None and not route.own:
+                raise Denied("own_only", "This is about everybody's records; a worker has their own.", "Ask a manager to do it.")
         _check_length(request.content_length or 0)
         return _answer(route.handler(**names))
 

@@ -1,4 +1,4 @@
-"""Whose call is it: an API key, a token made from one, the operator's, or another service's own.
+"""Whose call is it: an API key, a person's session, a token made from either, the operator's, or another service's own.
 
 Services sign their calls themselves: ``iss`` is the service's name, ``aud`` the callee's, the role ``service``, 60 s. The
 callee takes the public keys from ``<issuer's address>/identity/keys``, keeps them a minute, and lets such an issuer give
@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from services.ingest.accounts import store
-from services.ingest.accounts.models import api_key
+from services.ingest.accounts.models import SESSION, account_user, api_key, user_session
 from services.ingest.accounts.operator import AUDIENCE, operator_keys
 from shared.kernel import canonical
 from shared.kernel.errors import Invalid, Retry
@@ -23,9 +24,8 @@ from shared.platform import auth, clock, identity
 from shared.platform.auth import NotAuthenticated, Principal, Verifier
 from shared.platform.db import Database, reading, transaction
 from shared.platform.http import Network
+from shared.platform.session import prepared
 from shared.platform.vault import Vault
-
-_KEY = sa.select(api_key).where(api_key.c.id == sa.bindparam("of"))
 
 
 class Gate:
@@ -42,8 +42,12 @@ class Gate:
         if number is not None:
             return self._key(number, token)
         principal = self._token(token)
+        if principal.key.startswith(SESSION):
+            return self._of_session(principal)
         if principal.key:  # made from an API key: it ends with the key
-            _check_live(self._row(principal.key))
+            row = self._row(principal.key)
+            _check_live(row)
+            return replace(principal, person=row.person or "")
         return principal
 
     def _key(self, number: str, token: str) -> Principal:
@@ -55,12 +59,20 @@ class Gate:
         if row.last_used is None or row.last_used < now.replace(minute=0, second=0, microsecond=0):
             with transaction(self._db) as session:
                 store.used(session, row.organisation, number)
-        return Principal(row.organisation, row.holder, row.role, frozenset(row.scopes), "key", number)
+        return Principal(row.organisation, row.holder, row.role, frozenset(row.scopes), "key", number, row.person or "")
+
+    def _of_session(self, token: Principal) -> Principal:
+        """What a person may do now, whatever they could when the token was made."""
+        with reading(self._db) as session:
+            row = session.execute(*_session_of(token.key)).first()
+        if row is None or row.ended is not None or row.expires <= clock.now() or _has_left(row):
+            raise NotAuthenticated("session_ended", "This session has ended.", "Sign in again.")
+        return Principal(row.organisation, row.holder, row.role, token.scopes, "session", token.key, row.person or "")
 
     def _row(self, number: str) -> Any:
         """A key by its id alone: the organisation is what is being learnt."""
         with reading(self._db) as session:
-            return session.execute(_KEY, {"of": number}).first()
+            return session.execute(*_key_of(number)).first()
 
     def _token(self, token: str) -> Principal:
         issuer = _issuer(token)
@@ -77,8 +89,27 @@ class Gate:
         return principal
 
 
+_HOLDER = (account_user.c.ended.label("left"), account_user.c.until)
+
+
+@prepared
+def _key_of(number: Any) -> Any:
+    return sa.select(api_key, *_HOLDER).join(account_user, account_user.c.id == api_key.c.holder).where(api_key.c.id == number)
+
+
+@prepared
+def _session_of(number: Any) -> Any:
+    theirs = account_user.c.id == user_session.c.holder
+    person = sa.select(user_session, account_user.c.role, account_user.c.person, *_HOLDER)
+    return person.join(account_user, theirs).where(user_session.c.id == number)
+
+
+def _has_left(row: Any) -> bool:
+    return row.left is not None or (row.until is not None and row.until <= clock.now())
+
+
 def _check_live(row: Any) -> None:
-    if row is None or row.revoked is not None or (row.expires is not None and row.expires <= clock.now()):
+    if row is None or row.revoked is not None or (row.expires is not None and row.expires <= clock.now()) or _has_left(row):
         raise _refused("was revoked or has expired")
 
 

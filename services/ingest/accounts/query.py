@@ -39,7 +39,7 @@ def organisation(session: Session, organisation: str) -> Organisation:
 
 def keys(session: Session, vault: Vault, organisation: str) -> list[dict[str, Any]]:
     """The organisation's API keys, without anything that opens a door."""
-    shown = [api_key.c[name] for name in ("id", "name", "role", "scopes", "created", "expires", "revoked", "last_used")]
+    shown = [api_key.c[name] for name in ("id", "name", "role", "scopes", "person", "created", "expires", "revoked", "last_used")]
     keyring = vault.keyring(session, organisation)
     rows = session.execute(sa.select(*shown).where(within(api_key, organisation)).order_by(api_key.c.created, api_key.c.id))
     return [{**row, "name": keyring.open(None, "api_key.name", row["id"], row["name"])} for row in rows.mappings()]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from services.ingest.accounts import query, store
+from services.ingest.tables import ID
 from shared.contract import fields as f
 from shared.kernel.errors import Denied, Invalid
 from shared.platform import auth, identity
 from shared.platform.auth import Principal
 from shared.platform.db import Database, reading, transaction
+from shared.platform.session import Session
 from shared.platform.vault import Vault
 from shared.platform.web import Room, body, principal
 
@@ -18,6 +20,10 @@ NAME = 200  # characters
 LONGEST = 3650  # days that a key may live
 TOKEN_SECONDS = 3600
 _GIVEN = tuple(sorted(auth.ROLES.keys() - {"service", "operator"}))
+
+
+CheckWorker = Callable[[Session, str, str, str], None]
+"""Told of a session, an organisation, a role and a person's record id; raises Invalid unless that role may be tied to them."""
 
 
 class _AccountSchema(f.Strict):
@@ -31,6 +37,7 @@ class _KeySchema(f.Strict):
     name = f.text(NAME, required=True)
     scopes = f.fields.List(f.choice(tuple(sorted(auth.SCOPES))), required=True)
     role = f.choice(_GIVEN)
+    person = f.text(ID.length or 0)
     days = f.whole(LONGEST, lowest=1)
 
 
@@ -54,7 +61,7 @@ def accounts(db: Database, vault: Vault) -> Room:
     return room
 
 
-def credentials(db: Database, vault: Vault, audiences: Collection[str]) -> Room:
+def credentials(db: Database, vault: Vault, audiences: Collection[str], check_worker: CheckWorker) -> Room:
     """``audiences``: the services that tokens can be made for."""
     room = Room("credentials")
 
@@ -62,12 +69,14 @@ def credentials(db: Database, vault: Vault, audiences: Collection[str]) -> Room:
     def create_key() -> Any:
         asked, caller = f.load(_KEY, body(), "the key"), principal()
         role, scopes = asked.get("role", caller.role), frozenset(asked["scopes"])
-        _check_gift(caller, role, scopes)
+        check_gift(caller, role, scopes)
         with transaction(db) as session:
             keyring = vault.keyring(session, caller.organisation)
-            expires = store.expiry(asked.get("days"))
+            expires, person = store.expiry(asked.get("days")), asked.get("person")
+            if person is not None:
+                check_worker(session, caller.organisation, role, person)
             number, text = store.create_key(
-                session, keyring, caller.subject, asked["name"], role=role, scopes=scopes, expires=expires
+                session, keyring, caller.subject, asked["name"], role=role, scopes=scopes, person=person, expires=expires
             )
         return {"id": number, "key": text}, 201
 
@@ -81,7 +90,7 @@ def credentials(db: Database, vault: Vault, audiences: Collection[str]) -> Room:
         with transaction(db) as session:
             store.revoke_key(session, principal().organisation, key, principal().subject)
 
-    @room.post("/token", scope=auth.ANY)
+    @room.post("/token", scope=auth.ANY, own=True)
     def create_token() -> Any:
         caller, audience = principal(), f.load(_TOKEN, body(), "the request")["audience"]
         if caller.kind != "key":
@@ -99,7 +108,7 @@ def credentials(db: Database, vault: Vault, audiences: Collection[str]) -> Room:
     return room
 
 
-def _check_gift(caller: Principal, role: str, scopes: frozenset[str]) -> None:
+def check_gift(caller: Principal, role: str, scopes: frozenset[str]) -> None:
     """Nobody hands out more than they hold."""
     if not auth.ROLES[role] <= auth.ROLES[caller.role] or not scopes <= caller.scopes:
         raise Denied("more_than_yours", "A key can't give a role or scope that you don't hold.", "Ask somebody who holds it.")

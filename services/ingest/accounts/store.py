@@ -39,6 +39,7 @@ def create_key(
     *,
     role: str,
     scopes: Collection[str],
+    person: str | None = None,
     expires: datetime | None = None,
 ) -> tuple[str, str]:
     """Make an API key for ``holder``; gives its id and its text. Only a hash of the text is kept."""
@@ -51,6 +52,7 @@ def create_key(
         "hash": kept,
         "role": role,
         "scopes": sorted(scopes),
+        "person": person,
         "created": clock.now(),
         "expires": expires,
     }

@@ -132,11 +132,11 @@ def tags(session: Session, vault: Vault, organisation: str, ids: Iterable[str] |
 
 
 def page(
-    session: Session, vault: Vault, organisation: str, kind: Kind, *, limit: int, offset: int
+    session: Session, vault: Vault, organisation: str, kind: Kind, *, limit: int, offset: int, only: str | None = None
 ) -> tuple[list[AnyRecord], int]:
-    """A page of one kind by id, without tombstones, and how many there are."""
+    """A page of one kind by id, without tombstones, and how many there are; ``only``: this one if it is there."""
     table = TABLES[kind].present
-    mine = (within(table, organisation), table.c.deleted.is_(False))
+    mine = [within(table, organisation), table.c.deleted.is_(False), *([table.c.id == only] if only is not None else [])]
     total = session.execute(sa.select(sa.func.count()).select_from(table).where(*mine)).scalar_one()
     ids = session.execute(sa.select(table.c.id).where(*mine).order_by(table.c.id).limit(limit).offset(offset)).scalars().all()
     found = by_id(session, vault, organisation, kind, ids)
@@ -163,6 +163,14 @@ def find(session: Session, organisation: str, kind: Kind, ids: Iterable[str]) ->
 @prepared
 def _present(dialect: str, table: sa.Table, /, organisation: Any, some: Any) -> sa.Select[Any]:
     return sa.select(table.c.id).where(within(table, organisation, by_id=True), among(dialect, table.c.id, some))
+
+
+def owners(session: Session, organisation: str, kind: Kind, ids: Iterable[str]) -> dict[str, str]:
+    """Whose each piece of work is, of those that are stored here."""
+    table = TABLES[kind].present
+    mine = sa.select(table.c.id, table.c.person).where(within(table, organisation, by_id=True))
+    pages = [mine.where(among(session, table.c.id, some)) for some in chunks(sorted(set(ids)))]
+    return {row.id: row.person for page in pages for row in session.execute(page)}
 
 
 def sources(session: Session, organisation: str, kind: Kind) -> set[str]:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
-from services.ingest.records import intake, query
+from services.ingest.records import intake, own, query
 from services.ingest.records.intake import Outcome, Result
 from services.ingest.records.models import WORK
 from shared.contract.messages import SCHEMA
@@ -37,7 +37,7 @@ ApprovedThere = Callable[[Session, str, Sequence[str]], Mapping[str, str]]
 def room(db: Database, vault: Vault, changed: Changed, approved_there: ApprovedThere) -> Room:
     room = Room("records")
 
-    @room.post("/records", scope="records:write", limit=LARGEST)
+    @room.post("/records", scope="records:write", limit=LARGEST, own=True)
     def receive() -> Any:
         caller = principal()
         load = partial(
@@ -47,11 +47,12 @@ def room(db: Database, vault: Vault, changed: Changed, approved_there: ApprovedT
             identify=identifier(caller.organisation),
         )
         loaded = [_load(one, load) for one in _sent(body())]
-        good = [record for record in loaded if not isinstance(record, Failure)]
         with once(db, vault, caller, "POST /records", raw_body()) as claim:
             if claim.replay:
                 return claim.replay
             with transaction(db) as session:
+                loaded = own.kept(session, caller, loaded)
+                good = [record for record in loaded if not isinstance(record, Failure)]
                 stored = iter(intake.accept(session, vault, caller.organisation, good))
                 results = [one if isinstance(one, Failure) else next(stored) for one in loaded]
                 edited = changed_work(results)
@@ -60,14 +61,17 @@ def room(db: Database, vault: Vault, changed: Changed, approved_there: ApprovedT
                 audit.record(session, caller.organisation, caller.subject, "records.received", caller.key, **count(results))
                 return claim.done(session, {"results": [_shown(index, one) for index, one in enumerate(results)]}, 202)
 
-    @room.get("/records", scope="records:read")
+    @room.get("/records", scope="records:read", own=True)
     def show() -> Any:
-        kind, part, organisation = kind_of(argument("kind") or "time"), page_args(), principal().organisation
+        kind, part, caller = kind_of(argument("kind") or "time"), page_args(), principal()
+        organisation = caller.organisation
         with reading(db) as session:
             if kind not in WORK:
-                records, total = query.page(session, vault, organisation, kind, limit=part.size, offset=part.offset)
-                return {"items": [dump_record(record) for record in records], "page": part.number, "total": total}
-            choice = {"kinds": (kind,), **_choice()}
+                only = caller.own if kind is Kind.PERSON else None
+                records, total = query.page(session, vault, organisation, kind, limit=part.size, offset=part.offset, only=only)
+                items = [dump_record(own.shown(caller, record)) for record in records]
+                return {"items": items, "page": part.number, "total": total}
+            choice = {"kinds": (kind,), **_choice(), "person": caller.whose(argument("person"))}
             total = query.count_entries(session, organisation, **choice)
             found = query.entries(session, vault, organisation, limit=part.size, offset=part.offset, **choice)
             there = approved_there(session, organisation, [one.record.id for one in found]) if kind is Kind.TIME else None
@@ -126,7 +130,7 @@ def problem_of(failure: Failure) -> dict[str, Any]:
 # ---- out
 
 def _choice() -> dict[str, Any]:
-    choice: dict[str, Any] = {name: argument(name) for name in ("client", "job", "person")}
+    choice: dict[str, Any] = {name: argument(name) for name in ("client", "job")}
     for field, name in (("since", "from"), ("until", "to")):
         text = argument(name)
         choice[field] = parse_date(text) if text else None

@@ -61,9 +61,15 @@ def listed(
     return _items(session, vault, organisation, session.execute(page.limit(limit).offset(offset)).all()), total
 
 
-def one(session: Session, vault: Vault, organisation: str, timesheet: str) -> dict[str, Any]:
-    """A timesheet with its history and the entries that it pays. Raises Missing when the organisation has none of this id."""
+def one(
+    session: Session, vault: Vault, organisation: str, timesheet: str, *, person: str | None = None
+) -> dict[str, Any]:
+    """A timesheet with its history and the entries that it pays.
+
+    Raises Missing when the organisation has none of this id; ``person``: or it is somebody else's.
+    """
     mine = sa.select(timesheet_status).where(within(timesheet_status, organisation), timesheet_status.c.timesheet == timesheet)
+    mine = mine.where(timesheet_status.c.person == person) if person is not None else mine
     rows = session.execute(mine.order_by(timesheet_status.c.at.desc(), timesheet_status.c.connection).limit(1)).all()
     if not rows:
         raise Missing("no_such_timesheet", "There is no timesheet of this id.", "List the timesheets to see their ids.")

@@ -13,17 +13,17 @@ from shared.platform.web import Room, argument, page_args, principal
 def room(db: Database, vault: Vault) -> Room:
     room = Room("timesheets")
 
-    @room.get("/timesheets", scope="timesheets:read")
+    @room.get("/timesheets", scope="timesheets:read", own=True)
     def list_timesheets() -> Any:
         part, organisation = page_args(), principal().organisation
-        where = query.filtered(argument("status"), argument("person"))
+        where = query.filtered(argument("status"), principal().whose(argument("person")))
         with reading(db) as session:
             items, total = query.listed(session, vault, organisation, where, limit=part.size, offset=part.offset)
         return {"items": items, "page": part.number, "total": total}
 
-    @room.get("/timesheets/<timesheet>", scope="timesheets:read")
+    @room.get("/timesheets/<timesheet>", scope="timesheets:read", own=True)
     def show_timesheet(timesheet: str) -> Any:
         with reading(db) as session:
-            return query.one(session, vault, principal().organisation, timesheet)
+            return query.one(session, vault, principal().organisation, timesheet, person=principal().own)
 
     return room

@@ -31,7 +31,7 @@ def test_a_token_made_from_a_key_ends_with_the_key(owner: Caller) -> None:
 
 
 def test_nobody_hands_out_more_than_they_hold(owner: Caller) -> None:
-    made = owner.told("POST", "/keys", {"name": "clerk", "role": "admin", "scopes": ["keys:write", "records:read"]}, status=201)
+    made = owner.told("POST", "/keys", {"name": "clerk", "role": "manager", "scopes": ["keys:write", "records:read"]}, status=201)
     clerk = Caller(owner.service, made["key"])
     assert clerk("POST", "/keys", {"name": "k", "scopes": ["records:write"]}).status_code == 403
     assert clerk("POST", "/keys", {"name": "k", "role": "owner", "scopes": ["records:read"]}).status_code == 403

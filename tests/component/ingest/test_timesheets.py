@@ -225,6 +225,18 @@ def test_a_worker_may_not_see_what_others_are_paid(payroll: Payroll) -> None:
     Caller(payroll.caller.service, key).told("GET", "/timesheets", status=403)
 
 
+def test_a_worker_sees_their_own_timesheet_and_anothers_is_not_there(payroll: Payroll) -> None:
+    payroll.says("draft")
+    payroll.says("draft", timesheet=NEXT, person=payroll.person("somebody else"))
+    wanted = {"name": "w", "role": "worker", "scopes": ["timesheets:read"], "person": payroll.person("robin")}
+    robin = Caller(payroll.caller.service, payroll.caller.told("POST", "/keys", wanted, status=201)["key"])
+    assert [one["timesheet_id"] for one in robin.told("GET", "/timesheets")["items"]] == [WEEK]
+    assert robin.told("GET", f"/timesheets/{WEEK}")["hours"] == 9.5
+    robin.told("GET", f"/timesheets/{NEXT}", status=404)
+    robin.told("GET", f"/timesheets?person={payroll.person('somebody else')}", status=404)
+    assert len(payroll.caller.told("GET", "/timesheets")["items"]) == 2
+
+
 def test_every_connector_with_an_address_is_followed_and_no_other(tmp_path: Path) -> None:
     names = ("ingest", "quickbooks", "xero")
     environ = {"TIMEBOOKS_DATA": str(tmp_path), "TIMEBOOKS_QUICKBOOKS_URL": "http://q.internal"}
