@@ -9,7 +9,11 @@ from typing import Any
 from services.ingest import settings as ours
 from services.ingest import tasks
 from services.ingest.accounts import routes as accounts
+from services.ingest.accounts import sessions, users
 from services.ingest.accounts.authenticate import Gate
+from services.ingest.accounts.passwords import Passwords
+from services.ingest.accounts.people_routes import consent_room, users_room
+from services.ingest.accounts.session_routes import Door, devices_room, proof_room, sign_in_room
 from services.ingest.billing import routes as billing
 from services.ingest.billing.query import invoice_bodies
 from services.ingest.billing.revise import entries_changed
@@ -25,7 +29,7 @@ from services.ingest.status import follow
 from services.ingest.status import routes as status
 from services.ingest.timesheets import routes as timesheets
 from services.ingest.timesheets.query import statuses_of
-from shared.contract.messages import INVOICE_CHANGED, PERSON_ERASED, WORK_CHANGED
+from shared.contract.messages import INVOICE_CHANGED, PERSON_ERASED, SESSION_REUSE, WORK_CHANGED
 from shared.contract.records import Kind
 from shared.kernel.errors import Denied, Invalid
 from shared.kernel.quote import quoted
@@ -50,11 +54,15 @@ def build(settings: Settings, db: Database, vault: Vault, network: Network) -> S
     bodies: Bodies = {
         PERSON_ERASED: _empty,
         INVOICE_CHANGED: lambda session, rows: invoice_bodies(session, vault, rows),
+        SESSION_REUSE: lambda session, rows: sessions.bodies(session, rows),
         WORK_CHANGED: lambda session, rows: work.bodies(session, vault, rows),
     }
+    door = Door(db, vault, Passwords(vault, ours.hashing(settings)), _sync_endpoint(settings), ours.proxies(settings))
     rooms = (
         accounts.accounts(db, vault),
         accounts.credentials(db, vault, (ours.NAME, *addresses), _check_worker),
+        *(room(door) for room in (sign_in_room, devices_room, proof_room, consent_room)),
+        users_room(door, _check_worker),
         records.room(db, vault, entries_changed, statuses_of),
         imports.room(db, vault, entries_changed, ours.import_limits(settings)),
         profile_room(db, vault),
@@ -70,6 +78,10 @@ def build(settings: Settings, db: Database, vault: Vault, network: Network) -> S
     return Service(ours.NAME, ours.PREFIX, db, app, handlers, tasks.TICKS + follow.ticks(peers))
 
 
+def _sync_endpoint(settings: Settings) -> str:
+    return f"{settings.public_url}{ours.PREFIX}/sync"
+
+
 def _check_worker(session: Session, organisation: str, role: str, person: str) -> None:
     """Only a worker is tied to a person, and to one of the organisation's."""
     if role != "worker":
@@ -81,6 +93,7 @@ def _check_worker(session: Session, organisation: str, role: str, person: str) -
 
 def _forget(session: Session, vault: Vault, organisation: str, kind: Kind, subject: str) -> None:
     """What every room does about somebody who is erased."""
+    users.forget(session, organisation, subject)
     forget_profiles(session, vault, organisation, kind, subject)
     forget(session, vault, organisation, kind, subject)
 
@@ -107,12 +120,24 @@ def _outside(db: Database, bodies: Bodies) -> Room:
         after, limit = _number("after", 0), max(1, min(_number("limit", PAGE), PAGE))
         return feed.page(db, after, kinds, limit, bodies, organisation=organisation)
 
+    @room.get("/sync", scope="records:read", own=True)
+    def sync() -> Any:
+        caller, after, limit = principal(), _number("after", 0), max(1, min(_number("limit", PAGE), PAGE))
+        kinds = [] if "feed:read" in caller.scopes else [WORK_CHANGED]
+        page = feed.page(db, after, kinds, limit, bodies, organisation=caller.organisation)
+        return page | {"rows": [row for row in page["rows"] if _concerns(caller, row)]}
+
     @room.get("/audit/verify", scope="audit:read")
     def verify_audit() -> Any:
         with reading(db) as session:
             return audit.verify(session, principal().organisation)
 
     return room
+
+
+def _concerns(caller: Principal, row: Row) -> bool:
+    """Whether a row of the feed is for this caller: a worker gets what is told of their own work."""
+    return caller.own is None or (row["body"] or {}).get("person") == caller.own != ""
 
 
 def _organisation(caller: Principal, asked: str | None) -> str | None:

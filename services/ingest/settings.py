@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from services.ingest.accounts.passwords import Hashing
 from services.ingest.sources.files.cells import LIMITS, Limits
 from shared.kernel.errors import Invalid
 from shared.platform.settings import Settings
@@ -16,6 +17,12 @@ LIMITS_SET = {
     "TIMEBOOKS_IMPORT_UNPACKED_BYTES": "unpacked",
     "TIMEBOOKS_IMPORT_CELL_CHARACTERS": "cell",
 }
+HASHING_SET = {
+    "TIMEBOOKS_SIGN_IN_HASH_KIB": "memory",
+    "TIMEBOOKS_SIGN_IN_HASH_PASSES": "passes",
+    "TIMEBOOKS_SIGN_IN_HASH_LANES": "lanes",
+}
+PROXIES = "TIMEBOOKS_SIGN_IN_PROXIES"
 LONGEST_CELL = 131_072
 """More the reader of CSV does not take, whatever is set."""
 
@@ -30,6 +37,17 @@ def import_limits(settings: Settings) -> Limits:
     return replace(
         LIMITS, **{limit: _whole(settings.extra[name], name) for name, limit in LIMITS_SET.items() if name in settings.extra}
     )
+
+
+def hashing(settings: Settings) -> Hashing:
+    """What the hash of a password costs. Raises Invalid naming the setting that can't be."""
+    chosen = {part: _whole(settings.extra[name], name) for name, part in HASHING_SET.items() if name in settings.extra}
+    return replace(Hashing(), **chosen)
+
+
+def proxies(settings: Settings) -> int:
+    """How many proxies of ours a request passes, each of which names the one before it in X-Forwarded-For."""
+    return _whole(settings.extra[PROXIES], PROXIES) if PROXIES in settings.extra else 0
 
 
 def _whole(text: str, name: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from services.ingest.accounts import throttle
 from services.ingest.records import publish
 from shared.platform import audit
 from shared.platform import web_idempotency as idempotency
@@ -11,7 +12,7 @@ from shared.platform.db import Database
 from shared.platform.jobs import Job
 from shared.platform.schedule import Tick
 
-TICKS = (Tick("audit.chain", 60), Tick("idempotency.forget", 3600))
+TICKS = (Tick("audit.chain", 60), Tick("idempotency.forget", 3600), Tick("sign_in.forget", 3600))
 
 
 def handlers(db: Database) -> Mapping[str, Callable[[Job], None]]:
@@ -26,4 +27,12 @@ def handlers(db: Database) -> Mapping[str, Callable[[Job], None]]:
     def announce(job: Job) -> None:
         publish.publish(db, job)
 
-    return {"audit.chain": chain, "idempotency.forget": forget, publish.KIND: announce}
+    def forget_tries(job: Job) -> None:
+        throttle.forget(db)
+
+    return {
+        "audit.chain": chain,
+        "idempotency.forget": forget,
+        "sign_in.forget": forget_tries,
+        publish.KIND: announce,
+    }

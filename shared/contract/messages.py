@@ -14,6 +14,7 @@ INVOICE_STATUS_CHANGED = "invoice.status_changed"  # connectors: body is Invoice
 WORK_CHANGED = "work.changed"  # ingest: subject is the time entry's record id, version its revision; body is WorkMessage
 TIMESHEET_STATUS_CHANGED = "timesheet.status_changed"  # connectors: body is TimesheetStatusMessage
 PERSON_ERASED = "person.erased"  # ingest: subject is the person's or client's record id; body is {}
+SESSION_REUSE = "session.reuse"  # ingest: somebody holds a copy of a refresh token; subject is the session, which has ended
 PROBLEM_CHANGED = "problem.changed"  # connectors: body is ProblemMessage
 
 

@@ -48,6 +48,10 @@ MECHANISMS = {
     "sweep",
     "plan_fingerprint",
     "absorbing_states",
+    "refresh_reuse",
+    "refresh_grace",
+    "sign_in_throttle",
+    "otp_once",
 }
 
 

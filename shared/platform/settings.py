@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from shared.kernel.errors import Invalid
+
+_ROOMS = re.compile(r"_(IMPORT|SIGN_IN)_")
+"""In the names of settings that rooms of services read themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class Settings:
             urls={name: environ.get(_of(name, "URL"), "").rstrip("/") for name in services},
             lease_seconds=_number(environ, "TIMEBOOKS_LEASE_SECONDS", 30),
             resend_seconds=_number(environ, "TIMEBOOKS_RESEND_SECONDS", 5),
-            extra={name: value for name, value in environ.items() if not name.startswith("TIMEBOOKS_") or "_IMPORT_" in name},
+            extra={name: value for name, value in environ.items() if not name.startswith("TIMEBOOKS_") or _ROOMS.search(name)},
         )
 
 

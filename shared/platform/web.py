@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 from typing import Any, TypeVar
 
 from flask import Flask, Response, g, request
@@ -173,6 +174,18 @@ def argument(name: str, *, limit: int = 200) -> str | None:
     if len(given) > 1:
         raise Invalid("bad_argument", f"{name} was given {len(given)} times.", "Give it once.")
     return canonical.clean_text(given[0], limit=limit) if given else None
+
+
+def network(proxies: int) -> str:
+    """Where a request comes from: an address, in IPv6 the network of 64 bits; behind so many proxies of ours, as they name it."""
+    named = [request.remote_addr or ""]
+    if proxies:
+        named = [one.strip() for one in request.headers.get("X-Forwarded-For", "").split(",")][-proxies:]
+    try:
+        address = ip_address(named[0])
+    except ValueError:
+        return "unknown"
+    return str(ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from shared.platform.vault import Vault
 from tests.component.billing.conftest import FIRM, Firm
 from tests.faults.stand import Stand
 from tests.faults.stands import STANDS
+from tests.journeys.api.people import People
 
 INDEXES = {"unique_binding": ("binding_one",), "unique_allocation": ("allocation_once", "pay_allocation_once")}
 """Mechanisms that are an index: switched off by dropping it."""
@@ -55,6 +56,12 @@ class Stage:
         made.stores("person", "ann", name="Ann")
         made.stores("client", "acme", name="ACME", currency="USD")
         made.stores("job", "web", name="Website", client="acme", rates=[{"rate": "100"}])
+        return made
+
+    def people(self) -> People:
+        """Ingest, with one user who signs in."""
+        made = People(self._make_database, self.clock)
+        made.joins()
         return made
 
     def _database(self, *metadatas: sa.MetaData) -> Database:

@@ -8,22 +8,30 @@ from pathlib import Path
 import pytest
 
 from shared.platform.faultpoint import MECHANISMS
-from tests.faults import test_mechanisms as enrolled
+from tests.faults import test_mechanisms, test_mechanisms_of_sign_in
 from tests.faults.guards import GUARDS, Stage, bites
 
 ROOT = Path(__file__).parents[2]
-HERE = f"{enrolled.__name__.replace('.', '/')}.py"
+ENROLLED = (test_mechanisms, test_mechanisms_of_sign_in)
 
 
 def test_every_mechanism_has_a_guard():
     assert GUARDS.keys() == MECHANISMS
 
 
+def _file(test):
+    return f"{test.__module__.replace('.', '/')}.py"
+
+
+def test_every_guard_stands_in_a_file_of_guards():
+    assert {test.__module__ for tests in GUARDS.values() for test, *_ in tests} == {module.__name__ for module in ENROLLED}
+
+
 def test_the_page_of_mechanisms_names_each_with_its_guards():
     page = (ROOT / "docs/reference/mechanisms.md").read_text()
     rows = re.findall(r"^\| `(\w+)` (.*)$", page, re.M)
     named = {name: set(re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", row)) for name, row in rows}
-    assert named == {mechanism: {(HERE, test.__name__) for test, *_ in tests} for mechanism, tests in GUARDS.items()}
+    assert named == {mechanism: {(_file(test), test.__name__) for test, *_ in tests} for mechanism, tests in GUARDS.items()}
 
 
 def test_the_page_restates_every_invariant_that_it_names():

@@ -18,8 +18,9 @@ from shared.platform.web import Room, body, principal
 
 NAME = 200  # characters
 LONGEST = 3650  # days that a key may live
-TOKEN_SECONDS = 3600
-_GIVEN = tuple(sorted(auth.ROLES.keys() - {"service", "operator"}))
+TOKEN_SECONDS, SESSION_SECONDS = 3600, 900
+"""What another service takes a token for, made from a key and from a session: it does not hear that they have ended."""
+GIVEN = tuple(sorted(auth.ROLES.keys() - {"service", "operator"}))
 
 
 CheckWorker = Callable[[Session, str, str, str], None]
@@ -36,7 +37,7 @@ class _AccountSchema(f.Strict):
 class _KeySchema(f.Strict):
     name = f.text(NAME, required=True)
     scopes = f.fields.List(f.choice(tuple(sorted(auth.SCOPES))), required=True)
-    role = f.choice(_GIVEN)
+    role = f.choice(GIVEN)
     person = f.text(ID.length or 0)
     days = f.whole(LONGEST, lowest=1)
 
@@ -71,13 +72,11 @@ def credentials(db: Database, vault: Vault, audiences: Collection[str], check_wo
         role, scopes = asked.get("role", caller.role), frozenset(asked["scopes"])
         check_gift(caller, role, scopes)
         with transaction(db) as session:
+            more = {"expires": store.expiry(asked.get("days")), "person": asked.get("person")}
+            if more["person"] is not None:
+                check_worker(session, caller.organisation, role, more["person"])
             keyring = vault.keyring(session, caller.organisation)
-            expires, person = store.expiry(asked.get("days")), asked.get("person")
-            if person is not None:
-                check_worker(session, caller.organisation, role, person)
-            number, text = store.create_key(
-                session, keyring, caller.subject, asked["name"], role=role, scopes=scopes, person=person, expires=expires
-            )
+            number, text = store.create_key(session, keyring, caller.subject, asked["name"], role=role, scopes=scopes, **more)
         return {"id": number, "key": text}, 201
 
     @room.get("/keys", scope="keys:write")
@@ -93,12 +92,13 @@ def credentials(db: Database, vault: Vault, audiences: Collection[str], check_wo
     @room.post("/token", scope=auth.ANY, own=True)
     def create_token() -> Any:
         caller, audience = principal(), f.load(_TOKEN, body(), "the request")["audience"]
-        if caller.kind != "key":
-            raise Denied("not_a_key", "A token can't make another token.", "Send the API key itself.")
+        if caller.kind == "token":
+            raise Denied("not_a_key", "A token made from a key can't make another token.", "Send the API key itself.")
         if audience not in audiences:
             raise Invalid("unknown_audience", "There is no such service.", f"Give one of: {', '.join(sorted(audiences))}.")
         signer = identity.signer(db, vault, "ingest")
-        return {"token": auth.sign_token(signer, caller, audience=audience, seconds=TOKEN_SECONDS), "expires_in": TOKEN_SECONDS}
+        seconds = TOKEN_SECONDS if caller.kind == "key" else SESSION_SECONDS
+        return {"token": auth.sign_token(signer, caller, audience=audience, seconds=seconds), "expires_in": seconds}
 
     @room.open_get("/identity/keys")
     def public_keys() -> Any:

@@ -167,10 +167,13 @@ def _present(dialect: str, table: sa.Table, /, organisation: Any, some: Any) -> 
 
 def owners(session: Session, organisation: str, kind: Kind, ids: Iterable[str]) -> dict[str, str]:
     """Whose each piece of work is, of those that are stored here."""
-    table = TABLES[kind].present
-    mine = sa.select(table.c.id, table.c.person).where(within(table, organisation, by_id=True))
-    pages = [mine.where(among(session, table.c.id, some)) for some in chunks(sorted(set(ids)))]
-    return {row.id: row.person for page in pages for row in session.execute(page)}
+    pages = (_owners(dialect(session), TABLES[kind].present, organisation, some) for some in chunks(sorted(set(ids))))
+    return {row.id: row.person for page in pages for row in session.execute(*page)}
+
+
+@prepared
+def _owners(dialect: str, table: sa.Table, /, organisation: Any, some: Any) -> sa.Select[Any]:
+    return sa.select(table.c.id, table.c.person).where(within(table, organisation, by_id=True), among(dialect, table.c.id, some))
 
 
 def sources(session: Session, organisation: str, kind: Kind) -> set[str]:

@@ -1,0 +1,155 @@
+"""Signing in over HTTP: sessions, the devices they are on, passwords and second factors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from services.ingest.accounts import factor, sessions, users
+from services.ingest.accounts.passwords import LONGEST, Passwords
+from services.ingest.accounts.sessions import Held
+from services.ingest.accounts.sign_in import prove, sign_in
+from services.ingest.tables import ID
+from shared.contract import fields as f
+from shared.kernel.errors import Denied, Missing
+from shared.platform import auth, identity
+from shared.platform.db import Database, reading, transaction
+from shared.platform.vault import Vault
+from shared.platform.web import Room, argument, body, network, principal
+
+SECONDS = 3600  # that an access token holds
+DEVICE, TOKEN, OTP = 200, 100, 40  # characters
+
+
+class _LoginSchema(f.Strict):
+    email = f.text(254, required=True)
+    password = f.text(LONGEST, required=True)
+    device_id = f.text(DEVICE, required=True)
+    organisation = f.text(ID.length or 0)
+    otp = f.text(OTP)
+
+
+class _RefreshSchema(f.Strict):
+    refresh_token = f.text(TOKEN, required=True)
+    device_id = f.text(DEVICE, required=True)
+
+
+class _PasswordSchema(f.Strict):
+    password = f.text(LONGEST, required=True)
+    new_password = f.text(LONGEST, required=True)
+
+
+class _ProofSchema(f.Strict):
+    password = f.text(LONGEST, required=True)
+
+
+class _CodeSchema(f.Strict):
+    otp = f.text(OTP, required=True)
+
+
+_LOGIN, _REFRESH, _PASSWORD, _PROOF, _CODE = _LoginSchema(), _RefreshSchema(), _PasswordSchema(), _ProofSchema(), _CodeSchema()
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What signing in needs: where it is kept, how passwords are checked, what is told of where to go on."""
+
+    db: Database
+    vault: Vault
+    passwords: Passwords
+    sync_endpoint: str
+    proxies: int  # of ours, before this service
+
+
+def sign_in_room(door: Door) -> Room:
+    """How a session begins, goes on and ends."""
+    room = Room("sign_in")
+
+    @room.open_post("/auth/login")
+    def login() -> Any:
+        asked = f.load(_LOGIN, body(), "the sign-in")
+        return _answer(door, sign_in(door.db, door.vault, door.passwords, asked, network=network(door.proxies)))
+
+    @room.open_post("/auth/refresh")
+    def refresh() -> Any:
+        asked = f.load(_REFRESH, body(), "the request")
+        return _answer(door, sessions.renew(door.db, door.vault, asked["refresh_token"], asked["device_id"]))
+
+    @room.post("/auth/logout", scope=auth.ANY, own=True)
+    def logout() -> None:
+        caller = principal()
+        if caller.kind != "session":
+            raise Denied("not_signed_in", "A key is no session, so it can't sign out.", "Revoke the key instead.")
+        with transaction(door.db) as session:
+            sessions.end(session, caller.organisation, caller.key, caller.subject, reason="signed_out")
+
+    return room
+
+
+def devices_room(door: Door) -> Room:
+    """Where somebody is signed in."""
+    room = Room("devices")
+
+    @room.get("/devices", scope=auth.ANY, own=True)
+    def list_devices() -> Any:
+        caller = principal()
+        whose = argument("user") or caller.subject
+        if whose != caller.subject and caller.role != "owner":
+            raise Missing("no_such_user", "There is no user of this id.", "Leave user out to see your own devices.")
+        with reading(door.db) as session:
+            items = sessions.listed(session, door.vault, caller.organisation, whose)
+        return {"items": [{**one, "current": one["id"] == caller.key} for one in items]}
+
+    @room.delete("/devices/<device>", scope=auth.ANY, own=True)
+    def revoke_device(device: str) -> None:
+        caller = principal()
+        with transaction(door.db) as session:
+            holder = None if caller.role == "owner" else caller.subject
+            sessions.end(session, caller.organisation, device, caller.subject, holder=holder, reason="revoked")
+
+    return room
+
+
+def proof_room(door: Door) -> Room:
+    """What somebody signs in with, changed by themselves."""
+    room = Room("proofs")
+
+    @room.post("/auth/password", scope=auth.ANY, own=True)
+    def change_password() -> None:
+        asked, caller = f.load(_PASSWORD, body(), "the change"), principal()
+        user = prove(door.db, door.passwords, caller, asked["password"], network=network(door.proxies))
+        kept = users.new_password(door.db, door.vault, door.passwords, user, asked["new_password"])
+        with transaction(door.db) as session:
+            users.change_password(session, caller, kept)
+
+    @room.post("/auth/totp", scope=auth.ANY, own=True)
+    def enrol() -> Any:
+        asked, caller = f.load(_PROOF, body(), "the request"), principal()
+        prove(door.db, door.passwords, caller, asked["password"], network=network(door.proxies))
+        with transaction(door.db) as session:
+            return factor.enrol(session, door.vault, caller.organisation, caller.subject)
+
+    @room.post("/auth/totp/confirm", scope=auth.ANY, own=True)
+    def confirm() -> Any:
+        otp, caller = f.load(_CODE, body(), "the code")["otp"], principal()
+        with transaction(door.db) as session:
+            return {"recovery_codes": factor.confirm(session, door.vault, caller.organisation, caller.subject, otp)}
+
+    @room.post("/auth/totp/remove", scope=auth.ANY, own=True)
+    def remove() -> None:
+        otp, caller = f.load(_CODE, body(), "the code")["otp"], principal()
+        with transaction(door.db) as session:
+            factor.remove(session, door.vault, caller.organisation, caller.subject, otp)
+
+    return room
+
+
+def _answer(door: Door, held: Held) -> dict[str, Any]:
+    signer = identity.signer(door.db, door.vault, "ingest")
+    return {
+        "access_token": auth.sign_token(signer, held.principal, audience="ingest", seconds=SECONDS),
+        "token_type": "Bearer",
+        "refresh_token": held.refresh_token,
+        "expires_in": SECONDS,
+        "sync_endpoint": door.sync_endpoint,
+    }
