@@ -8,7 +8,7 @@ from typing import Any
 from services.ingest.accounts import consent, invitations, users
 from services.ingest.accounts.passwords import LONGEST
 from services.ingest.accounts.routes import GIVEN, CheckWorker, check_gift
-from services.ingest.accounts.session_routes import Door
+from services.ingest.accounts.session_routes import Door, signed_in
 from services.ingest.tables import ID
 from shared.contract import fields as f
 from shared.kernel.errors import Invalid
@@ -96,21 +96,22 @@ def consent_room(door: Door) -> Room:
 
     @room.post("/consents", scope=auth.ANY, own=True)
     def give_consent() -> Any:
-        asked, caller = f.load(_CONSENT, body(), "the consent"), principal()
+        asked, user = f.load(_CONSENT, body(), "the consent"), signed_in()
         with transaction(door.db) as session:
-            return {"id": consent.give(session, caller.organisation, caller.subject, asked)}, 201
+            return {"id": consent.give(session, principal().organisation, user, asked)}, 201
 
     @room.get("/consents", scope=auth.ANY, own=True)
     def list_consents() -> Any:
         part, caller = page_args(), principal()
-        whose = argument("user") if "users:write" in caller.scopes else caller.subject
+        whose = argument("user") if "users:write" in caller.scopes else signed_in()
         with reading(door.db) as session:
             items, total = consent.listed(session, caller.organisation, whose, limit=part.size, offset=part.offset)
         return {"items": items, "page": part.number, "page_size": part.size, "total": total}
 
     @room.delete("/consents/<consented>", scope=auth.ANY, own=True)
     def withdraw_consent(consented: str) -> None:
+        user = signed_in()
         with transaction(door.db) as session:
-            consent.withdraw(session, principal().organisation, principal().subject, consented)
+            consent.withdraw(session, principal().organisation, user, consented)
 
     return room

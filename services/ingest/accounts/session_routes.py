@@ -13,6 +13,7 @@ from services.ingest.tables import ID
 from shared.contract import fields as f
 from shared.kernel.errors import Denied, Missing
 from shared.platform import auth, identity
+from shared.platform.auth import Principal
 from shared.platform.db import Database, reading, transaction
 from shared.platform.vault import Vault
 from shared.platform.web import Room, argument, body, network, principal
@@ -77,11 +78,9 @@ def sign_in_room(door: Door) -> Room:
 
     @room.post("/auth/logout", scope=auth.ANY, own=True)
     def logout() -> None:
-        caller = principal()
-        if caller.kind != "session":
-            raise Denied("not_signed_in", "A key is no session, so it can't sign out.", "Revoke the key instead.")
+        caller, user = principal(), signed_in()
         with transaction(door.db) as session:
-            sessions.end(session, caller.organisation, caller.key, caller.subject, reason="signed_out")
+            sessions.end(session, caller.organisation, caller.key, user, reason="signed_out")
 
     return room
 
@@ -92,10 +91,10 @@ def devices_room(door: Door) -> Room:
 
     @room.get("/devices", scope=auth.ANY, own=True)
     def list_devices() -> Any:
-        caller = principal()
-        whose = argument("user") or caller.subject
-        if whose != caller.subject and caller.role != "owner":
+        caller, asked = principal(), argument("user")
+        if asked is not None and not _ends_anybodys(caller):
             raise Missing("no_such_user", "There is no user of this id.", "Leave user out to see your own devices.")
+        whose = asked or signed_in()
         with reading(door.db) as session:
             items = sessions.listed(session, door.vault, caller.organisation, whose)
         return {"items": [{**one, "current": one["id"] == caller.key} for one in items]}
@@ -103,8 +102,8 @@ def devices_room(door: Door) -> Room:
     @room.delete("/devices/<device>", scope=auth.ANY, own=True)
     def revoke_device(device: str) -> None:
         caller = principal()
+        holder = None if _ends_anybodys(caller) else signed_in()
         with transaction(door.db) as session:
-            holder = None if caller.role == "owner" else caller.subject
             sessions.end(session, caller.organisation, device, caller.subject, holder=holder, reason="revoked")
 
     return room
@@ -116,32 +115,44 @@ def proof_room(door: Door) -> Room:
 
     @room.post("/auth/password", scope=auth.ANY, own=True)
     def change_password() -> None:
-        asked, caller = f.load(_PASSWORD, body(), "the change"), principal()
+        asked, caller, me = f.load(_PASSWORD, body(), "the change"), principal(), signed_in()
         user = prove(door.db, door.passwords, caller, asked["password"], network=network(door.proxies))
         kept = users.new_password(door.db, door.vault, door.passwords, user, asked["new_password"])
         with transaction(door.db) as session:
-            users.change_password(session, caller, kept)
+            users.change_password(session, caller.organisation, me, kept, but=caller.key)
 
     @room.post("/auth/totp", scope=auth.ANY, own=True)
     def enrol() -> Any:
-        asked, caller = f.load(_PROOF, body(), "the request"), principal()
+        asked, caller, user = f.load(_PROOF, body(), "the request"), principal(), signed_in()
         prove(door.db, door.passwords, caller, asked["password"], network=network(door.proxies))
         with transaction(door.db) as session:
-            return factor.enrol(session, door.vault, caller.organisation, caller.subject)
+            return factor.enrol(session, door.vault, caller.organisation, user)
 
     @room.post("/auth/totp/confirm", scope=auth.ANY, own=True)
     def confirm() -> Any:
-        otp, caller = f.load(_CODE, body(), "the code")["otp"], principal()
+        otp, user = f.load(_CODE, body(), "the code")["otp"], signed_in()
         with transaction(door.db) as session:
-            return {"recovery_codes": factor.confirm(session, door.vault, caller.organisation, caller.subject, otp)}
+            return {"recovery_codes": factor.confirm(session, door.vault, principal().organisation, user, otp)}
 
     @room.post("/auth/totp/remove", scope=auth.ANY, own=True)
     def remove() -> None:
-        otp, caller = f.load(_CODE, body(), "the code")["otp"], principal()
+        otp, user = f.load(_CODE, body(), "the code")["otp"], signed_in()
         with transaction(door.db) as session:
-            factor.remove(session, door.vault, caller.organisation, caller.subject, otp)
+            factor.remove(session, door.vault, principal().organisation, user, otp)
 
     return room
+
+
+def _ends_anybodys(caller: Principal) -> bool:
+    return caller.role == "owner" and "users:write" in caller.scopes
+
+
+def signed_in() -> str:
+    """Who calls, as a person: a key acts for whoever made it, and is not them. Raises Denied."""
+    caller = principal()
+    if caller.kind != "session":
+        raise Denied("not_signed_in", "Only somebody who signed in can do this.", "Sign in; a key stands for nobody here.")
+    return caller.subject
 
 
 def _answer(door: Door, held: Held) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from services.ingest.accounts.models import organisation as organisations
 from services.ingest.accounts.passwords import Passwords
 from services.ingest.accounts.sessions import Held
 from services.ingest.tables import within
-from shared.kernel.errors import Conflict, Denied
+from shared.kernel.errors import Conflict
 from shared.platform import clock
 from shared.platform.auth import NotAuthenticated, Principal
 from shared.platform.db import Database, reading, transaction
@@ -68,9 +68,7 @@ def _of_account(account: Any, device: Any, now: Any) -> Any:
 
 
 def prove(db: Database, passwords: Passwords, caller: Principal, password: str, *, network: str) -> Any:
-    """The user row of who is signed in and gives their password again. Raises NotAuthenticated, TooOften, Denied."""
-    if caller.kind != "session":
-        raise Denied("not_signed_in", "Only somebody who signed in can do this.", "Sign in; a key stands for no person here.")
+    """The user row of who is signed in and gives their password again. Raises NotAuthenticated, TooOften."""
     with reading(db) as session:
         mine = sa.select(account_user).where(within(account_user, caller.organisation), account_user.c.id == caller.subject)
         user = session.execute(mine).one()

@@ -75,9 +75,9 @@ def new_password(db: Database, vault: Vault, passwords: Passwords, user: Any, pa
     return passwords.kept(user.email_hash, password)
 
 
-def change_password(session: Session, caller: Principal, kept: str) -> None:
-    """Set a new password; every other session of theirs ends."""
-    mine = sa.update(account_user).where(within(account_user, caller.organisation), account_user.c.id == caller.subject)
+def change_password(session: Session, organisation: str, user: str, kept: str, *, but: str) -> None:
+    """Set a new password; every session of theirs ends but one."""
+    mine = sa.update(account_user).where(within(account_user, organisation), account_user.c.id == user)
     session.execute(mine.values(password=kept))
-    sessions.end_all(session, caller.organisation, caller.subject, "password", but=caller.key)
-    audit.record(session, caller.organisation, caller.subject, "password.changed", caller.subject)
+    sessions.end_all(session, organisation, user, "password", but=but)
+    audit.record(session, organisation, user, "password.changed", user)

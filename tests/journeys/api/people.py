@@ -67,7 +67,7 @@ class People:
 
     def opens(self, token: str) -> bool:
         """Whether an access token still opens something."""
-        return Caller(self.service, token)("GET", "/devices").status_code == 200
+        return Caller(self.service, token)("GET", "/records").status_code == 200
 
     def events(self, kind: str) -> list[dict[str, Any]]:
         return [row["body"] for row in self.owner.told("GET", f"/feed?kinds={kind}")["rows"]]

@@ -173,7 +173,9 @@ def test_a_consent_is_on_record_with_who_what_and_when_until_withdrawn_and_after
     number = robin.told("POST", "/consents", asked, status=201)["id"]
     assert robin.told("POST", "/consents", asked, status=201)["id"] == number
     people.later(minutes=50)
-    people.owner.told("DELETE", f"/consents/{number}", status=404)  # nobody withdraws for another
+    people.joins("other@sample.example", "owner")
+    people.signed_in("other@sample.example").told("DELETE", f"/consents/{number}", status=404)  # nobody withdraws for another
+    people.owner.told("DELETE", f"/consents/{number}", status=403)  # and no key
     robin.told("DELETE", f"/consents/{number}", status=204)
     robin.told("DELETE", f"/consents/{number}", status=204)
     assert robin.told("POST", "/consents", asked, status=201)["id"] != number
