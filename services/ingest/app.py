@@ -26,9 +26,15 @@ from services.ingest.records import work
 from services.ingest.records.forget import forget
 from services.ingest.records.query import find
 from services.ingest.status import follow
+from services.ingest.status import report as problems
 from services.ingest.status import routes as status
 from services.ingest.timesheets import routes as timesheets
 from services.ingest.timesheets.query import statuses_of
+from services.ingest.usage import models as _usage  # noqa: F401
+from services.ingest.webhooks import routes as webhooks
+from services.ingest.webhooks.client import Outlet
+from services.ingest.webhooks.deliver import Report
+from services.ingest.webhooks.troubles import reporter
 from shared.contract.messages import INVOICE_CHANGED, PERSON_ERASED, SESSION_REUSE, WORK_CHANGED
 from shared.contract.records import Kind
 from shared.kernel.errors import Denied, Invalid
@@ -58,6 +64,7 @@ def build(settings: Settings, db: Database, vault: Vault, network: Network) -> S
         WORK_CHANGED: lambda session, rows: work.bodies(session, vault, rows),
     }
     door = Door(db, vault, Passwords(vault, ours.hashing(settings)), _sync_endpoint(settings), ours.proxies(settings))
+    outlet, report = Outlet(loopback=ours.loopback(settings)), _reporter(vault)
     rooms = (
         accounts.accounts(db, vault),
         accounts.credentials(db, vault, (ours.NAME, *addresses), _check_worker),
@@ -71,11 +78,24 @@ def build(settings: Settings, db: Database, vault: Vault, network: Network) -> S
         billing.invoices(db, vault),
         status.room(db, vault),
         timesheets.room(db, vault),
+        webhooks.subscriptions(db, vault, outlet, report),
+        webhooks.switches(db, vault, report),
+        webhooks.deliveries(db, vault),
         _outside(db, bodies),
     )
     app = service_app(ours.NAME, ours.PREFIX, *rooms, authenticate=Gate(db, vault, network, addresses))
-    handlers = {**tasks.handlers(db), **follow.handlers(db, vault, peers)}
-    return Service(ours.NAME, ours.PREFIX, db, app, handlers, tasks.TICKS + follow.ticks(peers))
+    handlers = {**tasks.handlers(db), **follow.handlers(db, vault, peers), **webhooks.handlers(db, vault, outlet, report)}
+    return Service(ours.NAME, ours.PREFIX, db, app, handlers, tasks.TICKS + follow.ticks(peers) + webhooks.TICKS)
+
+
+def _reporter(vault: Vault) -> Report:
+    def say(session: Session, organisation: str, subject: str, **told: Any) -> None:
+        problems.say(session, vault, organisation, subject, **told)
+
+    def settle(session: Session, organisation: str, subject: str) -> None:
+        problems.settle(session, vault, organisation, subject)
+
+    return reporter(say, settle)
 
 
 def _sync_endpoint(settings: Settings) -> str:

@@ -23,6 +23,7 @@ HASHING_SET = {
     "TIMEBOOKS_SIGN_IN_HASH_LANES": "lanes",
 }
 PROXIES = "TIMEBOOKS_SIGN_IN_PROXIES"
+LOOPBACK = "TIMEBOOKS_WEBHOOK_LOOPBACK"
 LONGEST_CELL = 131_072
 """More the reader of CSV does not take, whatever is set."""
 
@@ -30,6 +31,14 @@ LONGEST_CELL = 131_072
 def peers(settings: Settings) -> Mapping[str, str]:
     """The other services' addresses, prefix included: a service named ``xyz`` serves ``/xyz``."""
     return {name: f"{url.removesuffix(f'/{name}')}/{name}" for name, url in settings.urls.items() if name != NAME and url}
+
+
+def loopback(settings: Settings) -> bool:
+    """Whether webhooks may go to ``http://localhost``: for whoever develops a receiver. Raises Invalid."""
+    text = settings.extra.get(LOOPBACK, "no")
+    if text not in ("yes", "no"):
+        raise Invalid("bad_setting", f"{LOOPBACK} is {text!r}.", f"Set {LOOPBACK} to yes or no.")
+    return text == "yes"
 
 
 def import_limits(settings: Settings) -> Limits:

@@ -9,6 +9,7 @@ from decimal import Decimal
 SCHEMA = "1"
 """Version of the shared schema. Within it only additions; a reader that meets another major version stops and waits."""
 
+RECORD_CHANGED = "record.changed"  # ingest: the subject is a record, its version the revision; no body
 INVOICE_CHANGED = "invoice.changed"  # ingest: body is documents.Invoice
 INVOICE_STATUS_CHANGED = "invoice.status_changed"  # connectors: body is InvoiceStatusMessage
 WORK_CHANGED = "work.changed"  # ingest: subject is the time entry's record id, version its revision; body is WorkMessage

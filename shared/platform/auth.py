@@ -25,7 +25,7 @@ ALGORITHM = "Ed25519"  # RFC 9864: the old name EdDSA is deprecated, since it le
 
 _READ = {"records:read", "invoices:read", "timesheets:read", "connections:read", "feed:read"}
 _PAY = _READ | {"records:write", "approvals:write", "connections:write", "push:write"}
-_RUN = _PAY | {"invoices:write", "keys:write", "users:write", "audit:read"}
+_RUN = _PAY | {"invoices:write", "keys:write", "users:write", "audit:read", "webhooks:read", "webhooks:write", "usage:read"}
 ROLES: Mapping[str, frozenset[str]] = {
     "owner": frozenset(_RUN | {"privacy:write"}),
     "manager": frozenset(_RUN),

@@ -201,6 +201,17 @@ def _move(session: Session, name: str, mark: Mark) -> None:
     put(session, cursor, row, "feed", "position", "at")
 
 
+def is_behind(session: Session, name: str) -> bool:
+    """Whether this service's own feed has rows that the reader of this name has not followed yet."""
+    found = session.execute(_AT, {"of": name}).first()
+    return (session.execute(_TOP).scalar() or 0) > (found.position if found else 0)
+
+
+def skip(session: Session, name: str, feed_id: str) -> None:
+    """Put a reader of this service's own feed behind all that is there: it begins to care only now."""
+    _move(session, name, (feed_id, session.execute(_TOP).scalar() or 0))
+
+
 def _start_again(db: Database, name: str, feed_id: str) -> None:
     with transaction(db) as session:
         _move(session, name, (feed_id, 0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from shared.platform import clock, jobs
 from shared.platform.db import Database, Instant, metadata, reading, transaction
-from shared.platform.session import add_new, prepared
+from shared.platform.session import Session, add_new, prepared
 
 due_row = sa.Table(
     "schedule",
@@ -24,19 +24,23 @@ due_row = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A job that is asked for every so often; ``every`` is in seconds."""
+    """A job that is asked for every so often; ``every`` is in seconds. ``wanted``, where given, says by a short read
+    whether there is anything to do at all."""
 
     kind: str
     every: int
     subject: str = "*"
     queue: str = "bulk"
+    wanted: Callable[[Session], bool] | None = None
 
 
 def ring(db: Database, ticks: Sequence[Tick]) -> int:
     """Ask for the jobs whose time has come; give how many. Nothing is written while nothing is due."""
     with reading(db) as session:
         waiting = {tuple(row) for row in session.execute(*_later(clock.lease_now(session)))}
-    return sum(_ring(db, tick) for tick in ticks if (tick.kind, tick.subject) not in waiting)
+        due = [tick for tick in ticks if (tick.kind, tick.subject) not in waiting]
+        due = [tick for tick in due if tick.wanted is None or tick.wanted(session)]
+    return sum(_ring(db, tick) for tick in due)
 
 
 @prepared

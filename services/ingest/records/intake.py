@@ -12,13 +12,13 @@ from services.ingest.records import store, work
 from services.ingest.records.fingerprint import fingerprint
 from services.ingest.records.mapping import KIND_OF, subjects_among, subjects_of, to_row
 from services.ingest.records.models import WORK
+from shared.contract.messages import RECORD_CHANGED
 from shared.contract.records import AnyRecord, Kind
 from shared.kernel.errors import Failure, Invalid
 from shared.platform import clock, feed
 from shared.platform.session import Session
 from shared.platform.vault import Keyring, Vault
 
-RECORD_CHANGED = "record.changed"  # feed kind; the subject is the record, the version its revision
 AT_ONCE = 1_000
 """Records that are compared and written together."""
 

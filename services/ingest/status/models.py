@@ -65,3 +65,14 @@ problem = sa.Table(
     sa.Column("at", Instant, nullable=False),
 )
 sa.Index("problem_open", problem.c.organisation, problem.c.open)
+
+connection_state = sa.Table(
+    "connection_state",
+    metadata,
+    sa.Column("connection", ID, primary_key=True),
+    sa.Column("organisation", ID, nullable=False),
+    sa.Column("service", sa.String(40), nullable=False),  # whose feed told it
+    sa.Column("state", sa.String(16), nullable=False),  # statuses.ConnectionState
+    sa.Column("changes", sa.Integer, nullable=False),  # counts up
+    sa.Column("at", Instant, nullable=False),
+)

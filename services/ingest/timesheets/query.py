@@ -129,3 +129,16 @@ def by_binding(session: Session, organisation: str, bindings: Collection[str]) -
 def _portions(ids: Iterable[str]) -> list[list[str]]:
     every = sorted(set(ids))
     return [every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE)]
+
+
+def lines(session: Session, organisation: str, wanted: Collection[int]) -> dict[int, dict[str, Any]]:
+    """Line of the history -> what it said of which timesheet; ``before`` is the status before it of the same books."""
+    t, told = timesheet_history.c, timesheet_status.c
+    before = timesheet_history.alias("before")
+    same = tuple(before.c[name] == t[name] for name in ("timesheet", "connection", "generation"))
+    earlier = sa.select(before.c.status).where(*same, before.c.id < t.id).order_by(before.c.id.desc()).limit(1).scalar_subquery()
+    shown = (told.person, told.period_start, told.period_end, t.id, t.timesheet, t.connection, t.status, t.total, t.payment_date)
+    here = sa.and_(told.timesheet == t.timesheet, told.connection == t.connection)
+    mine = sa.select(*shown, earlier.label("before")).join_from(timesheet_history, timesheet_status, here)
+    mine = mine.where(within(timesheet_history, organisation), t.id.in_(sorted(wanted)))
+    return {row["id"]: dict(row) for row in session.execute(mine).mappings()}

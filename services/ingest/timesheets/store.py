@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from services.ingest.tables import within
 from services.ingest.timesheets.models import timesheet_entry, timesheet_history, timesheet_status
-from shared.contract.messages import TimesheetStatusMessage
+from shared.contract.messages import TIMESHEET_STATUS_CHANGED, TimesheetStatusMessage
 from shared.contract.statuses import TimesheetStatus
-from shared.platform import clock
-from shared.platform.session import Session, add_new, dialect, insert, insert_in, prepared
+from shared.platform import clock, feed
+from shared.platform.session import Session, dialect, insert, insert_in, prepared
 
 _TOLD = tuple(field.name for field in fields(TimesheetStatusMessage) if field.name in timesheet_status.c)
 _SHOWN = ("status", "total", "payment_date")
@@ -24,7 +24,8 @@ _KEY = ("timesheet", "connection")
 def keep(
     session: Session, organisation: str, service: str, binding: str, message: TimesheetStatusMessage, stored: Any | None
 ) -> None:
-    """The newest word of one connection on one timesheet; the history gets a line when the books say something else."""
+    """The newest word of one connection on one timesheet; the history gets a line when the books say something else, and the
+    feed a row whose version is that line."""
     values = {name: getattr(message, name) for name in _TOLD}
     values |= {"organisation": organisation, "service": service, "binding": binding, "at": clock.now()}
     keeping, _ = _keeping(dialect(session), tuple(values))
@@ -34,7 +35,15 @@ def keep(
     if same or message.status == TimesheetStatus.PLANNED:  # it is not in the books yet: they say nothing
         return
     names = ("organisation", *_KEY, "generation", "version", *_SHOWN, "at")
-    add_new(session, timesheet_history, {name: values[name] for name in names})
+    adding, _ = _adding(dialect(session))
+    number = session.execute(adding, {name: values[name] for name in names}).scalar()
+    if number is not None:
+        feed.publish(session, organisation, TIMESHEET_STATUS_CHANGED, message.timesheet, number)
+
+
+@prepared
+def _adding(dialect: str, /) -> Any:
+    return insert_in(dialect, timesheet_history).on_conflict_do_nothing().returning(timesheet_history.c.id)
 
 
 @prepared
