@@ -9,7 +9,7 @@ from typing import Any
 from shared.connector import problems, routes, runner, store
 from shared.connector.context import Connector, Hooks
 from shared.connector.provider import Client, Provider
-from shared.contract.messages import PROBLEM_CHANGED
+from shared.contract.messages import CONNECTION_CHANGED, PROBLEM_CHANGED
 from shared.kernel.errors import Denied, Invalid, Retry
 from shared.platform import audit, feed, identity
 from shared.platform.auth import ROLES, NotAuthenticated, Principal, Verifier, sign_token
@@ -117,6 +117,7 @@ def _outside(c: Connector, name: str) -> Room:
         kinds = [kind for kind in (argument("kinds") or "").split(",") if kind]
         bodies = {
             store.status_kind(c.provider.info.document_kind): lambda session, rows: store.status_bodies(c, session, rows),
+            CONNECTION_CHANGED: lambda session, rows: store.connection_bodies(session, rows),
             PROBLEM_CHANGED: lambda session, rows: problems.bodies(c, session, rows),
         }
         limit = max(1, min(_number("limit", PAGE), PAGE))

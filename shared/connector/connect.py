@@ -123,6 +123,7 @@ def _keep(c: Connector, begun: Mapping[str, Any], granted: Tokens, tenant: Tenan
                 )
             )
             problems.close(c, session, number, subject=number)
+            store.tell_connection(session, organisation, number)
             audit.record(session, organisation, begun["actor"], "connection.connected", number)
             for kind in ("catch_up", "push", "pull", *c.hooks.work):
                 jobs.ask(session, kind, number, organisation=organisation, queue="interactive")
@@ -205,6 +206,7 @@ def disconnect(c: Connector, connection: Connection, actor: str) -> None:
         gone = {"state": ConnectionState.DISCONNECTED, "access_token": None, "refresh_token": None}
         mine = sa.update(table).where(table.c.id == connection.id)
         session.execute(mine.values(**gone, refresh_fence=table.c.refresh_fence + 1))
+        store.tell_connection(session, connection.organisation, connection.id)
         audit.record(session, connection.organisation, actor, "connection.disconnected", connection.id)
 
 

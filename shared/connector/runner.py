@@ -98,4 +98,5 @@ def ask_to_reconnect(c: Connector, connection: Connection, failure: Reconnect) -
     with transaction(c.db) as session:
         mine = sa.update(table).where(table.c.id == connection.id, table.c.state != ConnectionState.DISCONNECTED)
         session.execute(mine.values(state=ConnectionState.NEEDS_RECONNECT))
+        store.tell_connection(session, connection.organisation, connection.id)
         problems.open_(c, session, connection.organisation, connection.id, connection.id, failure)

@@ -11,6 +11,7 @@ from shared.connector.context import Connection, Connector
 from shared.connector.models import binding
 from shared.connector.models import connection as connection_table
 from shared.connector.provider import Tenant
+from shared.contract.messages import CONNECTION_CHANGED
 from shared.contract.statuses import ConnectionState
 from shared.kernel import canonical
 from shared.kernel.errors import Missing
@@ -122,6 +123,18 @@ def tell(session: Session, row: Row) -> None:
     """Say the status of a binding's document anew: something changed that its row doesn't show."""
     version = session.execute(_TELL, {"of": row["id"]}).scalar_one()
     feed.publish(session, row["organisation"], status_kind(row["kind"]), row["id"], version)
+
+
+def tell_connection(session: Session, organisation: str, number: str) -> None:
+    """Say that a connection's state changed; whoever reads it is told the present one."""
+    feed.publish(session, organisation, CONNECTION_CHANGED, number, 1)
+
+
+def connection_bodies(session: Session, rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
+    """The feed's bodies for connection.changed."""
+    t = connection_table.c
+    named = sa.select(t.id, t.state).where(t.id.in_(sorted({row["subject"] for row in rows})))
+    return {row.id: {"connection": row.id, "state": row.state} for row in session.execute(named)}
 
 
 def status_kind(document_kind: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from shared.connector import oauth
+from shared.connector import oauth, store
 from shared.connector.context import Connection, Connector
 from shared.connector.models import connection as table
 from shared.connector.oauth import Tokens
@@ -111,7 +111,7 @@ def _refresh(c: Connector, connection: str, held: _Held, fence: int) -> None:
     try:
         tokens = oauth.refresh(c, held.refresh or "")
     except Reconnect:
-        _let_go(c, connection, fence, state=ConnectionState.NEEDS_RECONNECT)
+        _lost(c, connection, held, fence)
         raise
     except Failure:
         _let_go(c, connection, fence)
@@ -125,10 +125,18 @@ def _refresh(c: Connector, connection: str, held: _Held, fence: int) -> None:
     faultpoint("token.stored")
 
 
-def _let_go(c: Connector, connection: str, fence: int, **values: Any) -> None:
+def _let_go(c: Connector, connection: str, fence: int) -> None:
     with transaction(c.db) as session:
         mine = sa.update(table).where(table.c.id == connection, table.c.refresh_fence == fence)
-        session.execute(mine.values(refresh_lease_until=None, **values))
+        session.execute(mine.values(refresh_lease_until=None))
+
+
+def _lost(c: Connector, connection: str, held: _Held, fence: int) -> None:
+    with transaction(c.db) as session:
+        mine = sa.update(table).where(table.c.id == connection, table.c.refresh_fence == fence)
+        lost = mine.values(refresh_lease_until=None, state=ConnectionState.NEEDS_RECONNECT)
+        if session.execute(lost).rowcount:
+            store.tell_connection(session, held.organisation, connection)
 
 
 def sealed(c: Connector, session: Session, organisation: str, connection: str, tokens: Tokens) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from typing import Any
 from marshmallow import fields
 
 from shared.contract import fields as f
-from shared.contract.messages import InvoiceStatusMessage, ProblemMessage, TimesheetStatusMessage, WorkMessage
-from shared.contract.statuses import BindingState, InvoiceStatus, TimesheetStatus
+from shared.contract.messages import ConnectionMessage, InvoiceStatusMessage, ProblemMessage, TimesheetStatusMessage, WorkMessage
+from shared.contract.statuses import BindingState, ConnectionState, InvoiceStatus, TimesheetStatus
 
 _LONG = 10**9
 _id = partial(f.text, 200, required=True)
@@ -95,6 +95,12 @@ class _ProblemSchema(f.Tolerant):
     open = f.flag(required=True)
 
 
+class _ConnectionSchema(f.Tolerant):
+    connection = _id()
+    state = f.choice(ConnectionState, required=True)
+
+
+_CONNECTION = _ConnectionSchema()
 _STATUS, _PROBLEM, _TIMESHEET, _WORK = _StatusSchema(), _ProblemSchema(), _TimesheetSchema(), _WorkSchema()
 
 
@@ -107,6 +113,11 @@ def dump_status(message: InvoiceStatusMessage) -> dict[str, Any]:
     """The message as a plain object, Decimals as they are."""
     dumped: dict[str, Any] = _STATUS.dump(message)
     return dumped
+
+
+def load_connection(data: dict[str, Any]) -> ConnectionMessage:
+    """How a connection stands, from a message's body."""
+    return ConnectionMessage(**f.load(_CONNECTION, data, "the connection"))
 
 
 def load_problem(data: dict[str, Any]) -> ProblemMessage:

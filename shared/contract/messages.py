@@ -16,6 +16,7 @@ WORK_CHANGED = "work.changed"  # ingest: subject is the time entry's record id, 
 TIMESHEET_STATUS_CHANGED = "timesheet.status_changed"  # connectors: body is TimesheetStatusMessage
 PERSON_ERASED = "person.erased"  # ingest: subject is the person's or client's record id; body is {}
 SESSION_REUSE = "session.reuse"  # ingest: somebody holds a copy of a refresh token; subject is the session, which has ended
+CONNECTION_CHANGED = "connection.changed"  # connectors: body is ConnectionMessage; its version says nothing
 PROBLEM_CHANGED = "problem.changed"  # connectors: body is ProblemMessage
 
 
@@ -85,6 +86,14 @@ class TimesheetStatusMessage:
     payment_date: date | None  # civil date on which the pay run that holds it pays
     problem: str | None  # code of the open problem
     entries: tuple[tuple[str, int], ...]  # (time entry's record id, whole seconds) that it pays; none once withdrawn or deleted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionMessage:
+    """How one connection stands now."""
+
+    connection: str
+    state: str  # statuses.ConnectionState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,14 @@ from services.ingest.billing import query as billing
 from services.ingest.billing.query import ERASED
 from services.ingest.status import query, store
 from services.ingest.timesheets import project as timesheets
-from shared.contract.message_schemas import load_problem, load_status, load_timesheet_status
-from shared.contract.messages import INVOICE_STATUS_CHANGED, PROBLEM_CHANGED, TIMESHEET_STATUS_CHANGED, InvoiceStatusMessage
+from shared.contract.message_schemas import load_connection, load_problem, load_status, load_timesheet_status
+from shared.contract.messages import (
+    CONNECTION_CHANGED,
+    INVOICE_STATUS_CHANGED,
+    PROBLEM_CHANGED,
+    TIMESHEET_STATUS_CHANGED,
+    InvoiceStatusMessage,
+)
 from shared.domain import reconcile
 from shared.platform.faultpoint import works
 from shared.platform.logs import log
@@ -19,7 +25,7 @@ from shared.platform.session import Session
 from shared.platform.vault import Vault
 
 Row = Mapping[str, Any]
-KINDS = (INVOICE_STATUS_CHANGED, TIMESHEET_STATUS_CHANGED, PROBLEM_CHANGED)
+KINDS = (INVOICE_STATUS_CHANGED, TIMESHEET_STATUS_CHANGED, PROBLEM_CHANGED, CONNECTION_CHANGED)
 
 
 def apply(session: Session, vault: Vault, service: str, row: Row) -> None:
@@ -32,6 +38,8 @@ def apply(session: Session, vault: Vault, service: str, row: Row) -> None:
         timesheets.status(session, row["organisation"], service, row["subject"], load_timesheet_status(row["body"]))
     elif row["kind"] == PROBLEM_CHANGED:
         _problem(session, vault, service, row)
+    elif row["kind"] == CONNECTION_CHANGED:
+        store.keep_connection(session, row["organisation"], service, load_connection(row["body"]))
 
 
 def status(session: Session, vault: Vault, organisation: str, service: str, binding: str, message: InvoiceStatusMessage) -> None:

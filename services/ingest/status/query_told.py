@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from services.ingest.billing.models import invoice, invoice_version
 from services.ingest.billing.store import chunks
-from services.ingest.status.models import problem, status_history
+from services.ingest.status.models import connection_state, problem, status_history
 from services.ingest.tables import within
 from shared.platform.session import Session
 
@@ -55,3 +55,10 @@ def problem_facts(session: Session, organisation: str, problems: Collection[str]
     shown = sa.select(*(problem.c[name] for name in names))
     mine = shown.where(within(problem, organisation), problem.c.id.in_(sorted(problems)))
     return {row["id"]: dict(row) for row in session.execute(mine).mappings()}
+
+
+def connection_services(session: Session, organisation: str, connections: Collection[str]) -> dict[str, str]:
+    """Connection -> the service that it is a connection of."""
+    t = connection_state.c
+    mine = sa.select(t.connection, t.service).where(within(connection_state, organisation), t.connection.in_(sorted(connections)))
+    return {row.connection: row.service for row in session.execute(mine)}

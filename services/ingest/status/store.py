@@ -7,10 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.ingest.status.models import invoice_status, problem, status_history
+from services.ingest.status.models import connection_state, invoice_status, problem, status_history
 from services.ingest.tables import within
-from shared.contract.messages import INVOICE_STATUS_CHANGED, InvoiceStatusMessage, ProblemMessage
-from shared.contract.statuses import InvoiceStatus
+from shared.contract.messages import INVOICE_STATUS_CHANGED, ConnectionMessage, InvoiceStatusMessage, ProblemMessage
+from shared.contract.statuses import ConnectionState, InvoiceStatus
 from shared.platform import clock, feed
 from shared.platform.session import Session, dialect, insert, insert_in, prepared, put
 
@@ -55,3 +55,17 @@ def keep_problem(session: Session, row: dict[str, Any], message: ProblemMessage)
     if session.execute(kept).first() is not None and was_open != message.open:
         kind = "problem.opened" if message.open else "problem.closed"
         feed.publish(session, row["organisation"], kind, message.problem, message.version)
+
+
+def keep_connection(session: Session, organisation: str, service: str, message: ConnectionMessage) -> None:
+    """How a connection stands; the feed gets a row, of a kind that says it, when that is another way than before."""
+    t = connection_state.c
+    mine = sa.select(t.state, t.changes).where(within(connection_state, organisation), t.connection == message.connection)
+    row = session.execute(mine.with_for_update()).first()
+    if row is not None and row.state == message.state:
+        return
+    changes = row.changes + 1 if row else 1
+    kept = {"connection": message.connection, "organisation": organisation, "service": service, "at": clock.now()}
+    put(session, connection_state, kept | {"state": message.state, "changes": changes}, "state", "changes", "at")
+    word = "connected" if message.state == ConnectionState.LIVE else message.state
+    feed.publish(session, organisation, f"connection.{word}", message.connection, changes)

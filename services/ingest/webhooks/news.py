@@ -15,6 +15,7 @@ from typing import Any
 from services.ingest.records import query_revisions as records
 from services.ingest.status import query_told as told
 from services.ingest.timesheets import query as timesheets
+from services.ingest.webhooks.events import EVENTS
 from shared.contract.messages import INVOICE_CHANGED, INVOICE_STATUS_CHANGED, RECORD_CHANGED, TIMESHEET_STATUS_CHANGED
 from shared.contract.records import Kind
 from shared.contract.statuses import InvoiceStatus, TimesheetStatus
@@ -137,6 +138,12 @@ def _problems(session: Session, organisation: str, rows: Sequence[Row], *, event
             yield row, event, _only(facts, "id") | {"problem_id": row["subject"]}
 
 
+def _connections(session: Session, organisation: str, rows: Sequence[Row], *, event: str) -> Said:
+    found = told.connection_services(session, organisation, {row["subject"] for row in rows})
+    for row in rows:
+        yield row, event, {"connection_id": row["subject"], "provider": found.get(row["subject"])}
+
+
 def _only(facts: dict[str, Any], *left_out: str) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if name not in left_out}
 
@@ -146,7 +153,8 @@ _READERS = {
     INVOICE_CHANGED: _invoice_versions,
     INVOICE_STATUS_CHANGED: _invoice_lines,
     TIMESHEET_STATUS_CHANGED: _timesheet_lines,
-    **{event: partial(_problems, event=event) for event in ("problem.opened", "problem.closed")},
+    **{event: partial(_connections, event=event) for event in EVENTS if event.startswith("connection.")},
+    **{event: partial(_problems, event=event) for event in EVENTS if event.startswith("problem.")},
 }
 KINDS = tuple(_READERS)
 """The kinds of feed rows that may tell something."""

@@ -8,6 +8,7 @@ import pytest
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from shared.platform import jobs, schedule
+from shared.platform.faultpoint import Rig
 from tests.journeys.api.receiver import AnyTime, receiving
 from tests.journeys.product import US, Product, Refused
 
@@ -293,3 +294,51 @@ def test_a_replayed_feed_says_nothing_twice(product, receiver):
     product.imports(TRAIN.format(id="e2", amount="7"))
     product.work()
     assert [body["amount"] for body in receiver.bodies()] == [Decimal("12.50"), Decimal(7)]
+
+
+def test_connecting_losing_the_authorisation_and_disconnecting_are_told_and_so_is_the_problem(product, receiver):
+    subscribes(product, receiver, "connection.*", "problem.*")
+    connection = product.connects()
+    product.work()
+    product.emulator.disconnect(US)
+    product.later(hours=2)
+    product.work()
+    product.connects()
+    product.work()
+    product.send("DELETE", "quickbooks", f"/connections/{connection}")
+    product.work()
+    told = [body["event"] for body in receiver.bodies() if body["event"].startswith("connection.")]
+    assert told == ["connection.connected", "connection.needs_reconnect", "connection.connected", "connection.disconnected"]
+    assert {body["connection_id"] for body in receiver.bodies() if "connection_id" in body} == {connection}
+    assert [event for event in receiver.events() if event.startswith("problem.")] == ["problem.opened", "problem.closed"]
+
+
+class Killed(BaseException):
+    """Stands for a SIGKILL: nothing of ours runs after it."""
+
+
+@pytest.mark.parametrize("point", ["job.taken", "http.answered", "follow.applied"])
+def test_a_worker_killed_anywhere_loses_no_event_and_tells_none_under_two_ids(product, receiver, point):
+    webhook = subscribes(product, receiver, "expense.*")
+    product.imports("".join(TRAIN.format(id=f"e{n}", amount=n) for n in range(1, 4)))
+    killed = []
+
+    def hook(name):
+        if name == point and not killed:
+            killed.append(name)
+            raise Killed(name)
+
+    ingest = product.ingest
+    with Rig(hook=hook):
+        for _ in range(8):
+            product.clock.advance(seconds=31)  # longer than a lease
+            try:
+                schedule.ring(ingest.db, ingest.ticks)
+                jobs.run_ready(ingest.db, ingest.handlers)
+            except Killed:
+                continue
+    assert killed
+    assert sorted({body["amount"] for body in receiver.bodies()}) == [1, 2, 3]
+    assert len({headers["webhook-id"] for headers, _ in receiver.heard}) == 3
+    assert len(receiver.heard) <= 4
+    assert [one["state"] for one in deliveries(product, webhook)] == ["delivered"] * 3
