@@ -30,7 +30,8 @@ from services.ingest.status import report as problems
 from services.ingest.status import routes as status
 from services.ingest.timesheets import routes as timesheets
 from services.ingest.timesheets.query import statuses_of
-from services.ingest.usage import models as _usage  # noqa: F401
+from services.ingest.usage import routes as usage
+from services.ingest.usage.meter import Meter
 from services.ingest.webhooks import routes as webhooks
 from services.ingest.webhooks.client import Outlet
 from services.ingest.webhooks.deliver import Report
@@ -65,6 +66,7 @@ def build(settings: Settings, db: Database, vault: Vault, network: Network) -> S
     }
     door = Door(db, vault, Passwords(vault, ours.hashing(settings)), _sync_endpoint(settings), ours.proxies(settings))
     outlet, report = Outlet(loopback=ours.loopback(settings)), _reporter(vault)
+    meter = Meter(db, ours.call_limits(settings))
     rooms = (
         accounts.accounts(db, vault),
         accounts.credentials(db, vault, (ours.NAME, *addresses), _check_worker),
@@ -81,9 +83,10 @@ def build(settings: Settings, db: Database, vault: Vault, network: Network) -> S
         webhooks.subscriptions(db, vault, outlet, report),
         webhooks.switches(db, vault, report),
         webhooks.deliveries(db, vault),
+        usage.room(db, vault, meter),
         _outside(db, bodies),
     )
-    app = service_app(ours.NAME, ours.PREFIX, *rooms, authenticate=Gate(db, vault, network, addresses))
+    app = service_app(ours.NAME, ours.PREFIX, *rooms, authenticate=Gate(db, vault, network, addresses), meter=meter)
     handlers = {**tasks.handlers(db), **follow.handlers(db, vault, peers), **webhooks.handlers(db, vault, outlet, report)}
     return Service(ours.NAME, ours.PREFIX, db, app, handlers, tasks.TICKS + follow.ticks(peers) + webhooks.TICKS)
 

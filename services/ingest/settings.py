@@ -23,6 +23,8 @@ HASHING_SET = {
     "TIMEBOOKS_SIGN_IN_HASH_LANES": "lanes",
 }
 PROXIES = "TIMEBOOKS_SIGN_IN_PROXIES"
+CALL_LIMITS = {"default": ("TIMEBOOKS_LIMIT_CALLS", 6_000), "export": ("TIMEBOOKS_LIMIT_EXPORTS", 30)}
+"""Policy -> the setting, and what holds without it: calls of one key in 60 seconds."""
 LOOPBACK = "TIMEBOOKS_WEBHOOK_LOOPBACK"
 LONGEST_CELL = 131_072
 """More the reader of CSV does not take, whatever is set."""
@@ -31,6 +33,14 @@ LONGEST_CELL = 131_072
 def peers(settings: Settings) -> Mapping[str, str]:
     """The other services' addresses, prefix included: a service named ``xyz`` serves ``/xyz``."""
     return {name: f"{url.removesuffix(f'/{name}')}/{name}" for name, url in settings.urls.items() if name != NAME and url}
+
+
+def call_limits(settings: Settings) -> Mapping[str, int]:
+    """Calls of one key in 60 seconds, by policy. Raises Invalid naming the setting that can't be."""
+    return {
+        policy: _whole(settings.extra[name], name) if name in settings.extra else usual
+        for policy, (name, usual) in CALL_LIMITS.items()
+    }
 
 
 def loopback(settings: Settings) -> bool:

@@ -33,7 +33,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     "worker": frozenset({"records:read", "records:write", "timesheets:read"}),  # of their own records: see Principal.own
     "auditor": frozenset(_READ | {"audit:read"}),
     "service": frozenset({"records:read", "invoices:read", "feed:read"}),  # one of ours, about every organisation
-    "operator": frozenset({"accounts:write"}),  # who runs the installation: makes organisations, sees nothing of theirs
+    "operator": frozenset({"accounts:write", "usage:bill"}),  # runs the installation: sees nothing of theirs but sums
 }
 SCOPES = frozenset().union(*ROLES.values())
 

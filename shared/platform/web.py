@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_address, ip_network
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from flask import Flask, Response, g, request
 from marshmallow import Schema, ValidationError
@@ -32,6 +33,22 @@ Handler = Callable[..., Any]
 F = TypeVar("F", bound=Handler)
 
 
+@dataclass(slots=True)
+class Counts:
+    """What a call gave or took beside itself: rows, and documents such as invoices. Whoever knows adds to it."""
+
+    rows: int = 0
+    documents: int = 0
+
+
+class Meter(Protocol):
+    """Who counts calls and holds callers to a limit."""
+
+    def admit(self, caller: Principal, policy: str) -> Mapping[str, str]: ...
+
+    def count(self, caller: Principal, counts: Counts) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """One address of a service. ``scope`` None: open to anybody. ``own``: it keeps a worker to their own records by itself."""
@@ -42,6 +59,11 @@ class Route:
     handler: Handler
     limit: int
     own: bool
+
+    @property
+    def policy(self) -> str:
+        """Which limit a call counts against: exports have their own, for each may read everything there is."""
+        return "export" if self.method == "POST" and {"export", "exports"} & set(self.rule.split("/")) else "default"
 
 
 class Room:
@@ -89,11 +111,13 @@ class _ServiceApp(Flask):
         super().add_url_rule(rule, *args, **options)
 
 
-def service_app(name: str, prefix: str, *rooms: Room, authenticate: Callable[[str], Principal]) -> Flask:
+def service_app(
+    name: str, prefix: str, *rooms: Room, authenticate: Callable[[str], Principal], meter: Meter | None = None
+) -> Flask:
     """The application of one service under ``prefix``. ``authenticate`` turns a bearer into a Principal or raises Denied."""
     app = _ServiceApp(name, static_folder=None)
     app.url_map.strict_slashes, app.url_map.merge_slashes = False, False
-    app.extensions["timebooks"] = {"prefix": prefix, "authenticate": authenticate, "routes": [], "own": set()}
+    app.extensions["timebooks"] = {"prefix": prefix, "authenticate": authenticate, "meter": meter, "routes": [], "own": set()}
     app.before_request(_check_address)
     app.after_request(_finish)
     handle_errors(app)
@@ -107,7 +131,7 @@ def mount(app: Flask, *rooms: Room) -> None:
     for room in rooms:
         for route in room.routes:
             endpoint = f"{room.name}.{route.handler.__name__}.{route.method}.{len(ours['routes'])}"
-            view = _view(route, ours["authenticate"])
+            view = _view(route, ours["authenticate"], ours["meter"])
             rule = ours["prefix"] + route.rule
             app.add_url_rule(rule, endpoint, view, methods=[route.method], provide_automatic_options=False, route=route)
             ours["routes"].append((route.method, rule, route.scope))
@@ -128,6 +152,14 @@ def principal() -> Principal:
     """Who calls. Only inside a route that is not open."""
     caller: Principal = g.principal
     return caller
+
+
+def counts() -> Counts:
+    """What is counted of the present call; what a stream adds to it until it ends counts as well."""
+    if "counts" not in g:
+        g.counts = Counts()
+    found: Counts = g.counts
+    return found
 
 
 def body(schema: Schema | None = None) -> dict[str, Any]:
@@ -219,11 +251,13 @@ def html(text: str, status: int = 200) -> Response:
     return Response(text, status, content_type="text/html; charset=utf-8")
 
 
-def _view(route: Route, authenticate: Callable[[str], Principal]) -> Handler:
+def _view(route: Route, authenticate: Callable[[str], Principal], meter: Meter | None) -> Handler:
     def view(**names: str) -> Response:
         g.limit, request.max_content_length = route.limit, route.limit + 1
         if route.scope is not None:
             g.principal = authenticate(_bearer())
+            if meter is not None:
+                g.meter, g.limits = meter, meter.admit(g.principal, route.policy)
             g.principal.need(route.scope)
             if g.principal.own is not None and not route.own:
                 raise Denied("own_only", "This is about everybody's records; a worker has their own.", "Ask a manager to do it.")
@@ -249,6 +283,8 @@ def _answer(value: Any) -> Response:
     if isinstance(value, Response):
         return value
     value, status = value if isinstance(value, tuple) else (value, 200)
+    if isinstance(value, dict) and isinstance(value.get("items"), list):
+        counts().rows += len(value["items"])
     if value is None:
         return Response(status=204)
     return Response(canonical.dumps(value), status, content_type="application/json")
@@ -273,6 +309,9 @@ def _finish(answer: Response) -> Response:
         answer.headers.setdefault("X-Frame-Options", "DENY")
     if request.is_secure:
         answer.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    answer.headers.extend(g.get("limits", {}))
+    if "meter" in g and answer.status_code < 500:
+        answer.call_on_close(partial(g.meter.count, g.principal, counts()))
     _note(answer)
     return answer
 

@@ -60,13 +60,13 @@ def problem(failure: Failure, status: int | None = None) -> Response:
     error: dict[str, Any] = {"code": failure.code, "message": failure.cause}
     if failure.remedy:
         error["remedy"] = failure.remedy
-    headers = {}
+    facts = dict(failure.facts)
+    headers: dict[str, str] = dict(facts.pop("headers", {}))
     if isinstance(failure, Retry):
         after = failure.after if failure.after is not None else 5
         error["retry_after_s"], headers["Retry-After"] = after, str(after)
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
-    facts = dict(failure.facts)
     if "fields" in facts:
         error["fields"] = facts.pop("fields")
     if facts:

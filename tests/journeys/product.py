@@ -77,12 +77,19 @@ class Product:
 
     BOOKS = "quickbooks"  # the connector of this installation
 
-    def __init__(self, make_database: Callable[..., Database], clock: Any, **options: Any) -> None:
+    def __init__(
+        self,
+        make_database: Callable[..., Database],
+        clock: Any,
+        *,
+        extra: Mapping[str, str] = MappingProxyType({}),
+        **options: Any,
+    ) -> None:
         self.clock, self.vault, self.network = clock, Vault(bytes(range(32))), Network()
         self._tokens: dict[tuple[str, str], tuple[datetime, str]] = {}
         self.emulator = create(Options(clock=clock, **options))
         self.network.mount(f"{INTUIT}/", self.emulator.wsgi)
-        mine = settings(intuit_settings())
+        mine = settings({**intuit_settings(), **extra})
         self.ingest: Service = ingest.build(mine, make_database(ingest_tables), self.vault, self.network)
         self.quickbooks: Service = quickbooks.build(mine, make_database(connector_tables), self.vault, self.network)
         for service in self.services:

@@ -18,7 +18,7 @@ from shared.kernel.errors import Invalid
 from shared.platform import audit
 from shared.platform.db import Database, reading, transaction
 from shared.platform.vault import Vault
-from shared.platform.web import Room, argument, body, principal, raw_body
+from shared.platform.web import Room, argument, body, counts, principal, raw_body
 from shared.platform.web_idempotency import once
 
 _id = f.text(36)
@@ -84,6 +84,7 @@ def invoices(db: Database, vault: Vault) -> Room:
             with transaction(db) as session:
                 wish = wishes.read(sent, accounts.organisation(session, caller.organisation).currency)
                 done = compose.compose(session, vault, caller.organisation, wish, caller.subject)
+                counts().documents += len(done.invoices)
                 return claim.done(session, _composed(done))
 
     @room.post("/invoices/<document>/void", scope="invoices:write")

@@ -20,7 +20,7 @@ from shared.platform import audit
 from shared.platform.db import Database, reading, transaction
 from shared.platform.session import Session
 from shared.platform.vault import Vault
-from shared.platform.web import Room, argument, body, page_args, principal, raw_body
+from shared.platform.web import Room, argument, body, counts, page_args, principal, raw_body
 from shared.platform.web_idempotency import once
 
 MOST = 1_000
@@ -53,6 +53,7 @@ def room(db: Database, vault: Vault, changed: Changed, approved_there: ApprovedT
             with transaction(db) as session:
                 loaded = own.kept(session, caller, loaded)
                 good = [record for record in loaded if not isinstance(record, Failure)]
+                counts().rows += len(good)
                 stored = iter(intake.accept(session, vault, caller.organisation, good))
                 results = [one if isinstance(one, Failure) else next(stored) for one in loaded]
                 edited = changed_work(results)
