@@ -25,6 +25,7 @@ from services.ingest.records import routes as records
 from services.ingest.records import work
 from services.ingest.records.forget import forget
 from services.ingest.records.query import find
+from services.ingest.records.record_routes import record_room
 from services.ingest.status import follow
 from services.ingest.status import report as problems
 from services.ingest.status import routes as status
@@ -73,6 +74,7 @@ def build(settings: Settings, db: Database, vault: Vault, network: Network) -> S
         *(room(door) for room in (sign_in_room, devices_room, proof_room, consent_room)),
         users_room(door, _check_worker),
         records.room(db, vault, entries_changed, statuses_of),
+        record_room(db, vault, entries_changed, lambda *_: {}),
         imports.room(db, vault, entries_changed, ours.import_limits(settings)),
         profile_room(db, vault),
         privacy.room(db, vault, _forget),

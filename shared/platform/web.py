@@ -282,12 +282,12 @@ def _bearer() -> str:
 def _answer(value: Any) -> Response:
     if isinstance(value, Response):
         return value
-    value, status = value if isinstance(value, tuple) else (value, 200)
+    value, status, headers = (*value, {})[:3] if isinstance(value, tuple) else (value, 200, {})
     if isinstance(value, dict) and isinstance(value.get("items"), list):
         counts().rows += len(value["items"])
     if value is None:
         return Response(status=204)
-    return Response(canonical.dumps(value), status, content_type="application/json")
+    return Response(canonical.dumps(value), status, headers, content_type="application/json")
 
 
 def _check_address() -> None:
