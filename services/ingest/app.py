@@ -21,6 +21,9 @@ from services.ingest.imports import routes as imports
 from services.ingest.imports.forget import forget as forget_profiles
 from services.ingest.imports.profile_routes import profile_room
 from services.ingest.privacy import routes as privacy
+from services.ingest.receipts import routes as receipts
+from services.ingest.receipts.query import beside as receipts_of
+from services.ingest.receipts.store import forget as forget_receipts
 from services.ingest.records import routes as records
 from services.ingest.records import work
 from services.ingest.records.forget import forget
@@ -74,7 +77,8 @@ def build(settings: Settings, db: Database, vault: Vault, network: Network) -> S
         *(room(door) for room in (sign_in_room, devices_room, proof_room, consent_room)),
         users_room(door, _check_worker),
         records.room(db, vault, entries_changed, statuses_of),
-        record_room(db, vault, entries_changed, lambda *_: {}),
+        record_room(db, vault, entries_changed, receipts_of),
+        receipts.room(db, vault, ours.receipt_limit(settings)),
         imports.room(db, vault, entries_changed, ours.import_limits(settings)),
         profile_room(db, vault),
         privacy.room(db, vault, _forget),
@@ -120,6 +124,7 @@ def _forget(session: Session, vault: Vault, organisation: str, kind: Kind, subje
     """What every room does about somebody who is erased."""
     users.forget(session, organisation, subject)
     forget_profiles(session, vault, organisation, kind, subject)
+    forget_receipts(session, vault, organisation, kind, subject)
     forget(session, vault, organisation, kind, subject)
 
 

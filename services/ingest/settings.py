@@ -26,6 +26,7 @@ PROXIES = "TIMEBOOKS_SIGN_IN_PROXIES"
 CALL_LIMITS = {"default": ("TIMEBOOKS_LIMIT_CALLS", 6_000), "export": ("TIMEBOOKS_LIMIT_EXPORTS", 30)}
 """Policy -> the setting, and what holds without it: calls of one key in 60 seconds."""
 LOOPBACK = "TIMEBOOKS_WEBHOOK_LOOPBACK"
+RECEIPT_BYTES = 10_000_000
 LONGEST_CELL = 131_072
 """More the reader of CSV does not take, whatever is set."""
 
@@ -67,6 +68,12 @@ def hashing(settings: Settings) -> Hashing:
 def proxies(settings: Settings) -> int:
     """How many proxies of ours a request passes, each of which names the one before it in X-Forwarded-For."""
     return _whole(settings.extra[PROXIES], PROXIES) if PROXIES in settings.extra else 0
+
+
+def receipt_limit(settings: Settings) -> int:
+    """The bytes of the largest receipt that is taken."""
+    name = "TIMEBOOKS_RECEIPT_BYTES"
+    return _whole(settings.extra[name], name) if name in settings.extra else RECEIPT_BYTES
 
 
 def _whole(text: str, name: str) -> int:

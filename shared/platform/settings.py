@@ -9,7 +9,7 @@ from pathlib import Path
 
 from shared.kernel.errors import Invalid
 
-_ROOMS = re.compile(r"_(IMPORT|SIGN_IN|WEBHOOK|LIMIT)_")
+_ROOMS = re.compile(r"_(IMPORT|SIGN_IN|WEBHOOK|LIMIT|RECEIPT)_")
 """In the names of settings that rooms of services read themselves."""
 
 
@@ -48,6 +48,10 @@ class Settings:
             resend_seconds=_number(environ, "TIMEBOOKS_RESEND_SECONDS", 5),
             extra={name: value for name, value in environ.items() if not name.startswith("TIMEBOOKS_") or _ROOMS.search(name)},
         )
+
+
+_OWN = ("TIMEBOOKS_IMPORT_", "TIMEBOOKS_RECEIPT_")
+"""How the settings begin that one service alone knows."""
 
 
 def _of(service: str, what: str) -> str:

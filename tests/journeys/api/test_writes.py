@@ -10,8 +10,6 @@ import pytest
 from tests.component.ingest.conftest import Caller
 from tests.journeys.product import HEADER
 
-pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
-
 PATHS = {
     "person": "/people", "client": "/clients", "job": "/jobs", "tag": "/tags", "time": "/time-entries", "expense": "/expenses",
     "mileage": "/mileage",
