@@ -15,6 +15,7 @@ from services.ingest.accounts.passwords import Passwords
 from services.ingest.accounts.people_routes import consent_room, users_room
 from services.ingest.accounts.session_routes import Door, devices_room, proof_room, sign_in_room
 from services.ingest.billing import routes as billing
+from services.ingest.billing.given_routes import given_room, left_out_room
 from services.ingest.billing.query import invoice_bodies
 from services.ingest.billing.revise import entries_changed
 from services.ingest.imports import routes as imports
@@ -84,6 +85,8 @@ def build(settings: Settings, db: Database, vault: Vault, network: Network) -> S
         privacy.room(db, vault, _forget),
         billing.approvals(db, vault),
         billing.invoices(db, vault),
+        given_room(db, vault),
+        left_out_room(db),
         status.room(db, vault),
         timesheets.room(db, vault),
         webhooks.subscriptions(db, vault, outlet, report),

@@ -53,6 +53,8 @@ class Candidate:
     work: Work
     approved: bool
     billed: bool = False  # some document holds it already
+    left_out: str = ""  # number of an invoice made elsewhere that covers its client and day and does not name it
+    covered: str = ""  # number of such an invoice that covers it, as somebody said
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,20 +132,28 @@ def _below_zero(bill: _Bill) -> list[Skipped]:
 
 def billable(candidate: Candidate, world: World, order: Order) -> tuple[Share, ...]:
     """The shares of an entry that is to be billed afresh; Invalid says why it isn't."""
-    work = candidate.work
+    check_billable(candidate)
+    found = price(candidate.work, world, order)
+    if not found:
+        raise Invalid("nothing_to_bill", "The entry has no time, distance or amount.", "")
+    return found
+
+
+def check_billable(candidate: Candidate) -> None:
+    """Whether an entry may be billed at all, at whatever price; Invalid says why not."""
+    work, beside, covering = candidate.work, candidate.left_out, candidate.covered
+    left_out = f"Invoice {beside}, made elsewhere for this client and these days, does not name the entry."
     reasons = (
         (work.deleted, "deleted", "The entry was deleted at its source.", ""),
         (not work.billable, "not_billable", "The entry is not billable.", "mark it billable at its source"),
         (candidate.billed, "already_billed", "A live invoice holds the entry.", "void that invoice first"),
+        (covering, "covered", f"Invoice {covering} covers the entry, as somebody said.", "void that invoice first"),
+        (beside, "not_on_the_invoice", left_out, "say whether it is to be billed beside it, or is covered by it"),
         (not candidate.approved, "not_approved", "The entry is not approved.", "approve it"),
     )
     for applies, why, cause, remedy in reasons:
         if applies:
             raise Invalid(why, cause, remedy)
-    found = price(work, world, order)
-    if not found:
-        raise Invalid("nothing_to_bill", "The entry has no time, distance or amount.", "")
-    return found
 
 
 def price(work: Work, world: World, order: Order) -> tuple[Share, ...]:
@@ -175,7 +185,8 @@ def compose_one(shares: Sequence[Share], corrections: Sequence[Sequence[Share]],
             chosen, room = [*chosen, *chain], after
     if not chosen or min(room) < 0:
         return None
-    return _draft(_lines(chosen, world, order), order, tuple(waiting))
+    first = chosen[0]
+    return draft(_lines(chosen, world, order), first.client, first.currency, order, tuple(waiting))
 
 
 Line = tuple[InvoiceLine, list[Share]]
@@ -193,16 +204,17 @@ def _lines(shares: Sequence[Share], world: World, order: Order) -> list[Line]:
             unit=first.unit,
             unit_price=plain(first.unit_price),
             amount=round_money(quantity * first.unit_price, first.currency),
-            date=_only({share.work.date for share in group}),
-            job=_only({share.work.job for share in group}),
-            person=_only({share.work.person for share in group}),
+            date=only({share.work.date for share in group}),
+            job=only({share.work.job for share in group}),
+            person=only({share.work.person for share in group}),
             taxable=order.tax is not None and first.kind not in order.tax.exempt,
         )
         found.append((line, group))
     return found
 
 
-def _only(values: set[T]) -> T | None:
+def only(values: set[T]) -> T | None:
+    """The one value, if there is one."""
     return next(iter(values)) if len(values) == 1 else None
 
 
@@ -212,18 +224,18 @@ def _gross(lines: Sequence[Line]) -> list[Decimal]:
     return [taxed, sum((line.amount for line, _ in lines), ZERO)]
 
 
-def _draft(lines: Sequence[Line], order: Order, waiting: tuple[str, ...]) -> Draft:
-    first = lines[0][1][0]
-    places = exponent(first.currency)
+def draft(lines: Sequence[Line], client: str, currency: str, order: Order, waiting: tuple[str, ...] = ()) -> Draft:
+    """Lines and the shares on each, with deductions, tax and totals."""
+    places = exponent(currency)
     made = [line for line, _ in lines]
-    made += _deductions(made, order.deductions, first.currency)
+    made += _deductions(made, order.deductions, currency)
     subtotal = sum((line.amount for line in made), ZERO)
     taxable = sum((line.amount for line in made if line.taxable), ZERO)
-    tax = round_money(taxable * order.tax.percent / HUNDRED, first.currency) if order.tax else round_money(ZERO, first.currency)
-    parts = (allocate(group, line.position, line.quantity, line.amount, places) for line, group in lines)
+    tax = round_money(taxable * order.tax.percent / HUNDRED if order.tax else ZERO, currency)
+    parts = (allocate(group, line.position, line.quantity, line.amount, places) for line, group in lines if group)
     return Draft(
-        client=first.client,
-        currency=first.currency,
+        client=client,
+        currency=currency,
         lines=tuple(made),
         allocations=tuple(part for line in parts for part in line),
         subtotal=subtotal,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from services.ingest.billing import freeze, query, store, world
+from services.ingest.billing import freeze, left_out, query, store, world
 from services.ingest.billing import wish as wishes
 from services.ingest.billing.freeze import Freeze
 from services.ingest.billing.query import Correction
@@ -64,14 +64,25 @@ def prepare(session: Session, vault: Vault, organisation: str, wish: Wish) -> Pr
     around = world.around(session, vault, organisation, [one.record for one in entries.values()])
     if wish.client is not None:
         found = [one for one in found if world.client_of(one, around) == wish.client]
-    composition = invoicing.compose(_candidates(session, organisation, found), around, wish.order, _chains(late, entries))
+    candidates = _candidates(session, organisation, found, wish)
+    composition = invoicing.compose(candidates, around, wish.order, _chains(late, entries))
     clients = records.clients(session, vault, organisation, {draft.client for draft in composition.drafts})
     return Prepared(composition, entries, {name: client.name for name, client in clients.items()})
 
 
-def _candidates(session: Session, organisation: str, found: Sequence[Logged]) -> list[Candidate]:
+def _candidates(session: Session, organisation: str, found: Sequence[Logged], wish: Wish) -> list[Candidate]:
     claimed = query.claims(session, organisation, [one.record.id for one in found])
-    return [Candidate(work=one.record, approved=_is_approved(one), billed=one.record.id in claimed) for one in found]
+    beside = left_out.find(session, organisation, wish.since, wish.until)
+    return [
+        Candidate(
+            work=one.record,
+            approved=_is_approved(one),
+            billed=one.record.id in claimed,
+            left_out=beside.waiting.get(one.record.id, ""),
+            covered=beside.covered.get(one.record.id, ""),
+        )
+        for one in found
+    ]
 
 
 def _is_approved(one: Logged) -> bool:

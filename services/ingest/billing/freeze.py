@@ -25,7 +25,7 @@ class Freeze:
     """A version to be written: ``cause`` is why, ``content_of`` the earlier version that said the same, if any."""
 
     invoice: Invoice
-    cause: str  # composed | changed | withdrawn | restored
+    cause: str  # composed | given | changed | withdrawn | restored
     wish: str | None = None
     reason: str = ""
     content_of: int | None = None

@@ -33,9 +33,13 @@ invoice = sa.Table(
     sa.Column("due", sa.Date),
     sa.Column("total", Exact, nullable=False),
     sa.Column("composed_at", Instant, nullable=False),
+    sa.Column("given_from", sa.Date),  # made elsewhere and given to us: the days that it covers; null: composed here
+    sa.Column("given_to", sa.Date),
     sa.UniqueConstraint("organisation", "number", name="invoice_number"),
 )
 sa.Index("invoice_recent", invoice.c.organisation, invoice.c.issued)
+_given = invoice.c.given_from.is_not(None)
+sa.Index("invoice_given", invoice.c.organisation, invoice.c.client, sqlite_where=_given, postgresql_where=_given)
 
 invoice_version = sa.Table(
     "invoice_version",
@@ -44,7 +48,7 @@ invoice_version = sa.Table(
     sa.Column("version", sa.Integer, primary_key=True),
     _organisation(),
     sa.Column("content_of", sa.Integer, nullable=False),  # the first version that said the same
-    sa.Column("cause", sa.String(12), nullable=False),  # composed | changed | withdrawn | restored
+    sa.Column("cause", sa.String(12), nullable=False),  # composed | given | changed | withdrawn | restored
     sa.Column("at", Instant, nullable=False),
     sa.Column("reason", sa.LargeBinary),  # sealed, the client's key: why a person voided it
     sa.Column("client_name", sa.LargeBinary),  # sealed, the client's key
@@ -138,6 +142,16 @@ correction = sa.Table(
 )
 sa.Index("correction_entry", correction.c.organisation, correction.c.entry)
 
+left_out = sa.Table(
+    "left_out",
+    metadata,
+    sa.Column("document", ID, primary_key=True),  # an invoice made elsewhere
+    sa.Column("entry", ID, primary_key=True),  # of its client, currency and days, and not named on it
+    _organisation(),
+    sa.Column("decision", sa.String(8), nullable=False),  # bill: beside it | covered: by it
+    sa.Column("actor", sa.String(80), nullable=False),
+    sa.Column("at", Instant, nullable=False),
+)
 numbering = sa.Table(
     "numbering",
     metadata,

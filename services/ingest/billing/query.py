@@ -40,6 +40,8 @@ class Head:
     due: date | None
     total: Decimal
     composed_at: datetime
+    given_from: date | None  # made elsewhere: the days that it covers; None: composed here
+    given_to: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

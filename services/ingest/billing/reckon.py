@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from services.ingest.billing import freeze, query, store, world
@@ -15,7 +15,7 @@ from services.ingest.records.query import Logged
 from shared.contract.documents import LineKind
 from shared.contract.records import Mileage
 from shared.contract.statuses import InvoiceStatus
-from shared.domain import allocation, invoicing
+from shared.domain import allocation, given, invoicing
 from shared.domain.allocation import Claim, Share
 from shared.domain.invoicing import Draft, Order
 from shared.domain.rates import MileageRate, World
@@ -45,7 +45,12 @@ def reckon(
 
 
 def can_change(one: Head) -> bool:
-    """Whether a change may still become a new version of this invoice."""
+    """Whether an edit of an entry may still become a new version of this invoice; one made elsewhere is made anew elsewhere."""
+    return one.given_from is None and is_open(one)
+
+
+def is_open(one: Head) -> bool:
+    """Whether this invoice may still have a new version."""
     return one.status in (InvoiceStatus.DRAFT, InvoiceStatus.OPEN) and one.untouched and not one.withdrawn
 
 
@@ -67,7 +72,7 @@ class _Bench:
     elsewhere: dict[str, list[Claim]]
     around: World
     order: Order
-    numbers: dict[str, str]
+    heads: dict[str, Head]  # of all invoices that hold the entries
 
 
 def _remake(session: Session, vault: Vault, organisation: str, head: Head, dirty: set[str], actor: str) -> set[str]:
@@ -114,7 +119,7 @@ def _bench(session: Session, vault: Vault, organisation: str, head: Head, dirty:
     known = world.logged(session, vault, organisation, here)
     around = world.around(session, vault, organisation, [one.record for one in known.values()])
     order = wishes.load(kept, around.home)
-    return _Bench(head, dirty, known, here, elsewhere, around, order, _numbers(session, organisation, every))
+    return _Bench(head, dirty, known, here, elsewhere, around, order, _heads(session, organisation, every))
 
 
 def _by_entry(claims: Iterable[Claim]) -> dict[str, list[Claim]]:
@@ -124,9 +129,8 @@ def _by_entry(claims: Iterable[Claim]) -> dict[str, list[Claim]]:
     return found
 
 
-def _numbers(session: Session, organisation: str, claims: dict[str, list[Claim]]) -> dict[str, str]:
-    documents = {claim.document for some in claims.values() for claim in some}
-    return {name: one.number for name, one in query.heads(session, organisation, documents).items()}
+def _heads(session: Session, organisation: str, claims: dict[str, list[Claim]]) -> dict[str, Head]:
+    return query.heads(session, organisation, {claim.document for some in claims.values() for claim in some})
 
 
 def _revision(bench: _Bench, entry: str) -> int:
@@ -140,7 +144,7 @@ def _shares(bench: _Bench, entry: str) -> list[Share]:
     if entry not in bench.dirty:
         return [_again(one, claim, _about(bench, entry)) for claim in bench.here[entry]]
     try:
-        shares = _wanted(one, bench.around, bench.order)
+        shares = _wanted(one, bench.around, bench.order, bench.elsewhere[entry], bench.heads)
     except Invalid:  # it can't be priced any more: it leaves the invoice, and the next composing says why
         shares = []
     if bench.elsewhere[entry]:
@@ -149,7 +153,11 @@ def _shares(bench: _Bench, entry: str) -> list[Share]:
 
 
 def _about(bench: _Bench, entry: str) -> str:
-    return ", ".join(sorted({bench.numbers[claim.document] for claim in bench.elsewhere[entry]}))
+    return _numbers(bench.elsewhere[entry], bench.heads)
+
+
+def _numbers(claims: Iterable[Claim], heads: Mapping[str, Head]) -> str:
+    return ", ".join(sorted({heads[claim.document].number for claim in claims}))
 
 
 def _again(one: Logged, claim: Claim, about: str) -> Share:
@@ -167,8 +175,13 @@ def _again(one: Logged, claim: Claim, about: str) -> Share:
     )
 
 
-def _wanted(one: Logged, around: World, order: Order) -> list[Share]:
-    return list(invoicing.price(one.record, around, order)) if world.wanted_revision(one) else []
+def _wanted(one: Logged, around: World, order: Order, claims: Iterable[Claim], heads: Mapping[str, Head]) -> list[Share]:
+    """What an entry is worth now: at today's rates, or at those of an invoice made elsewhere that holds it."""
+    if not world.wanted_revision(one):
+        return []
+    given_there = [claim for claim in claims if heads[claim.document].given_from]
+    shares = given.as_billed(one.record, around, given_there) if given_there else None
+    return list(invoicing.price(one.record, around, order) if shares is None else shares)
 
 
 # ---- what waits
@@ -180,21 +193,20 @@ def _await(session: Session, vault: Vault, organisation: str, entries: Collectio
     late = query.waiting(session, organisation, entries) | set(anew)
     known = world.logged(session, vault, organisation, claims)
     around = world.around(session, vault, organisation, [one.record for one in known.values()])
-    numbers = _numbers(session, organisation, claims)
+    heads = _heads(session, organisation, claims)
     rows = []
     for entry, one in known.items():
         if entry in late or not _is_settled(one, claims[entry]):
-            about = ", ".join(sorted({numbers[claim.document] for claim in claims[entry]}))
-            rows += [_row(share) for share in _difference(one, claims[entry], around, about)]
+            rows += [_row(share) for share in _difference(one, claims[entry], around, heads)]
     store.set_corrections(session, organisation, entries, rows)
 
 
-def _difference(one: Logged, claims: Sequence[Claim], around: World, about: str) -> list[Share]:
+def _difference(one: Logged, claims: Sequence[Claim], around: World, heads: Mapping[str, Head]) -> list[Share]:
     try:
-        wanted = _wanted(one, around, Order(mileage=_billed_rate(one, claims)))
+        wanted = _wanted(one, around, Order(mileage=_billed_rate(one, claims)), claims, heads)
     except Invalid:  # it can't be priced: what was billed stands, until it can
         return []
-    return allocation.difference(one.record, wanted, claims, about)
+    return allocation.difference(one.record, wanted, claims, _numbers(claims, heads))
 
 
 def _billed_rate(one: Logged, claims: Sequence[Claim]) -> MileageRate | None:

@@ -42,6 +42,8 @@ def restore(session: Session, vault: Vault, organisation: str, head: Head, versi
     claims = [freeze.row_of(back, row["entry"], row["part"], elsewhere.get(row["entry"], ()), row) for row in rows]
     store.allocate(session, claims)
     store.set_invoice(session, organisation, head.id, version=back.version, withdrawn=False, total=back.total)
+    if head.given_from:
+        store.set_invoice(session, organisation, head.id, given_from=back.period_from, given_to=back.period_to)
     kept = query.wish_of(session, vault, organisation, head)
     freeze.write(session, vault, Freeze(invoice=back, cause="restored", wish=kept, content_of=content))
     audit.record(session, organisation, actor, "invoice.restored", head.id, version=back.version)

@@ -90,10 +90,14 @@ def invoices(db: Database, vault: Vault) -> Room:
     @room.post("/invoices/<document>/void", scope="invoices:write")
     def void_invoice(document: str) -> Any:
         caller, reason = principal(), f.load(_VOID, body(), "the request").get("reason", "")
-        with transaction(db) as session:
-            version = void.void(session, vault, caller.organisation, document, caller.subject, reason=reason)
-            status = query.head(session, caller.organisation, document).status
-        return {"invoice_id": document, "version": version, "withdrawn": True, "status": status}
+        with once(db, vault, caller, f"POST /invoices/{document}/void", raw_body()) as claim:
+            if claim.replay:
+                return claim.replay
+            with transaction(db) as session:
+                version = void.void(session, vault, caller.organisation, document, caller.subject, reason=reason)
+                status = query.head(session, caller.organisation, document).status
+                told = {"invoice_id": document, "version": version, "withdrawn": True, "status": status}
+                return claim.done(session, told)
 
     @room.get("/corrections", scope="invoices:read")
     def list_corrections() -> Any:

@@ -8,12 +8,20 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from services.ingest.billing.models import allocation, correction, invoice, invoice_line, invoice_version, numbering
+from services.ingest.billing.models import (
+    allocation,
+    correction,
+    invoice,
+    invoice_line,
+    invoice_version,
+    left_out,
+    numbering,
+)
 from services.ingest.tables import within
 from shared.kernel.errors import Conflict, Invalid
 from shared.platform import clock
 from shared.platform.faultpoint import works
-from shared.platform.session import Session, add_new, insert, prepared
+from shared.platform.session import Session, add_new, insert, prepared, put
 
 AT_ONCE = 500
 _TURN = 0xB111  # first half of a PostgreSQL advisory lock; the second is the organisation's hash
@@ -46,11 +54,23 @@ def take_number(session: Session, organisation: str) -> str:
     """The next invoice number. Its row stays locked until the commit and goes back with it, so that no number is missing."""
     start = {"organisation": organisation, "prefix": "INV-", "width": 5, "next": 1}
     add_new(session, numbering, start)
-    row = session.execute(*_stepping(organisation)).one()
-    number = f"{row.prefix}{row.next - 1:0{row.width}d}"
-    if len(number) > LONGEST_NUMBER:
-        raise Invalid("number_too_long", f"The invoice number {number} is too long.", "set a shorter prefix or width")
-    return number
+    while True:
+        row = session.execute(*_stepping(organisation)).one()
+        number = f"{row.prefix}{row.next - 1:0{row.width}d}"
+        if len(number) > LONGEST_NUMBER:
+            raise Invalid("number_too_long", f"The invoice number {number} is too long.", "set a shorter prefix or width")
+        if holder_of(session, organisation, number) is None:  # an invoice made elsewhere may have it
+            return number
+
+
+def holder_of(session: Session, organisation: str, number: str) -> str | None:
+    """The invoice that has this number."""
+    return session.execute(*_numbered(organisation, number)).scalar()
+
+
+@prepared
+def _numbered(organisation: Any, number: Any) -> sa.Select[Any]:
+    return sa.select(invoice.c.id).where(within(invoice, organisation), invoice.c.number == number)
 
 
 @prepared
@@ -161,3 +181,14 @@ def drop_corrections(session: Session, organisation: str, entries: Collection[st
     here = sa.and_(within(correction, organisation), correction.c.client == client, correction.c.currency == currency)
     for some in chunks(entries):
         session.execute(sa.delete(correction).where(here, correction.c.entry.in_(some)))
+
+
+# ---- what an invoice made elsewhere does not name
+
+
+def decide(session: Session, organisation: str, document: str, entries: Iterable[str], decision: str, actor: str) -> None:
+    """Note what somebody said of entries that an invoice leaves out."""
+    stamp = {"organisation": organisation, "document": document, "decision": decision, "actor": actor, "at": clock.now()}
+    rows = [{**stamp, "entry": entry} for entry in entries]
+    if rows:
+        put(session, left_out, rows, "decision", "actor", "at")

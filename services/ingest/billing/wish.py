@@ -38,7 +38,7 @@ class _Tax(f.Strict):
     exempt = fields.List(f.choice([kind.value for kind in _EXEMPT], LineKind))
 
 
-class _Deduction(f.Strict):
+class DeductionSchema(f.Strict):
     description = f.text(1_000, required=True)
     percent = f.number(3, 3)
     amount = f.number(4, 12)
@@ -47,7 +47,7 @@ class _Deduction(f.Strict):
 class _Order(f.Strict):
     grouping = f.choice([one.value for one in Grouping], Grouping, load_default=Grouping.JOB)
     tax = fields.Nested(_Tax)
-    deductions = fields.List(fields.Nested(_Deduction), load_default=list, validate=validate.Length(max=20))
+    deductions = fields.List(fields.Nested(DeductionSchema), load_default=list, validate=validate.Length(max=20))
     mileage_rate = f.number(7, 9)
     mileage_unit = f.choice(("mi", "km"), load_default="mi")
     mileage_currency = f.currency()
@@ -84,12 +84,12 @@ def _order(values: dict[str, Any], home: str) -> Order:
     return Order(
         grouping=values["grouping"],
         tax=tax,
-        deductions=tuple(_deduction(item) for item in values["deductions"]),
+        deductions=tuple(deduction(item) for item in values["deductions"]),
         mileage=mileage,
     )
 
 
-def _deduction(item: dict[str, Any]) -> Deduction:
+def deduction(item: dict[str, Any]) -> Deduction:
     percent, amount = item.get("percent"), item.get("amount")
     if (percent is None) == (amount is None):
         raise Invalid("bad_deduction", "A deduction needs a percentage or an amount, and not both.", "give one of the two")
@@ -121,7 +121,7 @@ def load(text: str, home: str) -> Order:
 
 def check_deductions(order: Order, subtotal: Decimal, currency: str) -> None:
     """Refuse a deduction of more than there is; what an edit leaves later on is capped instead."""
-    for deduction in order.deductions:
-        if deduction.amount is not None and round_money(deduction.amount, currency) > subtotal:
-            cause = f"A deduction of {deduction.amount} is more than the {subtotal} {currency} that there is to bill."
+    for one in order.deductions:
+        if one.amount is not None and round_money(one.amount, currency) > subtotal:
+            cause = f"A deduction of {one.amount} is more than the {subtotal} {currency} that there is to bill."
             raise Invalid("deduction_too_large", cause, "deduct less")

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from services.ingest.billing import left_out
 from services.ingest.billing import query as billing
 from services.ingest.billing.books import Word
 from services.ingest.billing.models import invoice
@@ -121,7 +122,8 @@ def history(session: Session, organisation: str, document: str) -> list[dict[str
 
 
 def problems(session: Session, vault: Vault, organisation: str) -> list[dict[str, Any]]:
-    """What is open and a person can mend, the oldest first, with the invoice or timesheet it is about, if any."""
+    """What is open and a person can mend, the oldest first, with the invoice or timesheet it is about, if any: what the
+    connectors told of, then what waits here."""
     mine = sa.select(problem).where(within(problem, organisation), problem.c.open.is_(sa.true()))
     rows = session.execute(mine.order_by(problem.c.at, problem.c.id)).all()
     keyring = vault.keyring(session, organisation, {row.about for row in rows})
@@ -138,4 +140,4 @@ def problems(session: Session, vault: Vault, organisation: str) -> list[dict[str
             "timesheet_id": sheets.get(row.subject),
         }
         for row in rows
-    ]
+    ] + left_out.problems(session, organisation)
