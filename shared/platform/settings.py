@@ -50,10 +50,6 @@ class Settings:
         )
 
 
-_OWN = ("TIMEBOOKS_IMPORT_", "TIMEBOOKS_RECEIPT_")
-"""How the settings begin that one service alone knows."""
-
-
 def _of(service: str, what: str) -> str:
     return f"TIMEBOOKS_{service.upper()}_{what}"
 
