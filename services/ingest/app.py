@@ -18,6 +18,7 @@ from services.ingest.billing import routes as billing
 from services.ingest.billing.given_routes import given_room, left_out_room
 from services.ingest.billing.query import invoice_bodies
 from services.ingest.billing.revise import entries_changed
+from services.ingest.exports import routes as exports
 from services.ingest.imports import routes as imports
 from services.ingest.imports.forget import forget as forget_profiles
 from services.ingest.imports.profile_routes import profile_room
@@ -93,6 +94,7 @@ def build(settings: Settings, db: Database, vault: Vault, network: Network) -> S
         webhooks.switches(db, vault, report),
         webhooks.deliveries(db, vault),
         usage.room(db, vault, meter),
+        exports.room(db, vault, ours.export_limit(settings)),
         _outside(db, bodies),
     )
     app = service_app(ours.NAME, ours.PREFIX, *rooms, authenticate=Gate(db, vault, network, addresses), meter=meter)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from services.ingest.accounts.passwords import Hashing
+from services.ingest.exports.limits import Limit
 from services.ingest.sources.files.cells import LIMITS, Limits
 from shared.kernel.errors import Invalid
 from shared.platform.settings import Settings
@@ -27,6 +28,7 @@ CALL_LIMITS = {"default": ("TIMEBOOKS_LIMIT_CALLS", 6_000), "export": ("TIMEBOOK
 """Policy -> the setting, and what holds without it: calls of one key in 60 seconds."""
 LOOPBACK = "TIMEBOOKS_WEBHOOK_LOOPBACK"
 RECEIPT_BYTES = 10_000_000
+EXPORTS = "TIMEBOOKS_EXPORTS_PER_MINUTE"
 LONGEST_CELL = 131_072
 """More the reader of CSV does not take, whatever is set."""
 
@@ -74,6 +76,12 @@ def receipt_limit(settings: Settings) -> int:
     """The bytes of the largest receipt that is taken."""
     name = "TIMEBOOKS_RECEIPT_BYTES"
     return _whole(settings.extra[name], name) if name in settings.extra else RECEIPT_BYTES
+
+
+def export_limit(settings: Settings) -> Limit:
+    """How many exports a credential may ask for in a minute. Raises Invalid for a number that can't be."""
+    text = settings.extra.get(EXPORTS)
+    return Limit() if text is None else Limit(max(2, _whole(text, EXPORTS)))
 
 
 def _whole(text: str, name: str) -> int:

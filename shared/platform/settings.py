@@ -9,7 +9,7 @@ from pathlib import Path
 
 from shared.kernel.errors import Invalid
 
-_ROOMS = re.compile(r"_(IMPORT|SIGN_IN|WEBHOOK|LIMIT|RECEIPT)_")
+_ROOMS = re.compile(r"_(IMPORT|SIGN_IN|WEBHOOK|LIMIT|RECEIPT|EXPORTS?)_")
 """In the names of settings that rooms of services read themselves."""
 
 

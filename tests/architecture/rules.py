@@ -173,7 +173,7 @@ def _foreign(source: Source, friends: set[str]) -> Iterator[str]:
 
 
 FIRST_ROW = ("accounts", "records", "sources", "billing", "status")
-SECOND_ROW = ("exports", "pdf", "webhooks", "snapshots", "archive", "privacy", "audit")
+SECOND_ROW = ("exports", "lists", "pdf", "webhooks", "snapshots", "archive", "privacy", "audit")
 
 
 def rooms_keep_their_order(source: Source) -> Iterator[str]:

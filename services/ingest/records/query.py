@@ -15,6 +15,8 @@ from services.ingest.records.models import approval as approvals
 from services.ingest.records.store import among, chunks
 from services.ingest.tables import within
 from shared.contract.records import AnyRecord, Approval, Client, Expense, Job, Kind, Mileage, Person, Tag, TimeEntry
+from shared.kernel.errors import Invalid
+from shared.kernel.quote import quoted
 from shared.platform.session import Session, dialect, prepared
 from shared.platform.vault import Vault
 
@@ -129,6 +131,18 @@ def jobs(session: Session, vault: Vault, organisation: str, ids: Iterable[str] |
 
 def tags(session: Session, vault: Vault, organisation: str, ids: Iterable[str] | None = None) -> dict[str, Tag]:
     return by_id(session, vault, organisation, Kind.TAG, ids)  # type: ignore[return-value]
+
+
+def named_tags(session: Session, organisation: str, wanted: Collection[str]) -> list[str]:
+    """The ids of tags given by name or id. Raises Invalid naming one that isn't there."""
+    table = TABLES[Kind.TAG].present
+    mine = sa.select(table.c.id, table.c.name).where(within(table, organisation), table.c.deleted.is_(False))
+    rows = session.execute(mine.where(sa.or_(table.c.id.in_(wanted), table.c.name.in_(wanted)))).all()
+    missing = set(wanted) - {row.id for row in rows} - {row.name for row in rows}
+    if missing:
+        cause = f"tags: there is no tag {quoted(min(missing))}."
+        raise Invalid("unknown_tag", cause, "Give tags by name or id as they are listed, or leave tags out.", field="tags")
+    return [row.id for row in rows]
 
 
 def page(

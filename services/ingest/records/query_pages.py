@@ -1,0 +1,126 @@
+"""Work in the order of its days, a page at a time from a given place on: for readers of very many rows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from services.ingest.records.models import TABLES
+from services.ingest.records.models import approval as approvals
+from services.ingest.tables import within
+from shared.contract.records import KINDS, Approval, Expense, Kind, Mileage, TimeEntry, made
+from shared.platform.session import Session
+from shared.platform.vault import Keyring, Vault
+
+Place = tuple[date, str]
+"""Day and id of an entry: pages go on after it, so rows that come or go meanwhile neither shift nor double the others."""
+AnyWork = TimeEntry | Expense | Mileage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which work is wanted; days are inclusive, None means any. ``client``: the entry's own, else its job's."""
+
+    since: date | None = None
+    until: date | None = None
+    person: str | None = None
+    client: str | None = None
+    jobs: Collection[str] | None = None
+    tags: Collection[str] | None = None  # ids; an entry has at least one of them
+    approved: bool | None = None
+    changed_since: datetime | None = None
+
+
+class Worked(NamedTuple):
+    """An entry and whether it is approved here."""
+
+    record: AnyWork
+    approval: str
+
+
+_NOT_READ = {"source_id": "", "content_hash": "", "origin": None, "deleted": False}
+"""Fields of a record that readers of many rows do without."""
+_FIELDS = {kind: [field.name for field in fields(KINDS[kind])] for kind in (Kind.TIME, Kind.EXPENSE, Kind.MILEAGE)}
+_approval = sa.func.coalesce(approvals.c.state, Approval.DRAFT.value)
+
+
+def page(
+    session: Session, vault: Vault, organisation: str, kind: Kind, wanted: Wanted, *, after: Place | None, limit: int
+) -> list[Worked]:
+    """The next entries of one kind, opened; the words of somebody erased are empty."""
+    chosen = _ordered(_select(organisation, kind, wanted, _columns(kind)), TABLES[kind].present, after).limit(limit)
+    rows = session.execute(chosen).all()
+    keyring = vault.keyring(session, organisation, {row.person for row in rows})
+    return _opened(kind, rows, keyring)
+
+
+def count(session: Session, organisation: str, kinds: Iterable[Kind], wanted: Wanted) -> int:
+    """How many entries there are."""
+    counted = (_select(organisation, kind, wanted, [sa.func.count()]) for kind in kinds)
+    return sum(session.execute(one).scalar_one() for one in counted)
+
+
+def place_before(session: Session, organisation: str, kinds: Iterable[Kind], wanted: Wanted, offset: int) -> Place | None:
+    """The place after which the entry number ``offset`` (from 0) of some kinds comes; None for the first."""
+    if not offset:
+        return None
+    keys = [_select(organisation, kind, wanted, [TABLES[kind].present.c[name] for name in ("date", "id")]) for kind in kinds]
+    union = sa.union_all(*keys).subquery()
+    found = session.execute(sa.select(union).order_by(union.c.date, union.c.id).offset(offset - 1).limit(1)).first()
+    return (found.date, found.id) if found else (date.max, "")
+
+
+def _columns(kind: Kind) -> list[Any]:
+    table = TABLES[kind].present
+    return [table.c[name] for name in _FIELDS[kind] if name not in _NOT_READ] + [_approval.label("state")]
+
+
+def _select(organisation: str, kind: Kind, wanted: Wanted, columns: Sequence[Any]) -> sa.Select[Any]:
+    table = TABLES[kind].present
+    where = [within(table, organisation), table.c.deleted.is_(False), *_conditions(table, wanted)]
+    return sa.select(*columns).select_from(table).outerjoin(approvals, approvals.c.entry == table.c.id).where(*where)
+
+
+def _conditions(table: sa.Table, wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+    found = [
+        (wanted.since, lambda day: table.c.date >= day),
+        (wanted.until, lambda day: table.c.date <= day),
+        (wanted.person, lambda person: table.c.person == person),
+        (wanted.client, lambda client: _of_client(table, client)),
+        (wanted.jobs, lambda jobs: table.c.job.in_(sorted(jobs))),
+        (wanted.tags, lambda tags: sa.or_(*(sa.cast(table.c.tags, sa.Text).contains(tag) for tag in sorted(tags)))),
+        (wanted.approved, lambda yes: (_approval == Approval.APPROVED.value) if yes else (_approval != Approval.APPROVED.value)),
+        (wanted.changed_since, lambda instant: table.c["at"] >= instant),
+    ]
+    return [condition(value) for value, condition in found if value is not None]
+
+
+def _of_client(table: sa.Table, client: str) -> sa.ColumnElement[bool]:
+    jobs = TABLES[Kind.JOB].present
+    theirs = sa.select(jobs.c.id).where(jobs.c.client == client)
+    return sa.or_(table.c.client == client, sa.and_(table.c.client.is_(None), table.c.job.in_(theirs)))
+
+
+def _ordered(chosen: sa.Select[Any], table: sa.Table, after: Place | None) -> sa.Select[Any]:
+    if after is not None:
+        day, number = after  # the first condition is for the index, which knows days only
+        chosen = chosen.where(table.c.date >= day, sa.or_(table.c.date > day, table.c.id > number))
+    return chosen.order_by(table.c.date, table.c.id)
+
+
+def _opened(kind: Kind, rows: Sequence[Any], keyring: Keyring) -> list[Worked]:
+    of, names, place = KINDS[kind], _FIELDS[kind], f"{TABLES[kind].present.name}.notes"
+    read = [name for name in names if name not in _NOT_READ]
+    number, notes, person, tags = (read.index(name) for name in ("id", "notes", "person", "tags"))
+    order = [read.index(name) if name in read else len(read) + 1 + list(_NOT_READ).index(name) for name in names]
+    unread, found = [*_NOT_READ.values()], []
+    for row in rows:
+        values = [*row, *unread]
+        values[notes] = keyring.open(row[person], place, row[number], row[notes]) or ""
+        values[tags] = tuple(row[tags] or ())
+        found.append(Worked(made(of, [values[at] for at in order]), row[-1]))
+    return found
