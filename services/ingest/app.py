@@ -95,10 +95,11 @@ def build(settings: Settings, db: Database, vault: Vault, network: Network) -> S
         webhooks.deliveries(db, vault),
         usage.room(db, vault, meter),
         exports.room(db, vault, ours.export_limit(settings)),
+        exports.orders(db, vault, ours.PREFIX),
         _outside(db, bodies),
     )
     app = service_app(ours.NAME, ours.PREFIX, *rooms, authenticate=Gate(db, vault, network, addresses), meter=meter)
-    handlers = {**tasks.handlers(db), **follow.handlers(db, vault, peers), **webhooks.handlers(db, vault, outlet, report)}
+    handlers = {**tasks.handlers(db, vault), **follow.handlers(db, vault, peers), **webhooks.handlers(db, vault, outlet, report)}
     return Service(ours.NAME, ours.PREFIX, db, app, handlers, tasks.TICKS + follow.ticks(peers) + webhooks.TICKS)
 
 

@@ -28,7 +28,7 @@ CALL_LIMITS = {"default": ("TIMEBOOKS_LIMIT_CALLS", 6_000), "export": ("TIMEBOOK
 """Policy -> the setting, and what holds without it: calls of one key in 60 seconds."""
 LOOPBACK = "TIMEBOOKS_WEBHOOK_LOOPBACK"
 RECEIPT_BYTES = 10_000_000
-EXPORTS = "TIMEBOOKS_EXPORTS_PER_MINUTE"
+EXPORTS = {"TIMEBOOKS_EXPORTS_PER_MINUTE": "rate", "TIMEBOOKS_EXPORT_ROWS_AT_ONCE": "rows"}
 LONGEST_CELL = 131_072
 """More the reader of CSV does not take, whatever is set."""
 
@@ -79,9 +79,11 @@ def receipt_limit(settings: Settings) -> int:
 
 
 def export_limit(settings: Settings) -> Limit:
-    """How many exports a credential may ask for in a minute. Raises Invalid for a number that can't be."""
-    text = settings.extra.get(EXPORTS)
-    return Limit() if text is None else Limit(max(2, _whole(text, EXPORTS)))
+    """How many exports a credential may ask for in a minute, and how long ones are answered at once."""
+    given = {field: _whole(settings.extra[name], name) for name, field in EXPORTS.items() if name in settings.extra}
+    if given.get("rate", 2) < 2:
+        raise Invalid("bad_setting", "TIMEBOOKS_EXPORTS_PER_MINUTE is below 2.", "Set it to 2 or more.")
+    return Limit(**given)
 
 
 def _whole(text: str, name: str) -> int:

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from services.ingest.accounts import throttle
+from services.ingest.exports import background
+from services.ingest.exports.query import WRITE
 from services.ingest.records import publish
 from shared.platform import audit
 from shared.platform import web_idempotency as idempotency
 from shared.platform.db import Database
 from shared.platform.jobs import Job
 from shared.platform.schedule import Tick
+from shared.platform.vault import Vault
 
-TICKS = (Tick("audit.chain", 60), Tick("idempotency.forget", 3600), Tick("sign_in.forget", 3600))
+TICKS = (Tick("audit.chain", 60), Tick("idempotency.forget", 3600), Tick("sign_in.forget", 3600), *background.TICKS)
 
 
-def handlers(db: Database) -> Mapping[str, Callable[[Job], None]]:
+def handlers(db: Database, vault: Vault) -> Mapping[str, Callable[[Job], None]]:
     """By job kind."""
 
     def chain(job: Job) -> None:
@@ -30,9 +33,17 @@ def handlers(db: Database) -> Mapping[str, Callable[[Job], None]]:
     def forget_tries(job: Job) -> None:
         throttle.forget(db)
 
+    def write_export(job: Job) -> None:
+        background.write(db, vault, job)
+
+    def forget_exports(job: Job) -> None:
+        background.forget(db)
+
     return {
         "audit.chain": chain,
         "idempotency.forget": forget,
         "sign_in.forget": forget_tries,
         publish.KIND: announce,
+        WRITE: write_export,
+        background.FORGET: forget_exports,
     }

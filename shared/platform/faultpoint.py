@@ -29,6 +29,7 @@ POINTS = {
     "pull.fetched": "the remote objects are read, nothing of them applied",
     "pull.applied": "statuses and cursor are written, not committed",
     "import.stored": "an import's rows are written, not committed",
+    "export.written": "an export's file is whole, nothing of it is stored",
     "compose.written": "an invoice and its allocations are written, not committed",
 }
 

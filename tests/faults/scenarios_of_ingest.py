@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from services.ingest.billing.models import allocation
-from shared.platform import feed
+from shared.platform import clock, feed, jobs
 from shared.platform.db import reading
 from tests.component.ingest.conftest import Caller
 
@@ -80,5 +81,33 @@ class Composing(Importing):
         assert sorted(told) == sorted(documents)
 
 
-SCENARIOS: dict[str, type[Importing]] = {"import.stored": Importing, "compose.written": Composing}
+class Exporting(Importing):
+    """An ordered export is written; once the dead worker's lease is over, another one writes it."""
+
+    def begins(self, number: int) -> None:
+        super().begins(number)
+        self.owner.imports(self.file())
+        asked = {"from_date": "2026-01-01", "to_date": "2026-12-31", "format": "csv", "background": True}
+        self.export = self.owner.told("POST", "/timesheet/export", asked, status=202)["export_id"]
+
+    def works(self) -> None:
+        jobs.run_ready(self.owner.service.db, self.owner.service.handlers)
+
+    def recovers(self) -> None:
+        clock.sleep(60)
+        self.works()
+
+    def checks(self) -> None:
+        """The file is whole, and was never there without being so."""
+        shown = self.owner.told("GET", f"/exports/{self.export}")
+        file = self.owner.service.app.test_client().get(shown["file_url"]).data
+        assert (shown["state"], file.count(b"\r\n")) == ("ready", len(HOURS) * (self.number + 1) + 1)
+        assert hashlib.sha256(file).hexdigest() == shown["sha256"]
+
+
+SCENARIOS: dict[str, type[Importing]] = {
+    "import.stored": Importing,
+    "compose.written": Composing,
+    "export.written": Exporting,
+}
 """The points that ingest passes."""

@@ -22,6 +22,7 @@ from shared.platform.auth import Principal
 from shared.platform.session import Session
 
 FORMAT_WORDS = ("json", *FORMATS, "excel")
+_EXTENSIONS = {"excel": "xlsx"}
 INCLUDE = ("expenses", "mileage", "overtime")
 MOST_NAMED = 100
 """Jobs or tags in one request."""
@@ -78,6 +79,11 @@ def load(session: Session, caller: Principal, sent: Any) -> Asked:
     return read(session, caller.organisation, {**given, "user_id": whose(caller, given.get("user_id"))})
 
 
+def again(session: Session, organisation: str, kept: Mapping[str, Any]) -> Asked:
+    """A request that was kept; raises Invalid when what it names is gone."""
+    return read(session, organisation, f.load(_EXPORT, dict(kept), "the request"))
+
+
 def read(session: Session, organisation: str, given: Mapping[str, Any]) -> Asked:
     """The request of checked fields."""
     include = frozenset(given["include"])
@@ -86,7 +92,7 @@ def read(session: Session, organisation: str, given: Mapping[str, Any]) -> Asked
         wanted=_wanted(session, organisation, given),
         kinds=(Kind.TIME, *(kind for kind, word in _KINDS.items() if word in include)),
         shown=include | ({"detail"} if given["detail"] else set()),
-        format="xlsx" if given["format"] == "excel" else given["format"],
+        format=_EXTENSIONS.get(given["format"], given["format"]),
         page=given.get("page") or (1 if "page_size" in given and cursor is None else None),
         size=given.get("page_size", PAGE),
         cursor=cursor,
@@ -135,6 +141,15 @@ def _known(session: Session, organisation: str, field: str, kind: Kind, ids: set
     if missing:
         cause = f"{field}: there is no {kind.value} {quoted(min(missing))}."
         raise Invalid(f"unknown_{kind.value}", cause, f"List them to see their ids, or leave {field} out.", field=field)
+
+
+def media(format_: str) -> str:
+    return FORMATS[format_].media if format_ in FORMATS else "application/json"
+
+
+def file_name(sent: Mapping[str, Any]) -> str:
+    """What a browser calls the file of a request."""
+    return f"work-{sent['from_date']}-{sent['to_date']}.{_EXTENSIONS.get(sent.get('format'), sent.get('format', 'json'))}"
 
 
 # ---- cursors: the place after which to go on, in a form that nobody need look into

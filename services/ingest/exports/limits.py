@@ -14,9 +14,10 @@ WINDOW = 60  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """``rate`` exports a minute for each credential, a third of them at once."""
+    """``rate`` exports a minute for each credential, a third of them at once; more than ``rows`` go to the background."""
 
     rate: int = 60
+    rows: int = 100_000
 
     def __call__(self, db: Database, caller: Principal) -> None:
         """Raises Limited with the seconds to wait."""

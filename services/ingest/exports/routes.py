@@ -1,4 +1,4 @@
-"""Exports over HTTP."""
+"""Exports over HTTP: at once, page by page, or in the background with a link to the file."""
 
 from __future__ import annotations
 
@@ -6,20 +6,24 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 
 from services.ingest.exports import asked as requests
-from services.ingest.exports import stream
-from services.ingest.exports.asked import Asked, cursor_of
-from services.ingest.exports.formats.registry import FORMATS
+from services.ingest.exports import background, query, store, stream
+from services.ingest.exports.asked import Asked, cursor_of, file_name, media
 from services.ingest.exports.limits import Limit
+from services.ingest.exports.link import link, opened
 from services.ingest.exports.noted import Noted
 from services.ingest.exports.totals import Totals
 from services.ingest.exports.written import written
 from services.ingest.records import query_pages
-from shared.platform.db import Database, reading
+from shared.kernel import canonical
+from shared.platform import audit
+from shared.platform.auth import Principal
+from shared.platform.db import Database, reading, transaction
+from shared.platform.session import Session
 from shared.platform.vault import Vault
-from shared.platform.web import Room, body, principal
+from shared.platform.web import Room, argument, body, page_args, principal
 
 
 def room(db: Database, vault: Vault, limit: Limit) -> Room:
@@ -30,24 +34,27 @@ def room(db: Database, vault: Vault, limit: Limit) -> Room:
         caller, sent = principal(), body()
         with reading(db) as session:
             asked = requests.load(session, caller, sent)
+            total = None if asked.in_parts else query_pages.count(session, caller.organisation, asked.kinds, asked.wanted)
         limit(db, caller)
-        headers = {"Content-Disposition": f'attachment; filename="{file_name(asked)}"'} if asked.format != "json" else {}
+        if total is not None and (asked.background or total > limit.rows):
+            return _ordered(db, caller, asked, sent, total)
+        headers = {"Content-Disposition": f'attachment; filename="{file_name(sent)}"'} if asked.format != "json" else {}
         if asked.in_parts:
             pieces, more = _part(db, vault, caller.organisation, asked)
             headers |= more
         else:
             pieces = _whole(db, vault, caller.organisation, asked)
-        return Response(Noted(db, caller, asked).through(*pieces), headers=headers, content_type=media(asked))
+        return Response(Noted(db, caller, asked).through(*pieces), headers=headers, content_type=media(asked.format))
 
     return room
 
 
-def media(asked: Asked) -> str:
-    return FORMATS[asked.format].media if asked.format in FORMATS else "application/json"
-
-
-def file_name(asked: Asked) -> str:
-    return f"work-{asked.wanted.since}-{asked.wanted.until}.{asked.format}"
+def _ordered(db: Database, caller: Principal, asked: Asked, sent: dict[str, Any], total: int) -> Response:
+    with transaction(db) as session:
+        number = background.order(session, caller, asked, sent, total)
+    url = f"{request.path.removesuffix('/timesheet/export')}/exports/{number}"
+    told = {"export_id": number, "state": "waiting", "total": total, "status_url": url}
+    return Response(canonical.dumps(told), 202, {"Location": url}, content_type="application/json")
 
 
 Pieces = tuple[Iterator[bytes], Totals]
@@ -86,3 +93,69 @@ def _summary(db: Database, vault: Vault, organisation: str, asked: Asked) -> dic
     return totals.summary()
 
 
+# ---- in the background
+
+
+def orders(db: Database, vault: Vault, prefix: str) -> Room:
+    room = Room("background-exports")
+
+    @room.get("/exports", scope="records:read")
+    def list_exports() -> Any:
+        part = page_args()
+        with reading(db) as session:
+            rows, total = query.listed(session, principal(), limit=part.size, offset=part.offset)
+            items = [_shown(session, vault, row, prefix) for row in rows]
+        return {"items": items, "page": part.number, "page_size": part.size, "total": total}
+
+    @room.get("/exports/<number>", scope="records:read")
+    def show_export(number: str) -> Any:
+        with reading(db) as session:
+            return _shown(session, vault, query.one(session, principal(), number), prefix)
+
+    @room.delete("/exports/<number>", scope="records:read")
+    def revoke_export(number: str) -> Any:
+        caller = principal()
+        with transaction(db) as session:
+            row = query.one(session, caller, number)
+            store.end(session, row, "revoked")
+            audit.record(session, caller.organisation, caller.subject, "export.revoked", number, key=caller.key)
+
+    @room.open_get("/exports/<number>/file")
+    def fetch(number: str) -> Response:
+        with reading(db) as session:
+            row = opened(session, vault, number, argument("expires") or "", argument("signature") or "")
+        start, stop, status = _range(row.size)
+        pieces = background.content(db, vault, row, start, stop) if stop > start else iter(())
+        first = next(pieces, b"")  # a file that was erased says so here
+        if status == 206 or start == 0:
+            with transaction(db) as session:
+                audit.record(session, row.organisation, "link", "export.fetched", number, start=start, stop=stop)
+        headers = {"Accept-Ranges": "bytes", "X-Robots-Tag": "noindex", "ETag": f'"{row.sha256}"'}
+        if status != 200:
+            headers["Content-Range"] = f"bytes {f'{start}-{stop - 1}' if status == 206 else '*'}/{row.size}"
+        headers |= {"Content-Disposition": f'attachment; filename="{file_name(row.asked)}"', "Content-Length": str(stop - start)}
+        return Response(chain([first], pieces), status, headers, content_type=media(row.asked["format"]))
+
+    return room
+
+
+def _range(size: int) -> tuple[int, int, int]:
+    """Which bytes are wanted, and the answer's status: the whole for what isn't one plain range."""
+    asked = request.range
+    if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
+        return 0, size, 200
+    found = asked.range_for_length(size)
+    return (*found, 206) if found else (0, 0, 416)
+
+
+def _shown(session: Session, vault: Vault, row: Any, prefix: str) -> dict[str, Any]:
+    names = ("state", "total", "done", "size", "sha256", "failure", "created", "finished", "expires")
+    told = {name: getattr(row, name) for name in names} | {"export_id": row.id, "asked": row.asked}
+    if query.given_up(session, row):
+        remedy = "Ask for it again; if it stays, report it."
+        failure = {"code": "crash_loop", "cause": "Writing it failed over and over.", "remedy": remedy}
+        told |= {"state": "failed", "failure": failure}
+    if row.file:
+        path, until = link(vault, row)
+        told |= {"file_url": prefix + path, "file_url_expires": until}
+    return told
