@@ -22,6 +22,7 @@ from services.ingest.exports import routes as exports
 from services.ingest.imports import routes as imports
 from services.ingest.imports.forget import forget as forget_profiles
 from services.ingest.imports.profile_routes import profile_room
+from services.ingest.lists import routes as lists
 from services.ingest.privacy import routes as privacy
 from services.ingest.receipts import routes as receipts
 from services.ingest.receipts.query import beside as receipts_of
@@ -95,6 +96,7 @@ def build(settings: Settings, db: Database, vault: Vault, network: Network) -> S
         webhooks.deliveries(db, vault),
         usage.room(db, vault, meter),
         exports.room(db, vault, ours.export_limit(settings)),
+        lists.room(db, vault, ours.export_limit(settings)),
         exports.orders(db, vault, ours.PREFIX),
         _outside(db, bodies),
     )

@@ -90,7 +90,7 @@ def test_an_erased_person_is_in_no_database_file_feed_answer_call_or_log(product
     for text in (PERSON, NOTE, "Zauberwald"):
         assert_nowhere(product, text, pushed, caplog)
     one = product.invoices()[number]
-    assert (one["status"], str(one["total"])) == ("open", "420.00")
+    assert (one["status"], str(one["total"])) == ("sent", "420.00")
     assert product.external_id(number)
     for service in product.services:
         audit.chain(service.db)

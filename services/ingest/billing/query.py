@@ -87,12 +87,17 @@ def _heads(organisation: Any, some: Any) -> sa.Select[Any]:
 
 def listed(
     session: Session, organisation: str, where: Sequence[sa.ColumnElement[bool]], *, limit: int, offset: int
-) -> tuple[list[Head], int]:
-    """A page of invoices, the newest first, and how many there are."""
-    mine = (within(invoice, organisation), *where)
-    total = session.execute(sa.select(sa.func.count()).select_from(invoice).where(*mine)).scalar_one()
-    page = sa.select(*_HEAD).where(*mine).order_by(invoice.c.issued.desc(), invoice.c.number.desc()).limit(limit).offset(offset)
-    return [Head(**row._mapping) for row in session.execute(page)], total
+) -> list[Head]:
+    """A page of invoices, the newest first."""
+    newest = (invoice.c.issued.desc(), invoice.c.number.desc())
+    page = sa.select(*_HEAD).where(within(invoice, organisation), *where).order_by(*newest).limit(limit).offset(offset)
+    return [Head(**row._mapping) for row in session.execute(page)]
+
+
+def count(session: Session, organisation: str, where: Sequence[sa.ColumnElement[bool]]) -> int:
+    """How many invoices there are."""
+    counted = sa.select(sa.func.count()).select_from(invoice).where(within(invoice, organisation), *where)
+    return int(session.execute(counted).scalar_one())
 
 
 def claims(session: Session, organisation: str, entries: Iterable[str]) -> dict[str, list[Claim]]:

@@ -155,17 +155,35 @@ def file_name(sent: Mapping[str, Any]) -> str:
 # ---- cursors: the place after which to go on, in a form that nobody need look into
 
 
+def wrapped(place: str) -> str:
+    """A place as a cursor."""
+    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+
+
+def unwrapped(cursor: str) -> str:
+    """The place in a cursor. Raises Invalid for what we never gave out."""
+    try:
+        data = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        return clean_text(data.decode(), limit=100)
+    except (ValueError, Invalid) as error:
+        raise bad_cursor(cursor) from error
+
+
+def bad_cursor(cursor: str) -> Invalid:
+    cause = f"The cursor {quoted(cursor)} is none of ours."
+    return Invalid("bad_cursor", cause, "Send next_cursor as it came.", field="cursor")
+
+
 def cursor_of(place: Place) -> str:
-    return base64.urlsafe_b64encode(f"{place[0].isoformat()}|{place[1]}".encode()).decode().rstrip("=")
+    return wrapped(f"{place[0].isoformat()} {place[1]}")
 
 
 def place_of(cursor: str) -> Place | None:
     """The place that a cursor names; None for the empty one, with which a reader begins."""
     if not cursor:
         return None
+    day, _, number = unwrapped(cursor).partition(" ")
     try:
-        day, bar, number = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition("|")
-        return parse_date(day), clean_text(number, limit=36) if bar else ""
-    except (ValueError, Invalid) as error:
-        cause = f"The cursor {quoted(cursor)} is none of ours."
-        raise Invalid("bad_cursor", cause, "Send next_cursor as it came.", field="cursor") from error
+        return parse_date(day), number
+    except Invalid as error:
+        raise bad_cursor(cursor) from error

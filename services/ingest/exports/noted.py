@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -26,20 +27,27 @@ def filter_facts(asked: Asked) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value is not None} | {f"with_{name}": True for name in asked.shown}
 
 
+@dataclass(slots=True)
+class Sent:
+    """How many lines went out so far."""
+
+    lines: int = 0
+
+
 class Noted:
-    """Counts and hashes an export's bytes on their way."""
+    """Counts and hashes an export's bytes on their way. ``facts``: what was asked for."""
 
-    def __init__(self, db: Database, caller: Principal, asked: Asked) -> None:
+    def __init__(self, db: Database, caller: Principal, facts: Mapping[str, Any]) -> None:
         self._db, self._caller = db, caller
-        self._id, self._facts = str(uuid4()), filter_facts(asked)
+        self._id, self._facts = str(uuid4()), facts
 
-    def through(self, pieces: Iterator[bytes], totals: Totals) -> Iterator[bytes]:
+    def through(self, pieces: Iterator[bytes], totals: Totals | Sent) -> Iterator[bytes]:
         """The same pieces; what was begun is noted at once, and the end when it comes, cut off or not."""
         with transaction(self._db) as session:
             note(session, self._caller, "export.begun", self._id, **self._facts)
         return self._passed(pieces, totals)
 
-    def _passed(self, pieces: Iterator[bytes], totals: Totals) -> Iterator[bytes]:
+    def _passed(self, pieces: Iterator[bytes], totals: Totals | Sent) -> Iterator[bytes]:
         digest, size, whole = hashlib.sha256(), 0, False
         try:
             for piece in pieces:

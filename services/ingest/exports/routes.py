@@ -13,7 +13,7 @@ from services.ingest.exports import background, query, store, stream
 from services.ingest.exports.asked import Asked, cursor_of, file_name, media
 from services.ingest.exports.limits import Limit
 from services.ingest.exports.link import link, opened
-from services.ingest.exports.noted import Noted
+from services.ingest.exports.noted import Noted, filter_facts
 from services.ingest.exports.totals import Totals
 from services.ingest.exports.written import written
 from services.ingest.records import query_pages
@@ -44,7 +44,8 @@ def room(db: Database, vault: Vault, limit: Limit) -> Room:
             headers |= more
         else:
             pieces = _whole(db, vault, caller.organisation, asked)
-        return Response(Noted(db, caller, asked).through(*pieces), headers=headers, content_type=media(asked.format))
+        noted = Noted(db, caller, filter_facts(asked)).through(*pieces)
+        return Response(noted, headers=headers, content_type=media(asked.format))
 
     return room
 

@@ -33,6 +33,11 @@ def pages(db: Database, vault: Vault, organisation: str, asked: Asked) -> Iterat
     return _pages(db, vault, organisation, asked, after, asked.size)
 
 
+def whole(db: Database, vault: Vault, organisation: str, wanted: Wanted, kinds: tuple[Kind, ...]) -> Iterator[list[Line]]:
+    """All work of some kinds, one kind after the other."""
+    return chain.from_iterable(_kind(db, vault, organisation, wanted, kind, None, AT_ONCE) for kind in kinds)
+
+
 def _pages(
     db: Database, vault: Vault, organisation: str, asked: Asked, after: Place | None, limit: int | None
 ) -> Iterator[list[Line]]:

@@ -9,12 +9,15 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from services.ingest.records.models import TABLES
+from services.ingest.records.mapping import subject_of, to_record
+from services.ingest.records.models import TABLES, WORK
 from services.ingest.records.models import approval as approvals
 from services.ingest.tables import within
-from shared.contract.records import KINDS, Approval, Expense, Kind, Mileage, TimeEntry, made
+from shared.contract.records import KINDS, AnyRecord, Approval, Expense, Kind, Mileage, TimeEntry, made
 from shared.platform.session import Session
 from shared.platform.vault import Keyring, Vault
+
+__all__ = ["WORK", "AnyWork", "Place", "Wanted", "Worked", "count", "count_named", "named", "page", "place_before"]
 
 Place = tuple[date, str]
 """Day and id of an entry: pages go on after it, so rows that come or go meanwhile neither shift nor double the others."""
@@ -32,19 +35,20 @@ class Wanted:
     jobs: Collection[str] | None = None
     tags: Collection[str] | None = None  # ids; an entry has at least one of them
     approved: bool | None = None
-    changed_since: datetime | None = None
+    changed_since: datetime | None = None  # what was deleted since then is there too, and says so
 
 
 class Worked(NamedTuple):
-    """An entry and whether it is approved here."""
+    """An entry, whether it is approved here, and when its revision was stored."""
 
     record: AnyWork
     approval: str
+    at: datetime
 
 
-_NOT_READ = {"source_id": "", "content_hash": "", "origin": None, "deleted": False}
+_NOT_READ = {"source_id": "", "content_hash": "", "origin": None}
 """Fields of a record that readers of many rows do without."""
-_FIELDS = {kind: [field.name for field in fields(KINDS[kind])] for kind in (Kind.TIME, Kind.EXPENSE, Kind.MILEAGE)}
+_FIELDS = {kind: [field.name for field in fields(KINDS[kind])] for kind in WORK}
 _approval = sa.func.coalesce(approvals.c.state, Approval.DRAFT.value)
 
 
@@ -74,14 +78,46 @@ def place_before(session: Session, organisation: str, kinds: Iterable[Kind], wan
     return (found.date, found.id) if found else (date.max, "")
 
 
+Stored = tuple[AnyRecord, datetime]
+"""A record and when its revision was stored."""
+
+
+def named(
+    session: Session, vault: Vault, organisation: str, kind: Kind, *,
+    after: str = "", offset: int = 0, limit: int, changed_since: datetime | None = None, client: str | None = None,
+) -> list[Stored]:  # fmt: skip
+    """The next people, clients, jobs or tags by id."""
+    table = TABLES[kind].present
+    chosen = sa.select(table).where(*_named(organisation, table, changed_since, client), table.c.id > after)
+    rows = session.execute(chosen.order_by(table.c.id).offset(offset).limit(limit)).all()
+    keyring = vault.keyring(session, organisation, {subject_of(kind, row) for row in rows})
+    return [(to_record(kind, row, keyring), row.at) for row in rows]
+
+
+def count_named(
+    session: Session, organisation: str, kind: Kind, *, changed_since: datetime | None = None, client: str | None = None
+) -> int:
+    """How many there are."""
+    table = TABLES[kind].present
+    mine = _named(organisation, table, changed_since, client)
+    return int(session.execute(sa.select(sa.func.count()).select_from(table).where(*mine)).scalar_one())
+
+
+def _named(
+    organisation: str, table: sa.Table, changed_since: datetime | None, client: str | None
+) -> list[sa.ColumnElement[bool]]:
+    theirs = [table.c.client == client] if client is not None else []
+    return [within(table, organisation), *_live(table, changed_since), *theirs]
+
+
 def _columns(kind: Kind) -> list[Any]:
     table = TABLES[kind].present
-    return [table.c[name] for name in _FIELDS[kind] if name not in _NOT_READ] + [_approval.label("state")]
+    return [table.c[name] for name in _FIELDS[kind] if name not in _NOT_READ] + [_approval.label("state"), table.c["at"]]
 
 
 def _select(organisation: str, kind: Kind, wanted: Wanted, columns: Sequence[Any]) -> sa.Select[Any]:
     table = TABLES[kind].present
-    where = [within(table, organisation), table.c.deleted.is_(False), *_conditions(table, wanted)]
+    where = [within(table, organisation), *_live(table, wanted.changed_since), *_conditions(table, wanted)]
     return sa.select(*columns).select_from(table).outerjoin(approvals, approvals.c.entry == table.c.id).where(*where)
 
 
@@ -94,9 +130,12 @@ def _conditions(table: sa.Table, wanted: Wanted) -> list[sa.ColumnElement[bool]]
         (wanted.jobs, lambda jobs: table.c.job.in_(sorted(jobs))),
         (wanted.tags, lambda tags: sa.or_(*(sa.cast(table.c.tags, sa.Text).contains(tag) for tag in sorted(tags)))),
         (wanted.approved, lambda yes: (_approval == Approval.APPROVED.value) if yes else (_approval != Approval.APPROVED.value)),
-        (wanted.changed_since, lambda instant: table.c["at"] >= instant),
     ]
     return [condition(value) for value, condition in found if value is not None]
+
+
+def _live(table: sa.Table, changed_since: datetime | None) -> list[sa.ColumnElement[bool]]:
+    return [table.c.deleted.is_(False)] if changed_since is None else [table.c["at"] >= changed_since]
 
 
 def _of_client(table: sa.Table, client: str) -> sa.ColumnElement[bool]:
@@ -116,11 +155,11 @@ def _opened(kind: Kind, rows: Sequence[Any], keyring: Keyring) -> list[Worked]:
     of, names, place = KINDS[kind], _FIELDS[kind], f"{TABLES[kind].present.name}.notes"
     read = [name for name in names if name not in _NOT_READ]
     number, notes, person, tags = (read.index(name) for name in ("id", "notes", "person", "tags"))
-    order = [read.index(name) if name in read else len(read) + 1 + list(_NOT_READ).index(name) for name in names]
+    order = [read.index(name) if name in read else len(read) + 2 + list(_NOT_READ).index(name) for name in names]
     unread, found = [*_NOT_READ.values()], []
     for row in rows:
         values = [*row, *unread]
         values[notes] = keyring.open(row[person], place, row[number], row[notes]) or ""
         values[tags] = tuple(row[tags] or ())
-        found.append(Worked(made(of, [values[at] for at in order]), row[-1]))
+        found.append(Worked(made(of, [values[at] for at in order]), row[-2], row[-1]))
     return found

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,19 +12,22 @@ import sqlalchemy as sa
 from services.ingest.billing import left_out
 from services.ingest.billing import query as billing
 from services.ingest.billing.books import Word
-from services.ingest.billing.models import invoice
+from services.ingest.billing.models import invoice, invoice_version
 from services.ingest.status.models import invoice_status, problem, status_history
 from services.ingest.tables import within
 from services.ingest.timesheets import query as timesheets
-from shared.contract.documents import Invoice, InvoiceLine
+from shared.contract.documents import Invoice, InvoiceLine, LineKind
 from shared.contract.statuses import InvoiceStatus
 from shared.domain import reconcile
+from shared.domain.allocation import ZERO
 from shared.kernel.errors import Invalid
 from shared.kernel.quote import quoted
 from shared.platform.session import Session, prepared
 from shared.platform.vault import Vault
 
 _PROMISED = {"sent": InvoiceStatus.OPEN}  # the promised API's other word
+_SHOWN = {InvoiceStatus.OPEN: "sent", InvoiceStatus.DELETED: "void"}
+_WORDS = tuple(dict.fromkeys(_SHOWN.get(one, one.value) for one in InvoiceStatus))
 _UNPAID = (InvoiceStatus.OPEN, InvoiceStatus.PARTLY_PAID)
 
 
@@ -52,16 +56,48 @@ def _words(organisation: Any, document: Any) -> sa.Select[Any]:
 # ---- lists
 
 
-def filtered(status: str | None, today: date) -> list[sa.ColumnElement[bool]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """Which invoices are wanted; None means any. ``since`` and ``until`` are of the day of issue, inclusive."""
+
+    today: date
+    status: str | None = None
+    client: str | None = None
+    since: date | None = None
+    until: date | None = None
+    changed_since: datetime | None = None
+    after: tuple[date, str] | None = None  # day of issue and number, from the newest on
+
+
+def filtered(chosen: Chosen) -> list[sa.ColumnElement[bool]]:
+    """The conditions for a choice."""
+    found: list[sa.ColumnElement[bool]] = [] if chosen.status is None else _in_status(chosen.status, chosen.today)
+    found += [] if chosen.client is None else [invoice.c.client == chosen.client]
+    found += [] if chosen.since is None else [invoice.c.issued >= chosen.since]
+    found += [] if chosen.until is None else [invoice.c.issued <= chosen.until]
+    found += [] if chosen.changed_since is None else [_changed(chosen.changed_since)]
+    if chosen.after is not None:
+        day, number = chosen.after
+        found.append(sa.and_(invoice.c.issued <= day, sa.or_(invoice.c.issued < day, invoice.c.number < number)))
+    return found
+
+
+def _changed(since: datetime) -> sa.ColumnElement[bool]:
+    """A version of it was made since, or the books said something of it."""
+    there = ((invoice_version, invoice_version.c.invoice), (invoice_status, invoice_status.c.invoice))
+    return sa.or_(*(sa.exists().where(of == invoice.c.id, table.c.at >= since) for table, of in there))
+
+
+def _in_status(status: str, today: date) -> list[sa.ColumnElement[bool]]:
     """The condition for a status as readers see it; ``overdue`` and what it is taken from follow the due date."""
-    if status is None:
-        return []
     word = _PROMISED.get(status, status)
     if word not in tuple(InvoiceStatus):
-        raise Invalid("bad_argument", f"status is {quoted(status)}.", f"Give one of: {', '.join(InvoiceStatus)}.")
+        raise Invalid("bad_argument", f"status is {quoted(status)}.", f"Give one of: {', '.join(_WORDS)}.")
     late = sa.and_(invoice.c.due.is_not(None), invoice.c.due < today)
     if word == InvoiceStatus.OVERDUE:
         return [invoice.c.status.in_(_UNPAID), late]
+    if word == InvoiceStatus.VOID:
+        return [invoice.c.status.in_((word, InvoiceStatus.DELETED))]
     return [invoice.c.status == word, *([sa.not_(late)] if word in _UNPAID else [])]
 
 
@@ -87,8 +123,10 @@ def _item(one: Invoice, said: list[Any], status: str, shown_as: str) -> dict[str
     return {name: getattr(one, name) for name in names} | {
         "invoice_id": one.id,
         "client_id": one.client,
-        "status": shown_as,
+        "status": _SHOWN.get(InvoiceStatus(shown_as), shown_as),
+        "status_reason": "deleted in the books" if shown_as == InvoiceStatus.DELETED else None,
         "balance": balance,
+        "deductions": -sum((line.amount for line in one.lines if line.kind is LineKind.DEDUCTION), ZERO),
         "lines": [_line(line) for line in one.lines],
         "external": [_external(row) for row in said],
     }

@@ -1,4 +1,4 @@
-"""Invoices and problems over HTTP, as they stand in the books."""
+"""One invoice and all problems over HTTP, as they stand in the books."""
 
 from __future__ import annotations
 
@@ -9,21 +9,11 @@ from services.ingest.billing import world
 from services.ingest.status import query
 from shared.platform.db import Database, reading
 from shared.platform.vault import Vault
-from shared.platform.web import Room, argument, page_args, principal
+from shared.platform.web import Room, principal
 
 
 def room(db: Database, vault: Vault) -> Room:
     room = Room("status")
-
-    @room.get("/invoices", scope="invoices:read")
-    def list_invoices() -> Any:
-        part, organisation = page_args(), principal().organisation
-        with reading(db) as session:
-            today = world.today(session, organisation)
-            where = query.filtered(argument("status"), today)
-            heads, total = billing.listed(session, organisation, where, limit=part.size, offset=part.offset)
-            found = query.shown(session, vault, organisation, [one.id for one in heads], today)
-        return {"items": [found[one.id] for one in heads], "page": part.number, "total": total}
 
     @room.get("/invoices/<document>", scope="invoices:read")
     def show_invoice(document: str) -> Any:

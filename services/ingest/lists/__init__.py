@@ -1,0 +1,1 @@
+"""Lists of everything that is here, for programs page by page and for people as files."""

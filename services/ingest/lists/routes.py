@@ -1,0 +1,99 @@
+"""Lists over HTTP: JSON by pages or cursors, or the whole list as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+from flask import Response, request
+
+from services.ingest.exports.asked import unwrapped, wrapped
+from services.ingest.exports.columns import Row
+from services.ingest.exports.formats.registry import FORMATS
+from services.ingest.exports.limits import Limit
+from services.ingest.exports.noted import Noted, Sent
+from services.ingest.lists import arguments, invoices, named, periods, work
+from services.ingest.lists.changes import changes
+from services.ingest.lists.listing import Filter, Item, Listing, Part, Reader
+from shared.platform import clock
+from shared.platform.db import Database
+from shared.platform.vault import Vault
+from shared.platform.web import Room, argument, page_args, principal
+
+LISTS: tuple[Listing, ...] = (*named.LISTS, *work.LISTS, *invoices.LISTS, *periods.LISTS)
+OVERLAP = timedelta(seconds=60)
+"""What was committed late may carry an earlier time: who goes on from ``as_of`` sees the last minute again."""
+
+
+def room(db: Database, vault: Vault, limit: Limit) -> Room:
+    room = Room("lists")
+    for listing in LISTS:
+        room.get(f"/{listing.name}", scope=listing.scope)(_answer(db, vault, limit, listing))
+
+    @room.get("/changes", scope="feed:read")
+    def list_changes() -> Any:
+        part = page_args(size=200)
+        return changes(db, vault, principal().organisation, argument("cursor") or "", part.size)
+
+    return room
+
+
+def _answer(db: Database, vault: Vault, limit: Limit, listing: Listing) -> Callable[[], Any]:
+    def show() -> Any:
+        reader = Reader(db, vault, principal())
+        arguments.check_names(request.args.keys(), listing)
+        chosen, file = arguments.filter_of(listing), arguments.format_of()
+        if file is not None:
+            limit(db, reader.caller)
+            return _file(reader, listing, chosen, file)
+        as_of = clock.now() - OVERLAP
+        return _page(reader, listing, chosen) | ({"as_of": as_of} if "updated_since" in listing.filters else {})
+
+    return show
+
+
+def _page(reader: Reader, listing: Listing, chosen: Filter) -> dict[str, Any]:
+    part, cursor = page_args(), argument("cursor")
+    if cursor is None or listing.place is None:
+        items = listing.read(reader, chosen, Part(part.size, part.offset))
+        total = listing.count(reader, chosen)
+        return {"items": items, "page": part.number, "page_size": part.size, "total": total}
+    found = listing.read(reader, chosen, Part(part.size + 1, after=unwrapped(cursor)))
+    items = found[: part.size]
+    more = wrapped(listing.place(items[-1])) if len(found) > part.size else None
+    return {"items": items, "page_size": part.size, "next_cursor": more}
+
+
+def _file(reader: Reader, listing: Listing, chosen: Filter, file: str) -> Response:
+    sent = Sent()
+
+    def pages() -> Iterator[list[Row]]:
+        for items in _portions(reader, listing, chosen):
+            sent.lines += len(items)
+            yield [listing.cells(item) for item in items]
+
+    pieces = FORMATS[file].write(listing.columns, pages(), listing.name)
+    facts = {name.replace("-", "_"): text for name, text in sorted(request.args.items())}
+    noted = Noted(reader.db, reader.caller, {"list": listing.name, **{name: _fact(text) for name, text in facts.items()}})
+    headers = {"Content-Disposition": f'attachment; filename="{listing.name}.{file}"'}
+    return Response(noted.through(pieces, sent), headers=headers, content_type=FORMATS[file].media)
+
+
+def _fact(text: str) -> str | None:
+    """A filter as the audit trail may hold it: words of ours, not anybody's own."""
+    return text if text.isascii() and all(letter.isalnum() or letter in "_.:/+-" for letter in text) and len(text) <= 80 else None
+
+
+def _portions(reader: Reader, listing: Listing, chosen: Filter) -> Iterator[Sequence[Item]]:
+    if listing.place is None:
+        yield listing.read(reader, chosen, Part(10**9))
+        return
+    after: str | None = None
+    while True:
+        items = listing.read(reader, chosen, Part(arguments.PART, after=after))
+        if items:
+            yield items
+            after = listing.place(items[-1])
+        if len(items) < arguments.PART:
+            return
