@@ -11,7 +11,7 @@ import click
 
 from services.cli.show import Answer, write
 
-ROOMS = ("running", "account", "importing", "profiles", "work", "connecting", "books", "timesheets", "payroll")
+ROOMS = ("running", "account", "users", "importing", "profiles", "work", "connecting", "books", "timesheets", "payroll")
 """Modules whose commands these are."""
 
 
