@@ -13,7 +13,7 @@ from tests.journeys.payroll import Payroll
 from tests.journeys.product import PREFIXES, Product
 
 OUTSIDE = {"/health", "/identity/keys", "/connect/callback", "/connect/page.css", "/callbacks/webhook"}
-INSIDE = {"/health", "/identity/keys", "/auth/login", "/auth/refresh", "/invitations/accept"}
+INSIDE = {"/health", "/identity/keys", "/exports/<number>/file", "/auth/login", "/auth/refresh", "/invitations/accept"}
 OPEN = {"ingest": INSIDE, "quickbooks": OUTSIDE, "xero": OUTSIDE}
 PEOPLE = sorted(set(auth.ROLES) - {"service", "operator"})
 WORK = "time,a1,2026-03-02,09:00,17:00,7:30:00,0:30:00,,Robin Sample,Harbour Bakery,Website,,48,USD,,,,,yes,Planning\n"
