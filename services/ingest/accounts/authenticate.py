@@ -59,7 +59,8 @@ class Gate:
         if row.last_used is None or row.last_used < now.replace(minute=0, second=0, microsecond=0):
             with transaction(self._db) as session:
                 store.used(session, row.organisation, number)
-        return Principal(row.organisation, row.holder, row.role, frozenset(row.scopes), "key", number, row.person or "")
+        who = number if row.role == "worker" else row.holder  # a worker's key stands for the worker, not for who made it
+        return Principal(row.organisation, who, row.role, frozenset(row.scopes), "key", number, row.person or "")
 
     def _of_session(self, token: Principal) -> Principal:
         """What a person may do now, whatever they could when the token was made."""

@@ -120,10 +120,10 @@ _KINDS = {Kind.EXPENSE: "expenses", Kind.MILEAGE: "mileage"}
 
 
 def whose(caller: Principal, person: str | None) -> str | None:
-    """Whose work is meant: a worker's own, whatever was asked for; raises Denied where it is another's."""
-    if caller.role != "worker":
-        return person
-    raise Denied("not_yours", "A worker exports their own work only, and this key belongs to nobody's record.", "Ask the owner.")
+    """Whose work is meant: a worker's own, unless somebody else's was asked for, which isn't there. Raises Denied, Missing."""
+    if caller.own == "":
+        raise Denied("not_yours", "A worker exports their own work only, and this key is tied to nobody.", "Ask the owner.")
+    return caller.whose(person)
 
 
 def _check(given: Mapping[str, Any]) -> None:

@@ -29,7 +29,7 @@ from shared.platform.web import Room, argument, body, page_args, principal
 def room(db: Database, vault: Vault, limit: Limit) -> Room:
     room = Room("exports")
 
-    @room.post("/timesheet/export", scope="records:read")
+    @room.post("/timesheet/export", scope="records:read", own=True)
     def export() -> Response:
         caller, sent = principal(), body()
         with reading(db) as session:
@@ -100,7 +100,7 @@ def _summary(db: Database, vault: Vault, organisation: str, asked: Asked) -> dic
 def orders(db: Database, vault: Vault, prefix: str) -> Room:
     room = Room("background-exports")
 
-    @room.get("/exports", scope="records:read")
+    @room.get("/exports", scope="records:read", own=True)
     def list_exports() -> Any:
         part = page_args()
         with reading(db) as session:
@@ -108,12 +108,12 @@ def orders(db: Database, vault: Vault, prefix: str) -> Room:
             items = [_shown(session, vault, row, prefix) for row in rows]
         return {"items": items, "page": part.number, "page_size": part.size, "total": total}
 
-    @room.get("/exports/<number>", scope="records:read")
+    @room.get("/exports/<number>", scope="records:read", own=True)
     def show_export(number: str) -> Any:
         with reading(db) as session:
             return _shown(session, vault, query.one(session, principal(), number), prefix)
 
-    @room.delete("/exports/<number>", scope="records:read")
+    @room.delete("/exports/<number>", scope="records:read", own=True)
     def revoke_export(number: str) -> Any:
         caller = principal()
         with transaction(db) as session:

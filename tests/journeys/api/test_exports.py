@@ -76,10 +76,22 @@ def test_what_cannot_be_exported_is_named_by_its_field(owner, asked, code):
     assert next(iter(asked)) in str(error)
 
 
+def worker(owner: Caller, **tied: str) -> Caller:
+    asked = {"name": "phone", "role": "worker", "scopes": ["records:read"], **tied}
+    return Caller(owner.service, owner.told("POST", "/keys", asked, status=201)["key"])
+
+
 @pytest.mark.row("B1")
-def test_a_worker_never_exports_what_others_did(owner, ids):
-    made = owner.told("POST", "/keys", {"name": "phone", "role": "worker", "scopes": ["records:read"]}, status=201)
-    assert exports(Caller(owner.service, made["key"]), status=403, user_id=ids["bo"])["error"]["code"] == "not_yours"
+def test_a_worker_exports_their_own_work_and_nobody_elses(owner, ids):
+    ann, bo = worker(owner, person=ids["ann"]), worker(owner, person=ids["bo"])
+    assert named(exports(bo), ids) == named(exports(bo, user_id=ids["bo"]), ids) == ["t3", "t4"]
+    assert exports(bo, status=404, user_id=ids["ann"])["error"]["code"] == "no_such_person"
+    assert exports(worker(owner), status=403)["error"]["code"] == "not_yours"
+    ordered = exports(bo, status=202, background=True)["export_id"]
+    assert [one["asked"]["user_id"] for one in bo.told("GET", "/exports")["items"]] == [ids["bo"]]
+    assert ann.told("GET", "/exports")["items"] == []
+    for method in ("GET", "DELETE"):
+        ann.told(method, f"/exports/{ordered}", status=404)
 
 
 @pytest.mark.row("B6", "B11", "B12")
