@@ -65,6 +65,7 @@ class Listing:
     filters: tuple[str, ...]
     read: Callable[[Reader, Filter, Part], Sequence[Item]]
     count: Callable[[Reader, Filter], int]
+    own: bool = False  # it keeps a worker to their own by itself
     place: Callable[[Item], str] | None = None
     scope: str = "records:read"
     needs_period: bool = False

@@ -162,6 +162,7 @@ _FILTERS = ("from", "to", "period", "client", "job", "person", "tag", "approved"
 LISTS = (
     Listing(
         name="earnings",
+        own=True,
         columns=columns(*_DAYS, "user_id", "user:text", "currency", *_HOURS, "earnings:number", "rates:list", "rule:text"),
         filters=_FILTERS,
         read=_earnings,
@@ -170,6 +171,7 @@ LISTS = (
     ),
     Listing(
         name="reports",
+        own=True,
         columns=columns(
             *(*_DAYS, "group", "id:text", "name:text", "currency", "entries:number", *_HOURS),
             *("earnings:number", "expenses:number", "mileage:number", "distance_mi:number", "distance_km:number"),

@@ -29,7 +29,7 @@ OVERLAP = timedelta(seconds=60)
 def room(db: Database, vault: Vault, limit: Limit) -> Room:
     room = Room("lists")
     for listing in LISTS:
-        room.get(f"/{listing.name}", scope=listing.scope)(_answer(db, vault, limit, listing))
+        room.get(f"/{listing.name}", scope=listing.scope, own=listing.own)(_answer(db, vault, limit, listing))
 
     @room.get("/changes", scope="feed:read")
     def list_changes() -> Any:

@@ -97,6 +97,7 @@ def _listing(kind: Kind, name: str, *own: str) -> Listing:
         name=name,
         columns=columns(*_WHO, *own, *_REST),
         filters=_FILTERS,
+        own=True,
         read=partial(_read, kind),
         count=partial(_count, kind),
         place=lambda item: f"{item['date'].isoformat()} {item['id']}",

@@ -179,3 +179,18 @@ def test_an_argument_that_a_list_does_not_know_is_refused_by_name(owner):
     assert owner.told("GET", "/clients?cursor=%21", status=422)["error"]["code"] == "bad_cursor"
     assert owner.told("GET", "/mileage?from=yesterday", status=422)["error"]["facts"] == {"field": "from"}
     assert owner.told("GET", "/mileage?format=pdf", status=422)["error"]["code"] == "bad_argument"
+
+
+@pytest.mark.row("D4", "D5", "D6", "D7")
+def test_a_worker_lists_their_own_work_and_no_list_of_everybody(owner, ids):
+    asked = {"name": "phone", "role": "worker", "scopes": ["records:read"], "person": ids["bo"]}
+    bo = Caller(owner.service, owner.told("POST", "/keys", asked, status=201)["key"])
+    work = ("time-entries", "expenses", "mileage")
+    own = {name: [one["id"] for one in bo.told("GET", f"/{name}?{MARCH}")["items"]] for name in work}
+    assert own == {"time-entries": [ids["t3"], ids["t4"]], "expenses": [ids["e2"]], "mileage": []}
+    assert {one["user_id"] for one in bo.told("GET", f"/earnings?{MARCH}")["items"]} == {ids["bo"]}
+    assert {one["id"] for one in bo.told("GET", f"/reports?{MARCH}&group=person")["items"]} == {ids["bo"]}
+    for name in ("time-entries", "earnings", "reports"):
+        bo.told("GET", f"/{name}?{MARCH}&person={ids['ann']}", status=404)
+    for name in ("people", "clients", "jobs", "tags", "invoices"):
+        bo.told("GET", f"/{name}", status=403)
