@@ -27,6 +27,7 @@ SIZES: dict[str, tuple[int, int]] = {
     "spoiled_files": (500, 1_000_000),  # inputs of the importer, made by spoiling good ones
     "odd_tables": (30, 10_000),  # tables put together from odd cells
     "report_rows": (20_000, 1_000_000),  # rows of the CSV file that is detected and read in flat memory
+    "webhook_events": (60, 10_000),  # told to three receivers in a day of the virtual clock, with a fifth failures
     "other_examples": (50, 1_000),  # examples of every other property
 }
 

@@ -34,7 +34,7 @@ at 23 h 35 min, out of the day."""
 MOST_JITTER = 600  # seconds
 SOONEST = 5  # seconds from one attempt to the next
 LAST_CHANCE = timedelta(minutes=5)  # before the deadline, for a receiver that wants to be asked after it
-REST = (5, 300)
+REST = (5, 900)
 """Seconds to leave alone a receiver that doesn't answer: the first, doubled each time, up to the second."""
 DISABLED_AFTER = timedelta(days=5)  # of nothing but failures
 AT_ONCE, LONGEST = 20, 20
