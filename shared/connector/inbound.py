@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import uuid4
@@ -16,13 +16,20 @@ from shared.contract.statuses import ConnectionState
 from shared.kernel import canonical
 from shared.kernel.errors import Invalid
 from shared.platform import clock, jobs
-from shared.platform.db import transaction
 from shared.platform.faultpoint import faultpoint, works
 from shared.platform.logs import log
 from shared.platform.session import Session, add_new, prepared
+from shared.platform.together import Together
+
+Keep = Callable[[Sequence[Poke]], None]
 
 
-def receive(c: Connector, raw: bytes, headers: Mapping[str, str]) -> bool:
+def keeping(c: Connector) -> Keep:
+    """Stores what callbacks bring; those that come at once are stored in one transaction."""
+    return Together(c.db, _keep)
+
+
+def receive(c: Connector, raw: bytes, headers: Mapping[str, str], keep: Keep) -> bool:
     """Take a callback in; False when it is not the provider's. A genuine one is taken whatever it says: a refusal would
     only make the provider hold back the ones behind it."""
     signed = raw if works("signature_raw_bytes") else _rewritten(raw)
@@ -34,10 +41,9 @@ def receive(c: Connector, raw: bytes, headers: Mapping[str, str]) -> bool:
     except (Invalid, KeyError, TypeError, AttributeError, ValueError):
         log("callback.unreadable", provider=c.provider.info.key)
         return True
-    with transaction(c.db) as session:
-        _keep(session, pokes)
-        faultpoint("inbound.before_commit")
-    faultpoint("inbound.committed")
+    if pokes:
+        keep(pokes)
+        faultpoint("inbound.committed")
     return True
 
 
@@ -48,15 +54,14 @@ def _rewritten(raw: bytes) -> bytes:
         return raw
 
 
-def _keep(session: Session, pokes: Sequence[Poke]) -> None:
+def _keep(session: Session, brought: Sequence[Sequence[Poke]]) -> None:
     """Store events not seen before, and hurry the pull of the companies they name."""
-    if not pokes:
-        return
-    now = clock.now()
+    now, pokes = clock.now(), [poke for one in brought for poke in one]
     rows = [{"id": str(uuid4()), "received_at": now, **asdict(poke)} for poke in pokes]
     add_new(session, inbound_event, rows)
-    for row in session.execute(*_live([poke.tenant for poke in pokes])):
+    for row in session.execute(*_live(sorted({poke.tenant for poke in pokes}))):
         jobs.ask(session, "pull", row.id, organisation=row.organisation, queue="interactive")
+    faultpoint("inbound.before_commit")
 
 
 @prepared

@@ -145,11 +145,12 @@ def looking_back(c: Connector) -> Room:
 
 def callbacks(c: Connector) -> Room:
     """What the provider calls. Signed, not authenticated: 200 once it is stored, 401 when it is not the provider's."""
-    room = Room("callbacks")
+    room, keep = Room("callbacks"), inbound.keeping(c)
 
     @room.open_post("/callbacks/webhook", limit=CALLBACK_LIMIT)
     def webhook() -> Any:
-        known = inbound.receive(c, raw_body(), {name.lower(): value for name, value in request.headers.items()})
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        known = inbound.receive(c, raw_body(), headers, keep)
         return Response(status=200 if known else 401)
 
     return room
