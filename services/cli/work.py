@@ -170,6 +170,28 @@ def void(door: Door, invoice: str, reason: str | None) -> Answer:
     return Answer(found, f"Invoice {invoice} is void.\nnext:  timebooks push")
 
 
+@command("left-out")
+@click.argument("invoice", metavar="NUMBER")
+@click.option("--bill", "decision", flag_value="bill", help="Bill it beside the invoice, when you compose next.")
+@click.option("--covered", "decision", flag_value="covered", help="The invoice covers it: it is never billed.")
+@click.option("--entry", "entries", multiple=True, metavar="ID", help="Only this entry; else all that wait.")
+def left_out(door: Door, invoice: str, decision: str | None, entries: tuple[str, ...]) -> Answer:
+    """See what an invoice made elsewhere leaves out of its client's days, and say what becomes of it.
+
+    \b
+    timebooks left-out WL-7
+    timebooks left-out WL-7 --bill
+    """
+    path = f"/invoices/{part(find_invoice(door, invoice)['invoice_id'])}/left-out"
+    if decision:
+        found = door.ingest("POST", path, {"decision": decision} | ({"ids": list(entries)} if entries else {}))
+        became = "will be billed beside it" if decision == "bill" else "are covered by it"
+        return Answer(found, f"{count(len(found['ids']), 'entry', 'entries')} {became}; {found['waiting']} wait.")
+    found = door.ingest("GET", path)
+    rows = [[one["date"], one["kind"], one["id"]] for one in found["items"]]
+    return Answer(found, table(["date", "kind", "id"], rows) if rows else f"Invoice {invoice} leaves nothing out.")
+
+
 @command("erase")
 @click.option("--person", help="A person, by name or id.")
 @click.option("--client", help="A client, by name or id.")
