@@ -22,7 +22,7 @@ from shared.kernel.errors import Invalid
 from shared.platform.db import Database, reading, transaction
 from shared.platform.session import Session
 from shared.platform.vault import Vault
-from shared.platform.web import Room, body, principal, raw_body
+from shared.platform.web import Room, body, counts, principal, raw_body
 from shared.platform.web_idempotency import once
 from shared.platform.web_revision import check, condition, seen, tag, tagged
 
@@ -84,6 +84,7 @@ def given_room(db: Database, vault: Vault) -> Room:
                 return tagged(claim.replay, "version")
             with transaction(db) as session:
                 made = give.give(session, vault, caller.organisation, given, caller.subject)
+                counts().documents += 1
                 return *claim.done(session, _shown(session, vault, caller.organisation, made.id), 201), tag(1)
 
     @room.put("/invoices/<document>", scope="invoices:write", limit=LARGEST)

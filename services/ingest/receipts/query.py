@@ -23,10 +23,10 @@ def _of(organisation: Any, expense: Any) -> sa.Select[Any]:
     return sa.select(receipt).where(*mine).order_by(receipt.c.at, receipt.c.id)
 
 
-def check_expense(session: Session, vault: Vault, organisation: str, expense: str) -> Expense:
-    """The expense. Raises Missing when it isn't there any more."""
+def check_expense(session: Session, vault: Vault, organisation: str, expense: str, *, own: str | None = None) -> Expense:
+    """The expense, which is to be of ``own``, if given. Raises Missing when it isn't there, or any more."""
     found = records.by_id(session, vault, organisation, Kind.EXPENSE, [expense]).get(expense)
-    if not isinstance(found, Expense) or found.deleted:
+    if not isinstance(found, Expense) or found.deleted or own not in (None, found.person):
         raise Missing("no_such_expense", "There is no expense of this id, or it was deleted.", "List them to see their ids.")
     return found
 

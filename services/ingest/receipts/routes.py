@@ -26,11 +26,11 @@ def room(db: Database, vault: Vault, most: int) -> Room:
     """``most``: bytes of one receipt."""
     room = Room("receipts")
 
-    @room.post("/expenses/<expense>/receipt", scope="records:write", limit=most + _FORM)
+    @room.post("/expenses/<expense>/receipt", scope="records:write", limit=most + _FORM, own=True)
     def receive(expense: str) -> Any:
         caller = principal()
         with reading(db) as session:
-            query.check_expense(session, vault, caller.organisation, expense)
+            query.check_expense(session, vault, caller.organisation, expense, own=caller.own)
         name, content = _file(most)
         with once(db, vault, caller, f"POST /expenses/{expense}/receipt", content) as claim:
             if claim.replay:
@@ -40,10 +40,12 @@ def room(db: Database, vault: Vault, most: int) -> Room:
                 kept, new = store.keep(session, vault, organisation, expense, content, caller.subject, name=name)
                 return claim.done(session, kept, 201 if new else 200)
 
-    @room.get("/expenses/<expense>/receipt/<receipt>", scope="records:read")
+    @room.get("/expenses/<expense>/receipt/<receipt>", scope="records:read", own=True)
     def send(expense: str, receipt: str) -> Response:
-        organisation = principal().organisation
+        caller = principal()
+        organisation = caller.organisation
         with reading(db) as session:
+            query.check_expense(session, vault, organisation, expense, own=caller.own)
             row = query.one(session, organisation, expense, receipt)
             about = files.about(session, vault, organisation, row.blob)
         if about.name is None:
@@ -54,10 +56,11 @@ def room(db: Database, vault: Vault, most: int) -> Room:
 
         return download(pieces, about.size, row.media_type, about.name, etag=row.id)
 
-    @room.delete("/expenses/<expense>/receipt/<receipt>", scope="records:write")
+    @room.delete("/expenses/<expense>/receipt/<receipt>", scope="records:write", own=True)
     def remove(expense: str, receipt: str) -> None:
         caller = principal()
         with transaction(db) as session:
+            query.check_expense(session, vault, caller.organisation, expense, own=caller.own)
             store.drop(session, vault, caller.organisation, expense, receipt, caller.subject)
 
     return room

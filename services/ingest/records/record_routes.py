@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from services.ingest.records import intake, query, store
+from services.ingest.records import intake, own, query, store
 from services.ingest.records.intake import Outcome
 from services.ingest.records.models import WORK
 from services.ingest.records.routes import Changed
@@ -18,13 +18,13 @@ from shared.contract.record_schemas import dump_record, load_record
 from shared.contract.records import AnyRecord, Kind, Origin
 from shared.contract.records import changed as with_values
 from shared.kernel import canonical
-from shared.kernel.errors import Conflict, Invalid, Missing
+from shared.kernel.errors import Conflict, Failure, Invalid, Missing
 from shared.platform import audit
 from shared.platform.auth import Principal
 from shared.platform.db import Database, reading, transaction
 from shared.platform.session import Session
 from shared.platform.vault import Vault
-from shared.platform.web import Room, body, principal, raw_body
+from shared.platform.web import Room, body, counts, principal, raw_body
 from shared.platform.web_idempotency import Once, once
 from shared.platform.web_revision import Seen, check, condition, seen, tag, tagged
 
@@ -50,10 +50,11 @@ def record_room(db: Database, vault: Vault, changed: Changed, beside: Beside) ->
     room = Room("record")
     for kind, path in PATHS.items():
         door = _Door(db, vault, changed, beside, kind, path)
-        room.post(path, scope="records:write")(door.create)
-        room.get(f"{path}/<record>", scope="records:read")(door.show)
-        room.put(f"{path}/<record>", scope="records:write")(door.replace)
-        room.delete(f"{path}/<record>", scope="records:write")(door.delete)
+        one, mine = f"{path}/<record>", kind in WORK  # a worker's own work is theirs to write
+        room.post(path, scope="records:write", own=mine)(door.create)
+        room.get(one, scope="records:read", own=mine)(door.show)
+        room.put(one, scope="records:write", own=mine)(door.replace)
+        room.delete(one, scope="records:write", own=mine)(door.delete)
     return room
 
 
@@ -79,9 +80,8 @@ class _Door:
                 return self._keep(session, caller, claim, record, None)
 
     def show(self, record: str) -> Any:
-        organisation = principal().organisation
         with reading(self.db) as session:
-            present = self._present(session, organisation, record)
+            present = self._present(session, principal(), record)
             if present.deleted:
                 cause = f"This {self._word} was deleted; its last revision is {present.revision}."
                 raise Missing("deleted", cause, "PUT it to bring it back.", revision=present.revision)
@@ -94,7 +94,7 @@ class _Door:
                 return tagged(claim.replay)
             with transaction(self.db) as session:
                 store.lock(session, caller.organisation)
-                present = self._present(session, caller.organisation, record)
+                present = self._present(session, caller, record)
                 saw = seen(sent)
                 self._check_shown(session, sent, present)
                 wanted = self._load(caller, {**sent, "source_id": present.source_id}, present.source)
@@ -107,7 +107,7 @@ class _Door:
                 return tagged(claim.replay)
             with transaction(self.db) as session:
                 store.lock(session, caller.organisation)
-                present = self._present(session, caller.organisation, record)
+                present = self._present(session, caller, record)
                 saw = seen({})
                 gone = with_values(present, deleted=True, origin=_origin())
                 return self._keep(session, caller, claim, gone, present, saw if saw.by else Seen(None, "header"))
@@ -119,9 +119,9 @@ class _Door:
     def _load(self, caller: Principal, sent: dict[str, Any], source: Any) -> AnyRecord:
         return load_record(self.kind, sent, caller.organisation, source, origin=_origin(), identify=_as_it_is)
 
-    def _present(self, session: Session, organisation: str, record: str) -> AnyRecord:
-        found = query.by_id(session, self.vault, organisation, self.kind, [record]).get(record)
-        if found is None:
+    def _present(self, session: Session, caller: Principal, record: str) -> AnyRecord:
+        found = query.by_id(session, self.vault, caller.organisation, self.kind, [record]).get(record)
+        if found is None or caller.own not in (None, getattr(found, "person", None)):
             raise Missing(f"no_such_{self.kind}", f"There is no {self._word} of this id.", "List them to see their ids.")
         return found
 
@@ -130,7 +130,11 @@ class _Door:
         saw: Seen | None = None,
     ) -> Any:  # fmt: skip
         """Store a record in place of ``present`` and answer."""
-        [result] = intake.accept(session, self.vault, caller.organisation, [record])
+        [kept] = own.kept(session, caller, [record])
+        if isinstance(kept, Failure):
+            raise kept
+        counts().rows += 1
+        [result] = intake.accept(session, self.vault, caller.organisation, [kept])
         if result.problem:
             raise result.problem
         if result.outcome is Outcome.CHANGED:
@@ -140,7 +144,7 @@ class _Door:
         if result.outcome is not Outcome.UNCHANGED:
             facts = {"revision": result.revision, "deleted": record.deleted}
             audit.record(session, caller.organisation, caller.subject, f"{self.kind}.{result.outcome}", result.id, **facts)
-        shown = self._shown(session, self._present(session, caller.organisation, result.id))
+        shown = self._shown(session, self._present(session, caller, result.id))
         status = 201 if result.outcome is Outcome.NEW else 200
         return *claim.done(session, shown, status), tag(result.revision)
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.component.ingest.conftest import Caller
+from tests.journeys.api.people import People
 from tests.journeys.product import HEADER
 
 PATHS = {
@@ -169,3 +170,22 @@ def test_an_edit_of_billed_work_makes_the_invoice_anew(owner: Caller) -> None:
     assert (shown["approval"], shown["approved_revision"]) == ("approved", 1)
     owner.told("PUT", f"/time-entries/{entry['id']}", {**shown, "seconds": 28_800})
     assert str(owner.told("GET", f"/invoices/{invoice['invoice_id']}")["total"]) == "384.00"
+
+
+def test_a_worker_writes_their_own_work_and_nothing_else(make_database: Any, clock: Any) -> None:
+    people = People(make_database, clock)
+    robin, other = people.person("robin"), people.person("other", "Nina Sample")
+    people.joins(role="worker", person=robin)
+    worker, day = people.signed_in(), {"date": "2026-03-02", "amount": "12.34"}
+    mine = makes(worker, "expense", person=robin, **day)
+    theirs = makes(people.owner, "expense", person=other, **day)
+    assert worker.told("PUT", f"/expenses/{mine['id']}", {**mine, "amount": "13"})["revision"] == 2
+    assert worker.told("POST", "/expenses", {**day, "person": other}, status=403)["error"]["code"] == "own_only"
+    for person in (other, robin):  # neither given away nor taken over
+        assert worker.told("PUT", f"/expenses/{theirs['id']}", {**day, "person": person}, If_Match="*", status=404)
+    worker.told("PUT", f"/expenses/{mine['id']}", {**day, "person": other}, If_Match="*", status=403)
+    for method, path in (("GET", ""), ("DELETE", ""), ("POST", "/receipt"), ("GET", "/receipt/x"), ("DELETE", "/receipt/x")):
+        assert worker(method, f"/expenses/{theirs['id']}{path}", {} if method == "POST" else None).status_code == 404, path
+    assert worker("POST", "/clients", {"name": "x"}).status_code == 403
+    assert worker.told("DELETE", f"/expenses/{mine['id']}")["deleted"] is True
+    assert people.owner.told("GET", f"/expenses/{theirs['id']}")["revision"] == 1
