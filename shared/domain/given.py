@@ -103,18 +103,23 @@ def _fits(line: GivenLine, work: Work) -> bool:
 
 def _quantity_problems(given: Given, line: GivenLine, works: Sequence[Work]) -> Iterator[Problem]:
     """What the entries come to has to be what the line says, to the decimals that it says, or a hundredth at least."""
-    agreed = "name the entries that it bills; if this was agreed whatever was logged, say as_agreed"
     if isinstance(works[0], Expense):
-        if (spent := round_money(works[0].amount, given.currency)) != line.unit_price:
-            cause = f"the expense was {spent} {given.currency}, the line bills {plain(line.unit_price)}"
-            yield "rate", Invalid("amount_differs", cause, agreed)
+        yield from _expense_problems(given, line, works[0])
         return
     logged = quantity_of([_share(given, line, work) for work in works])
     places = max(-int(line.quantity.as_tuple().exponent), 2)
     if abs(logged - line.quantity) * 2 > Decimal(1).scaleb(-places):
         unit = "hours" if line.unit == "hour" else line.unit
         cause = f"its entries come to {plain(logged)} {unit}, the line says {plain(line.quantity)}"
-        yield "hours" if line.unit == "hour" else "quantity", Invalid("quantity_differs", cause, agreed)
+        remedy = "name the entries that it bills; if this was agreed whatever was logged, say as_agreed"
+        yield "hours" if line.unit == "hour" else "quantity", Invalid("quantity_differs", cause, remedy)
+
+
+def _expense_problems(given: Given, line: GivenLine, expense: Expense) -> Iterator[Problem]:
+    spent = round_money(expense.amount, given.currency)
+    if spent != line.unit_price:
+        cause = f"the expense was {spent} {given.currency}, the line bills {plain(line.unit_price)}"
+        yield "rate", Invalid("amount_differs", cause, f"give {spent}; if another amount was agreed, say as_agreed")
 
 
 def _entry_problems(given: Given, work: Work, lines: Sequence[int], world: World) -> Iterator[Invalid]:

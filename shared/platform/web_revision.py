@@ -68,10 +68,13 @@ def check(seen: Seen, present: int, what: str) -> None:
     if not seen.by:
         cause = f"The request does not say which revision of the {what} it saw; the present one is {present}."
         raise _Unsaid("revision_required", cause, f'Read it, then send If-Match: "{present}".', revision=present)
-    if seen.revision not in (None, present):
-        moved = _Moved if seen.by == "header" else Conflict
-        cause = f"The {what} has revision {present} by now, you saw {seen.revision}. Nothing was changed."
-        raise moved("revision_moved", cause, "Read it again, put your change onto that, and send it anew.", revision=present)
+    if seen.revision in (None, present):
+        return
+    told = f"The {what} has revision {present} by now, you saw {seen.revision}. Nothing was changed."
+    remedy = "Read it again, put your change onto that, and send it anew."
+    if seen.by == "header":
+        raise _Moved("revision_moved", told, remedy, revision=present)
+    raise Conflict("revision_moved", told, remedy, revision=present)
 
 
 def tag(revision: int) -> dict[str, str]:

@@ -59,7 +59,8 @@ def give(session: Session, vault: Vault, organisation: str, given: Given, actor:
 
 def give_again(session: Session, vault: Vault, organisation: str, head: Head, given: Given, actor: str) -> Invoice | None:
     """Take an invoice's next version; None when it says the same of the same entries. Within the turn of ``give``."""
-    _check_changeable(head, given)
+    _check_changeable(head)
+    _check_fixed(head, given)
     checked = _check(session, vault, organisation, given, head.id)
     before = query.frozen(session, vault, organisation, head.id, head.version)
     invoice = _invoice(organisation, given, checked, version=head.version + 1)
@@ -74,13 +75,16 @@ def give_again(session: Session, vault: Vault, organisation: str, head: Head, gi
     return invoice
 
 
-def _check_changeable(head: Head, given: Given) -> None:
+def _check_changeable(head: Head) -> None:
     if head.given_from is None:
         raise Conflict("composed_here", f"Invoice {head.number} was composed here.", "Edit its entries: it follows them.")
     if not is_open(head):
         said = "withdrawn" if head.withdrawn else head.status.replace("_", " ") if head.untouched else "changed in the books"
         cause = f"Invoice {head.number} is {said}, so it stays as it is."
         raise Conflict("not_open", cause, "Give a further invoice for what is still to be billed.", status=head.status)
+
+
+def _check_fixed(head: Head, given: Given) -> None:
     moved = [name for name in _FIXED if getattr(given, name) != getattr(head, name)]
     if moved:
         cause = f"{', '.join(moved)}: an invoice keeps its number, client, currency and dates"
