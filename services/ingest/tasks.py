@@ -8,6 +8,7 @@ from services.ingest.accounts import throttle
 from services.ingest.exports import background
 from services.ingest.exports.query import WRITE
 from services.ingest.records import publish
+from services.ingest.status import beside
 from shared.platform import audit
 from shared.platform import web_idempotency as idempotency
 from shared.platform.db import Database
@@ -15,7 +16,13 @@ from shared.platform.jobs import Job
 from shared.platform.schedule import Tick
 from shared.platform.vault import Vault
 
-TICKS = (Tick("audit.chain", 60), Tick("idempotency.forget", 3600), Tick("sign_in.forget", 3600), *background.TICKS)
+TICKS = (
+    Tick("audit.chain", 60),
+    Tick("idempotency.forget", 3600),
+    Tick("sign_in.forget", 3600),
+    *background.TICKS,
+    *beside.TICKS,
+)
 
 
 def handlers(db: Database, vault: Vault) -> Mapping[str, Callable[[Job], None]]:
@@ -39,6 +46,9 @@ def handlers(db: Database, vault: Vault) -> Mapping[str, Callable[[Job], None]]:
     def forget_exports(job: Job) -> None:
         background.forget(db)
 
+    def tell_left_out(job: Job) -> None:
+        beside.tell(db, vault)
+
     return {
         "audit.chain": chain,
         "idempotency.forget": forget,
@@ -46,4 +56,5 @@ def handlers(db: Database, vault: Vault) -> Mapping[str, Callable[[Job], None]]:
         publish.KIND: announce,
         WRITE: write_export,
         background.FORGET: forget_exports,
+        beside.KIND: tell_left_out,
     }

@@ -22,6 +22,7 @@ from services.ingest.tables import within
 from shared.contract.records import Kind
 from shared.domain.reconcile import GONE
 from shared.kernel.errors import Conflict
+from shared.kernel.ids import document_id
 from shared.platform import audit
 from shared.platform.session import Session, prepared
 
@@ -92,14 +93,14 @@ def problems(session: Session, organisation: str) -> list[dict[str, Any]]:
     """One for each invoice beside which something waits, as the list of problems shows them."""
     found = waiting(session, organisation)
     heads = query.heads(session, organisation, found)
-    return [_problem(heads[document], len(some)) for document, some in found.items()]
+    return [_problem(organisation, heads[document], len(some)) for document, some in found.items()]
 
 
-def _problem(head: Head, entries: int) -> dict[str, Any]:
+def _problem(organisation: str, head: Head, entries: int) -> dict[str, Any]:
     number, named = head.number, "1 entry" if entries == 1 else f"{entries} entries"
     cause = f"{named} of its client and days are not named on invoice {number}, which was made elsewhere, and wait unbilled."
     return {
-        "id": f"{CODE}:{head.id}",
+        "id": document_id(organisation, "problem", head.id),
         "service": "ingest",
         "connection": None,
         "code": CODE,

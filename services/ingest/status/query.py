@@ -160,9 +160,10 @@ def history(session: Session, organisation: str, document: str) -> list[dict[str
 
 
 def problems(session: Session, vault: Vault, organisation: str) -> list[dict[str, Any]]:
-    """What is open and a person can mend, the oldest first, with the invoice or timesheet it is about, if any: what the
-    connectors told of, then what waits here."""
-    mine = sa.select(problem).where(within(problem, organisation), problem.c.open.is_(sa.true()))
+    """What is open and a person can mend, the oldest first, with the invoice or timesheet it is about, if any: what was
+    told of, then what waits beside invoices made elsewhere, which is looked up."""
+    told = (problem.c.open.is_(sa.true()), problem.c.code != left_out.CODE)
+    mine = sa.select(problem).where(within(problem, organisation), *told)
     rows = session.execute(mine.order_by(problem.c.at, problem.c.id)).all()
     keyring = vault.keyring(session, organisation, {row.about for row in rows})
     subjects = {row.subject for row in rows}

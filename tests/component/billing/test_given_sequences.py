@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
 from services.ingest.billing import give, left_out, query, store, world
 from services.ingest.records.query import Logged
@@ -30,7 +30,14 @@ REFUSED = {"already_billed", "covered", "not_approved", "deleted", "other_client
 
 
 class GivenSequences(Sequences):
-    """Work Log makes invoices too, at prices of its own."""
+    """Work Log makes invoices too, at prices of its own; one is there from the beginning, and work waits beside it."""
+
+    @initialize()
+    def start(self) -> None:
+        super().start()
+        self.log(name="3", seconds=3_600, rate=None, client=None, deleted=False)
+        self.firm.approves()
+        self.give(names=set(), days=[DAYS[0], DAYS[-1]], rate="100", at=1, again=False)
 
     @rule(
         names=st.sets(st.sampled_from(NAMES), max_size=2),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.ingest.status import beside
 from tests.component.ingest.conftest import Caller
 from tests.journeys.product import US, Product
 
@@ -134,6 +135,18 @@ def test_work_that_comes_later_onto_its_days_waits_too(told: Told) -> None:
     batch = {"schema": "1", "records": [late, {**late, "source_id": "e9", "currency": "EUR"}]}
     told.owner.told("POST", "/records", batch, status=202)
     assert told.problems() == [("not_on_the_invoice", 3)]  # not the one in euros: it would be on another invoice anyway
+
+
+def test_who_listens_hears_when_something_begins_to_wait_and_when_nothing_does(told: Told, db: Any, vault: Any) -> None:
+    def heard() -> list[str]:
+        beside.tell(db, vault)
+        return [row["kind"] for row in told.owner.told("GET", "/feed?kinds=problem.opened,problem.closed")["rows"]]
+
+    told.approves()
+    made = told.gives()
+    assert [heard(), heard(), told.problems()] == [["problem.opened"], ["problem.opened"], [("not_on_the_invoice", 1)]]
+    told.owner.told("POST", f"/invoices/{made['invoice_id']}/left-out", {"decision": "bill"})
+    assert [heard(), heard(), told.problems()] == [["problem.opened", "problem.closed"]] * 2 + [[]]
 
 
 def refusals(ids: dict[str, str]) -> list[tuple[dict[str, Any], str, str]]:
