@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from services import data_folder
@@ -22,6 +22,8 @@ _PATIENCE = 120
 """Seconds that a command waits for work it started."""
 _BACK_OFF = (1, 2, 4, 8)
 """Seconds between tries of what may be asked again, when the answer was "busy"."""
+_PIECE = 8 * 1024 * 1024
+"""Bytes of a file that are fetched at once."""
 _TIMEOUT = (5, 300)
 """Seconds to connect, and to wait for an answer: a large import is one request."""
 
@@ -52,6 +54,15 @@ class Door:
             raise refused(answer)
         return dict(found)
 
+    def fetch(self, path: str, size: int, into: BinaryIO) -> None:
+        """A file of ingest by its link, piece by piece."""
+        for start in range(0, size, _PIECE):
+            headers = {"Range": f"bytes={start}-{min(start + _PIECE, size) - 1}"}
+            answer = self.network.send("GET", self._host("ingest") + path, headers=headers, timeout=_TIMEOUT)
+            if answer.status != 206:
+                raise refused(answer)
+            into.write(answer.body)
+
     def open_get(self, service: str, path: str) -> dict[str, Any]:
         """Call what needs no credential, as a service's health."""
         one = entry(service)
@@ -63,9 +74,9 @@ class Door:
     def _host(self, service: str) -> str:
         return self.base if self.own else self.settings.urls[service] or self.base
 
-    def wait(self, done: Callable[[], Any], what: str) -> Any:
+    def wait(self, done: Callable[[], Any], what: str, patience: int = _PATIENCE) -> Any:
         """Ask again until there is an answer; raises Retry when it takes too long."""
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + patience
         pause = _LOOK_EVERY
         while time.monotonic() < end:
             answer = done()
@@ -73,7 +84,7 @@ class Door:
                 return answer
             time.sleep(pause)
             pause = min(pause * 2, 1)
-        raise Retry("still_working", f"{what} takes longer than {_PATIENCE} s; it goes on.", "Look again: timebooks status")
+        raise Retry("still_working", f"{what} takes longer than {patience} s; it goes on.", "Look again: timebooks status")
 
     def connections(self) -> list[dict[str, Any]]:
         """Every connection of the organisation, each with its ``provider``."""

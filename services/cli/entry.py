@@ -11,7 +11,10 @@ import click
 
 from services.cli.show import Answer, write
 
-ROOMS = ("running", "account", "users", "importing", "profiles", "work", "connecting", "books", "timesheets", "payroll")
+ROOMS = (
+    *("running", "account", "users", "importing", "profiles", "work", "exporting"),
+    *("connecting", "books", "timesheets", "payroll"),
+)
 """Modules whose commands these are."""
 
 

@@ -21,16 +21,17 @@ _SHOWN = 20
 """Entries shown to a person; ``--json`` has them all."""
 
 
-_DATE = click.DateTime(["%Y-%m-%d"])
+DATE = click.DateTime(["%Y-%m-%d"])
 
 
-def _day(value: Any) -> str | None:
+def day(value: Any) -> str | None:
+    """A day that was typed, as the API takes it."""
     return value.date().isoformat() if value else None
 
 
 @command("approve")
-@click.option("--from", "since", type=_DATE, help="First day, as 2026-03-01.")
-@click.option("--to", "until", type=_DATE, help="Last day.")
+@click.option("--from", "since", type=DATE, help="First day, as 2026-03-01.")
+@click.option("--to", "until", type=DATE, help="Last day.")
 @click.option("--client", help="Only this client's work, by name or id.")
 @click.option("--job", help="Only this job's, by name or id.")
 @click.option("--person", help="Only this person's, by name or id.")
@@ -46,7 +47,7 @@ def approve(door: Door, since: Any, until: Any, confirm: bool, withdraw: tuple[s
         found = door.ingest("POST", "/approvals/withdraw", {"ids": list(withdraw)})
         return Answer(found, f"{count(len(withdraw), 'approval')} taken back.")
     named = {kind: find(door, kind, text) for kind, text in chosen.items() if text}
-    asked = {"from": _day(since), "to": _day(until), **named, "confirm": confirm}
+    asked = {"from": day(since), "to": day(until), **named, "confirm": confirm}
     found = door.ingest("POST", "/approvals", {name: value for name, value in asked.items() if value not in (None, False)})
     held = found["held"]
     lines = [f"{count(found['approved'], 'entry', 'entries')} approved."]
@@ -56,11 +57,11 @@ def approve(door: Door, since: Any, until: Any, confirm: bool, withdraw: tuple[s
 
 
 @command("compose")
-@click.option("--from", "since", type=_DATE, required=True, help="First day of work to bill.")
-@click.option("--to", "until", type=_DATE, required=True, help="Last day.")
+@click.option("--from", "since", type=DATE, required=True, help="First day of work to bill.")
+@click.option("--to", "until", type=DATE, required=True, help="Last day.")
 @click.option("--client", help="Only for this client, by name or id.")
 @click.option("--grouping", type=click.Choice(["job", "person", "day", "detailed"]), default="job", show_default=True)
-@click.option("--issued", type=_DATE, help="The invoices' date; without, today.")
+@click.option("--issued", type=DATE, help="The invoices' date; without, today.")
 @click.option("--due-days", type=click.IntRange(0), help="Days until they are due.")
 @click.option("--tax", type=(str, str), metavar="NAME PERCENT", help="Tax added to the total.")
 @click.option("--deduct", "deductions", type=(str, str), multiple=True, metavar="TEXT SIZE", help="A deduction: 50.00, or 5%.")
@@ -72,7 +73,7 @@ def compose(door: Door, since: Any, until: Any, issued: Any, client: str | None,
     timebooks compose --from 2026-03-01 --to 2026-03-31 --grouping job
     """
     tax, deductions = chosen.pop("tax"), chosen.pop("deductions")
-    asked = {"from": _day(since), "to": _day(until), "issued": _day(issued), **chosen}
+    asked = {"from": day(since), "to": day(until), "issued": day(issued), **chosen}
     asked["client"] = find(door, "client", client) if client else None
     asked["tax"] = {"name": tax[0], "percent": tax[1]} if tax else None
     asked["deductions"] = [_deduction(*each) for each in deductions] or None

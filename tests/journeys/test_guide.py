@@ -102,3 +102,13 @@ def test_a_week_is_paid_as_the_guide_says(serving, capsys):
     assert len(said) >= 10
     [sheet] = json.loads(run(capsys, "timebooks timesheets --status processed --json"))["items"]
     assert (sheet["person_name"], sheet["hours"]) == ("Wanda Wattle", 37.3)
+
+
+def test_work_is_taken_out_as_the_guide_says(serving, capsys, monkeypatch, tmp_path):
+    page = (ROOT / "docs" / "guide" / "export.md").read_text("utf-8")
+    said = [run(capsys, text.replace("--out ", f"--out {tmp_path}/")) for _, text in steps("export.md")]
+    assert [path.stat().st_size > 500 for path in sorted(tmp_path.glob("*.*"))] == [True, True, True]
+    monkeypatch.setenv("TIMEBOOKS_URL", serving)
+    monkeypatch.setenv("TIMEBOOKS_API_KEY", re.search(r"API key (\S+)", said[-1])[1])
+    [program] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(compile(program, "export.md", "exec"), {})

@@ -8,7 +8,7 @@ from typing import Any
 from services.ingest.exports.formats.registry import FORMATS
 from services.ingest.lists.listing import Filter, Listing
 from services.ingest.lists.periods import GROUPS, PERIODS
-from shared.kernel.dates import parse_date, parse_instant
+from shared.kernel.dates import FIRST_YEAR, LAST_YEAR, parse_date, parse_instant
 from shared.kernel.errors import Invalid
 from shared.kernel.quote import quoted
 from shared.platform.web import argument
@@ -30,8 +30,9 @@ def filter_of(listing: Listing) -> Filter:
     """The filter in the query."""
     found = {_FIELDS[name]: _READ[name](name, text) for name in listing.filters if (text := argument(name)) is not None}
     chosen = Filter(**found)
-    if listing.needs_period and (chosen.since is None or chosen.until is None):
-        raise Invalid("missing_argument", "from or to is missing.", "Give both days.", field="from")
+    lacking = [name for name in listing.needs if getattr(chosen, _FIELDS[name]) is None]
+    if lacking:
+        raise Invalid("missing_argument", f"{lacking[0]} is missing.", f"Give {' and '.join(listing.needs)}.", field=lacking[0])
     if chosen.since and chosen.until and chosen.since > chosen.until:
         cause = f"from {chosen.since} is after to {chosen.until}."
         raise Invalid("bad_period", cause, "Give the first day as from.", field="from")
@@ -77,17 +78,23 @@ def _one_of(words: Collection[str]) -> Callable[[str, str], str]:
     return read
 
 
+def _year(name: str, text: str) -> int:
+    if not (len(text) == 4 and text.isascii() and text.isdigit() and FIRST_YEAR <= int(text) < LAST_YEAR):
+        raise Invalid("bad_argument", f"{name} is {quoted(text)}.", "Give the four digits of a year.", field=name)
+    return int(text)
+
+
 def _flag(name: str, text: str) -> bool:
     return _one_of(("true", "false"))(name, text) == "true"
 
 
 _FIELDS = {
     "from": "since", "to": "until", "updated_since": "changed_since",
-    **{name: name for name in ("client", "job", "person", "tag", "approved", "status", "period", "group")},
+    **{name: name for name in ("client", "job", "person", "tag", "approved", "status", "period", "group", "year")},
 }
 """The filter's field of each argument."""
 _READ: dict[str, Callable[[str, str], Any]] = {
-    "from": _day, "to": _day, "updated_since": _instant, "approved": _flag,
+    "from": _day, "to": _day, "updated_since": _instant, "year": _year, "approved": _flag,
     **dict.fromkeys(("client", "job", "person", "tag", "status"), _text),
     "period": _one_of(PERIODS), "group": _one_of(GROUPS),
 }

@@ -44,6 +44,7 @@ class Filter:
     status: str | None = None
     period: str = "month"
     group: str = "client"
+    year: int | None = None
     changed_since: datetime | None = None
 
 
@@ -68,11 +69,18 @@ class Listing:
     own: bool = False  # it keeps a worker to their own by itself
     place: Callable[[Item], str] | None = None
     scope: str = "records:read"
-    needs_period: bool = False
+    needs: tuple[str, ...] = ()  # arguments without which it makes no sense
+    more: Callable[[Reader, Filter], dict[str, Any]] | None = None  # further members of its JSON
+    foot: tuple[str, tuple[Column, ...]] | None = None  # which of those stands under the table, and its columns
 
     def cells(self, item: Item) -> list[Cell]:
         """An item as a row of a file."""
-        return [_cell(item.get(column.name)) for column in self.columns]
+        return cells(self.columns, item)
+
+
+def cells(columns: Sequence[Column], item: Item) -> list[Cell]:
+    """An item's texts in the order of some columns."""
+    return [_cell(item.get(column.name)) for column in columns]
 
 
 def _cell(value: Any) -> Cell:

@@ -167,7 +167,7 @@ LISTS = (
         filters=_FILTERS,
         read=_earnings,
         count=_count(_earnings),
-        needs_period=True,
+        needs=("from", "to"),
     ),
     Listing(
         name="reports",
@@ -179,6 +179,6 @@ LISTS = (
         filters=(*_FILTERS, "group"),
         read=_reports,
         count=_count(_reports),
-        needs_period=True,
+        needs=("from", "to"),
     ),
 )

@@ -11,17 +11,18 @@ from flask import Response, request
 from services.ingest.exports.asked import unwrapped, wrapped
 from services.ingest.exports.columns import Row
 from services.ingest.exports.formats.registry import FORMATS
+from services.ingest.exports.formats.workbook import Foot
 from services.ingest.exports.limits import Limit
 from services.ingest.exports.noted import Noted, Sent
-from services.ingest.lists import arguments, invoices, named, periods, work
+from services.ingest.lists import arguments, invoices, mileage_log, named, periods, work
 from services.ingest.lists.changes import changes
-from services.ingest.lists.listing import Filter, Item, Listing, Part, Reader
+from services.ingest.lists.listing import Filter, Item, Listing, Part, Reader, cells
 from shared.platform import clock
 from shared.platform.db import Database
 from shared.platform.vault import Vault
 from shared.platform.web import Room, argument, page_args, principal
 
-LISTS: tuple[Listing, ...] = (*named.LISTS, *work.LISTS, *invoices.LISTS, *periods.LISTS)
+LISTS: tuple[Listing, ...] = (*named.LISTS, *work.LISTS, *invoices.LISTS, *periods.LISTS, *mileage_log.LISTS)
 OVERLAP = timedelta(seconds=60)
 """What was committed late may carry an earlier time: who goes on from ``as_of`` sees the last minute again."""
 
@@ -58,11 +59,12 @@ def _page(reader: Reader, listing: Listing, chosen: Filter) -> dict[str, Any]:
     if cursor is None or listing.place is None:
         items = listing.read(reader, chosen, Part(part.size, part.offset))
         total = listing.count(reader, chosen)
-        return {"items": items, "page": part.number, "page_size": part.size, "total": total}
+        more = listing.more(reader, chosen) if listing.more else {}
+        return {"items": items, "page": part.number, "page_size": part.size, "total": total, **more}
     found = listing.read(reader, chosen, Part(part.size + 1, after=unwrapped(cursor)))
     items = found[: part.size]
-    more = wrapped(listing.place(items[-1])) if len(found) > part.size else None
-    return {"items": items, "page_size": part.size, "next_cursor": more}
+    following = wrapped(listing.place(items[-1])) if len(found) > part.size else None
+    return {"items": items, "page_size": part.size, "next_cursor": following}
 
 
 def _file(reader: Reader, listing: Listing, chosen: Filter, file: str) -> Response:
@@ -73,11 +75,21 @@ def _file(reader: Reader, listing: Listing, chosen: Filter, file: str) -> Respon
             sent.lines += len(items)
             yield [listing.cells(item) for item in items]
 
-    pieces = FORMATS[file].write(listing.columns, pages(), listing.name)
+    title = listing.name.replace("/", " ")
+    pieces = FORMATS[file].write(listing.columns, pages(), title, _foot(reader, listing, chosen))
     facts = {name.replace("-", "_"): text for name, text in sorted(request.args.items())}
     noted = Noted(reader.db, reader.caller, {"list": listing.name, **{name: _fact(text) for name, text in facts.items()}})
-    headers = {"Content-Disposition": f'attachment; filename="{listing.name}.{file}"'}
+    name = listing.name.replace("/", "-")
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{file}"'}
     return Response(noted.through(pieces, sent), headers=headers, content_type=FORMATS[file].media)
+
+
+def _foot(reader: Reader, listing: Listing, chosen: Filter) -> Foot | None:
+    """What stands under the table."""
+    if listing.foot is None or listing.more is None:
+        return None
+    name, shown, more = *listing.foot, listing.more
+    return lambda: (shown, [cells(shown, one) for one in more(reader, chosen)[name]])
 
 
 def _fact(text: str) -> str | None:
