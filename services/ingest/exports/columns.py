@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -13,7 +13,7 @@ from shared.kernel.duration import hours
 
 Cell = str | tuple[str, ...] | None
 """A cell's text, several texts, or nothing."""
-Row = Sequence[Cell]
+Row = list[Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,8 +82,9 @@ class _Maker:
 
     def __init__(self, world: World, tags: Mapping[str, str]) -> None:
         self._world, self._tags = world, tags
-        self._prices: dict[tuple[object, ...], tuple[str, str | None, Hourly | None]] = {}
-        self._dated = {number for number, job in world.jobs.items() if any(rate.since for rate in job.rates)}
+        self._prices: dict[tuple[object, ...], Hourly | None] = {}
+        self._places: dict[tuple[object, ...], tuple[str, str | None]] = {}
+        self._carded = {number for number, job in world.jobs.items() if job.rates}
         self._names = {number: one.name for of in (world.people, world.clients, world.jobs) for number, one in of.items()}
 
     def __call__(self, one: AnyWork, approval: str) -> Line:
@@ -97,12 +98,18 @@ class _Maker:
         )  # fmt: skip
 
     def _priced(self, one: AnyWork) -> tuple[str, str | None, Hourly | None]:
-        rate = one.rate if type(one) is TimeEntry else None
-        key = (type(one), one.job, one.client, one.currency, one.person, rate, one.date if one.job in self._dated else None)
-        found = self._prices.get(key)
-        if found is None:
-            found = self._prices[key] = (_currency(one, self._world), _client(one, self._world), _hourly(one, self._world))
-        return found
+        place = (one.job, one.client, one.currency)
+        where = self._places.get(place)
+        if where is None:
+            where = self._places[place] = (_currency(one, self._world), _client(one, self._world))
+        return (*where, self._hourly(one, place) if type(one) is TimeEntry else None)
+
+    def _hourly(self, one: TimeEntry, place: tuple[object, ...]) -> Hourly | None:
+        carded = one.job in self._carded  # who worked, and when, matters to a rate card only
+        key = (*place, one.rate, *((one.person, one.date) if carded else ()))
+        if key not in self._prices:
+            self._prices[key] = _hourly(one, self._world)
+        return self._prices[key]
 
 
 def _currency(one: Work, world: World) -> str:
@@ -118,9 +125,7 @@ def _client(one: Work, world: World) -> str | None:
     return one.client or (job.client if job else None)
 
 
-def _hourly(one: Work, world: World) -> Hourly | None:
-    if not isinstance(one, TimeEntry):
-        return None
+def _hourly(one: TimeEntry, world: World) -> Hourly | None:
     try:
         return rates.hourly(one, world)
     except Invalid:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from services.ingest.records.models import TABLES, WORK
 from services.ingest.records.models import approval as approvals
 from services.ingest.tables import within
 from shared.contract.records import KINDS, AnyRecord, Approval, Expense, Kind, Mileage, TimeEntry, made
+from shared.kernel import canonical
 from shared.platform.session import Session
 from shared.platform.vault import Keyring, Vault
 
@@ -112,7 +114,9 @@ def _named(
 
 def _columns(kind: Kind) -> list[Any]:
     table = TABLES[kind].present
-    return [table.c[name] for name in _FIELDS[kind] if name not in _NOT_READ] + [_approval.label("state"), table.c["at"]]
+    names = [name for name in _FIELDS[kind] if name not in _NOT_READ]
+    read = [sa.type_coerce(table.c[name], sa.Text) if name == "tags" else table.c[name] for name in names]
+    return [*read, _approval.label("state"), table.c["at"]]
 
 
 def _select(organisation: str, kind: Kind, wanted: Wanted, columns: Sequence[Any]) -> sa.Select[Any]:
@@ -151,6 +155,12 @@ def _ordered(chosen: sa.Select[Any], table: sa.Table, after: Place | None) -> sa
     return chosen.order_by(table.c.date, table.c.id)
 
 
+@lru_cache(maxsize=4096)
+def _tags(text: str) -> tuple[str, ...]:
+    """The tags of an entry out of their column's text: many entries have the same."""
+    return tuple(canonical.loads(text))
+
+
 def _opened(kind: Kind, rows: Sequence[Any], keyring: Keyring) -> list[Worked]:
     of, names, place = KINDS[kind], _FIELDS[kind], f"{TABLES[kind].present.name}.notes"
     read = [name for name in names if name not in _NOT_READ]
@@ -160,6 +170,6 @@ def _opened(kind: Kind, rows: Sequence[Any], keyring: Keyring) -> list[Worked]:
     for row in rows:
         values = [*row, *unread]
         values[notes] = keyring.open(row[person], place, row[number], row[notes]) or ""
-        values[tags] = tuple(row[tags] or ())
+        values[tags] = _tags(row[tags]) if row[tags] else ()
         found.append(Worked(made(of, [values[at] for at in order]), row[-2], row[-1]))
     return found

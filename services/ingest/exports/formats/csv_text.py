@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from services.ingest.exports.columns import Cell, Column, Row
-from services.ingest.exports.formats.guard import guarded
+from services.ingest.exports.columns import Column, Row
+from services.ingest.exports.formats.guard import DANGER, guarded
 
 LIST = "; "
 """Between the texts of one cell."""
@@ -19,12 +19,16 @@ def write(columns: Sequence[Column], pages: Iterable[Sequence[Row]], title: str 
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow([column.name for column in columns])
-    safe = [(at, _SAFE[column.kind]) for at, column in enumerate(columns) if column.kind in _SAFE]
+    texts = [at for at, column in enumerate(columns) if column.kind == "text"]
+    lists = [at for at, column in enumerate(columns) if column.kind == "list"]
     for page in pages:
         for row in page:
-            for at, make in safe:
-                if row[at]:
-                    row[at] = make(row[at])  # type: ignore[index]
+            for at in lists:
+                row[at] = joined(row[at] or ())
+            for at in texts:
+                cell = row[at]
+                if cell and cell[0] in DANGER:  # as ``guarded`` has it, without the call
+                    row[at] = f"'{cell}"
         writer.writerows(page)
         yield text.getvalue().encode()
         text.seek(0)
@@ -37,5 +41,3 @@ def joined(texts: Any) -> str:
     """Several texts as one."""
     return guarded(LIST.join(texts))
 
-
-_SAFE: dict[str, Callable[[Any], Cell]] = {"text": guarded, "list": joined}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-_DANGER = frozenset("=+-@\t\r\n＝＋－＠")
+DANGER = frozenset("=+-@\t\r\n＝＋－＠")
 """What spreadsheets take for the beginning of a formula, wide forms too, or pass over on their way to one."""
 
 
 def guarded(text: str) -> str:
     """The text with an apostrophe in front if a spreadsheet might calculate it. Never for cells that are numbers."""
-    return f"'{text}" if text[:1] in _DANGER and text else text
+    return f"'{text}" if text[:1] in DANGER and text else text
