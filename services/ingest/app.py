@@ -48,6 +48,7 @@ from shared.contract.records import Kind
 from shared.kernel.errors import Denied, Invalid
 from shared.kernel.quote import quoted
 from shared.platform import audit, auth, feed, identity
+from shared.platform import web_answers as answers
 from shared.platform.auth import Principal
 from shared.platform.db import Database, reading
 from shared.platform.feed import Bodies, Row
@@ -57,6 +58,7 @@ from shared.platform.session import Session
 from shared.platform.settings import Settings
 from shared.platform.vault import Vault
 from shared.platform.web import Room, argument, principal, service_app
+from shared.platform.web_docs import publish
 
 PAGE = 500  # feed rows
 
@@ -101,6 +103,7 @@ def build(settings: Settings, db: Database, vault: Vault, network: Network) -> S
         _outside(db, bodies),
     )
     app = service_app(ours.NAME, ours.PREFIX, *rooms, authenticate=Gate(db, vault, network, addresses), meter=meter)
+    publish(app, "timebooks: records, invoices and timesheets")
     handlers = {**tasks.handlers(db, vault), **follow.handlers(db, vault, peers), **webhooks.handlers(db, vault, outlet, report)}
     return Service(ours.NAME, ours.PREFIX, db, app, handlers, tasks.TICKS + follow.ticks(peers) + webhooks.TICKS)
 
@@ -146,27 +149,31 @@ def _outside(db: Database, bodies: Bodies) -> Room:
     """What others than people ask for: the feed, whether we live, whether the audit chain holds."""
     room = Room("service")
 
-    @room.open_get("/health")
+    @room.open_get("/health", gives=answers.Health)
     def health() -> Any:
+        """Say whether the service lives."""
         with reading(db):
             return {"service": ours.NAME, "ok": True}
 
-    @room.get("/feed", scope="feed:read")
+    @room.get("/feed", scope="feed:read", asks=answers.FeedArguments, gives=answers.Feed)
     def read_feed() -> Any:
+        """Read what changed after a position, in the order in which it was stored."""
         kinds = [kind for kind in (argument("kinds") or "").split(",") if kind]
         organisation = _organisation(principal(), argument("organisation"))
         after, limit = _number("after", 0), max(1, min(_number("limit", PAGE), PAGE))
         return feed.page(db, after, kinds, limit, bodies, organisation=organisation)
 
-    @room.get("/sync", scope="records:read", own=True)
+    @room.get("/sync", scope="records:read", own=True, asks=answers.FeedArguments, gives=answers.Feed)
     def sync() -> Any:
+        """Read what changed after a position, for a device: a worker is told of their own work only."""
         caller, after, limit = principal(), _number("after", 0), max(1, min(_number("limit", PAGE), PAGE))
         kinds = [] if "feed:read" in caller.scopes else [WORK_CHANGED]
         page = feed.page(db, after, kinds, limit, bodies, organisation=caller.organisation)
         return page | {"rows": [row for row in page["rows"] if _concerns(caller, row)]}
 
-    @room.get("/audit/verify", scope="audit:read")
+    @room.get("/audit/verify", scope="audit:read", gives=answers.Chain)
     def verify_audit() -> Any:
+        """Compute the audit chain of the organisation again, and say whether it holds."""
         with reading(db) as session:
             return audit.verify(session, principal().organisation)
 

@@ -13,7 +13,7 @@ from services.xero_connector.regions.region import Can
 from services.xero_connector.statuses import PayRunStatus
 from shared.connector import tokens
 from shared.connector.context import Connection, Connector
-from shared.kernel.errors import Conflict, Invalid, Missing, Unsupported
+from shared.kernel.errors import Conflict, Missing, Unsupported
 from shared.kernel.ids import call_key
 from shared.platform import audit, jobs
 from shared.platform.db import transaction
@@ -30,8 +30,6 @@ def listed(c: Connector, connection: Connection) -> list[dict[str, Any]]:
 def draft(c: Connector, connection: Connection, calendar: str, actor: str) -> dict[str, Any]:
     """Draft the next pay run of a calendar; the one that is drafted already is given instead of a second."""
     _check(connection, Can.CREATE_PAY_RUN, "drafted")
-    if not calendar:
-        raise Invalid("missing_field", "calendar is missing.", "Name the pay calendar by its id.")
     found: tuple[PayRun, ...] = tokens.use(c, connection, lambda client: client.pay_runs())  # type: ignore[attr-defined]
     mine = [run for run in found if run.calendar == calendar]
     made = next((run for run in mine if run.status is PayRunStatus.DRAFT and run.scheduled), None)

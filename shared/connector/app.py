@@ -12,6 +12,7 @@ from shared.connector.provider import Client, Provider
 from shared.contract.messages import CONNECTION_CHANGED, PROBLEM_CHANGED
 from shared.kernel.errors import Denied, Invalid, Retry
 from shared.platform import audit, feed, identity
+from shared.platform import web_answers as answers
 from shared.platform.auth import ROLES, NotAuthenticated, Principal, Verifier, sign_token
 from shared.platform.db import Database, reading
 from shared.platform.http import Network, Peer
@@ -20,6 +21,7 @@ from shared.platform.service import Service
 from shared.platform.settings import Settings
 from shared.platform.vault import Vault
 from shared.platform.web import Room, argument, principal, service_app
+from shared.platform.web_docs import publish
 
 INGEST = "ingest"
 INGEST_PREFIX = "/api/v1/worklog"
@@ -61,6 +63,7 @@ def build(
     common = (routes.connections, routes.linking, routes.work, routes.looking_back, routes.callbacks)
     rooms = (*(room(c) for room in common), _outside(c, name), *own.rooms)
     app = service_app(name, f"/{name}", *rooms, authenticate=_gate(network, ingest_url, name))
+    publish(app, f"timebooks: {provider.info.title}")
     app.extensions["connector"] = c
     return Service(name, f"/{name}", db, app, {**runner.handlers(c), **runner.own(c, own.handlers)}, runner.ticks())
 
@@ -99,17 +102,20 @@ def _outside(c: Connector, name: str) -> Room:
     """What others than people ask for: the feed, our public keys, whether we live."""
     room = Room("service")
 
-    @room.open_get("/health")
+    @room.open_get("/health", gives=answers.Health)
     def health() -> Any:
+        """Say whether the service lives."""
         with reading(c.db):
             return {"service": name, "ok": True}
 
-    @room.open_get("/identity/keys")
+    @room.open_get("/identity/keys", gives=answers.PublicKeys)
     def keys() -> Any:
+        """List the public keys that this service's tokens are verified with."""
         return {"keys": list(identity.published(c.db).values())}
 
-    @room.get("/feed", scope="feed:read")
+    @room.get("/feed", scope="feed:read", asks=answers.FeedArguments, gives=answers.Feed)
     def read_feed() -> Any:
+        """Read what changed in the books after a position, in the order in which it was stored."""
         caller = principal()
         organisation = argument("organisation") if caller.role == "service" else caller.organisation
         if argument("organisation") not in (None, organisation):
@@ -123,8 +129,9 @@ def _outside(c: Connector, name: str) -> Room:
         limit = max(1, min(_number("limit", PAGE), PAGE))
         return feed.page(c.db, _number("after", 0), kinds, limit, bodies, organisation=organisation)
 
-    @room.get("/audit/verify", scope="audit:read")
+    @room.get("/audit/verify", scope="audit:read", gives=answers.Chain)
     def verify_audit() -> Any:
+        """Compute the audit chain of the organisation again, and say whether it holds."""
         with reading(c.db) as session:
             return audit.verify(session, principal().organisation)
 

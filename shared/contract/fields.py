@@ -52,9 +52,16 @@ class Checked(fields.Field[Any]):
         return value.value if isinstance(value, Enum) else value
 
 
+def _checked(read: Callable[[Any], Any], options: dict[str, Any], **schema: Any) -> Checked:
+    """A field that says in JSON Schema what it takes, and in ``metadata`` whatever else its maker has to say."""
+    metadata = schema | options.pop("metadata", {})
+    return Checked(read, metadata=metadata, **options)
+
+
 def text(limit: int, *, multiline: bool = False, empty: bool = False, **options: Any) -> Checked:
     """Clean text of at most ``limit`` characters, not empty unless said."""
-    return Checked(partial(_text, limit=limit, multiline=multiline, empty=empty), **options)
+    read = partial(_text, limit=limit, multiline=multiline, empty=empty)
+    return _checked(read, options, type="string", minLength=0 if empty else 1, maxLength=limit)
 
 
 def _text(value: object, *, limit: int, multiline: bool, empty: bool) -> str:
@@ -69,7 +76,8 @@ def _text(value: object, *, limit: int, multiline: bool, empty: bool) -> str:
 
 def number(places: int, digits: int, *, negative: bool = False, **options: Any) -> Checked:
     """A Decimal, sent as a JSON number or as its text."""
-    return Checked(partial(_number, places=places, digits=digits, negative=negative), **options)
+    read, lowest = partial(_number, places=places, digits=digits, negative=negative), {} if negative else {"minimum": 0}
+    return _checked(read, options, type="number", **lowest)
 
 
 def _number(value: object, *, places: int, digits: int, negative: bool) -> Decimal:
@@ -83,7 +91,8 @@ def _number(value: object, *, places: int, digits: int, negative: bool) -> Decim
 
 def whole(highest: int, *, lowest: int = 0, **options: Any) -> Checked:
     """An integer between ``lowest`` and ``highest``, sent as a JSON integer or as its digits."""
-    return Checked(partial(_whole, lowest=lowest, highest=highest), **options)
+    read = partial(_whole, lowest=lowest, highest=highest)
+    return _checked(read, options, type="integer", minimum=lowest, maximum=highest)
 
 
 def _whole(value: object, *, lowest: int, highest: int) -> int:
@@ -96,7 +105,7 @@ def _whole(value: object, *, lowest: int, highest: int) -> int:
 
 
 def flag(**options: Any) -> Checked:
-    return Checked(_flag, **options)
+    return _checked(_flag, options, type="boolean")
 
 
 def _flag(value: object) -> bool:
@@ -107,7 +116,8 @@ def _flag(value: object) -> bool:
 
 def choice(allowed: Iterable[str], into: Callable[[str], Any] = str, **options: Any) -> Checked:
     """One of some words; ``into`` makes it an enumeration's member."""
-    return Checked(partial(_choice, allowed=tuple(allowed), into=into), **options)
+    words = tuple(allowed)
+    return _checked(partial(_choice, allowed=words, into=into), options, type="string", enum=[str(word) for word in words])
 
 
 def _choice(value: object, *, allowed: tuple[str, ...], into: Callable[[str], Any]) -> Any:
@@ -118,7 +128,7 @@ def _choice(value: object, *, allowed: tuple[str, ...], into: Callable[[str], An
 
 
 def civil_date(**options: Any) -> Checked:
-    return Checked(_civil_date, **options)
+    return _checked(_civil_date, options, type="string", format="date")
 
 
 def _civil_date(value: object) -> date:
@@ -130,7 +140,7 @@ def _civil_date(value: object) -> date:
 
 def moment(**options: Any) -> Checked:
     """A wall-clock date and time in whole seconds, with an offset or without one."""
-    return Checked(_moment, **options)
+    return _checked(_moment, options, type="string")
 
 
 _BARE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]")
@@ -173,11 +183,11 @@ def _bad_moment(value: object, why: str) -> Invalid:
 
 
 def currency(**options: Any) -> Checked:
-    return Checked(check_currency, **options)
+    return _checked(check_currency, options, type="string", pattern="^[A-Z]{3}$")
 
 
 def zone(**options: Any) -> Checked:
-    return Checked(_zone, **options)
+    return _checked(_zone, options, type="string")
 
 
 def _zone(value: object) -> str:

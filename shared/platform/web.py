@@ -6,13 +6,14 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from ipaddress import ip_address, ip_network
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypedDict, TypeVar, Unpack
 
 from flask import Flask, Response, g, request
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema
 
+from shared.contract import fields
 from shared.kernel import canonical
 from shared.kernel.errors import Denied, Invalid
 from shared.kernel.quote import quoted
@@ -50,15 +51,46 @@ class Meter(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Media:
+    """A body that is no JSON: of this media type, and what is in it; a form has ``fields``."""
+
+    kind: str
+    says: str
+    fields: Schema | None = None
+    example: Any = None
+
+
+class Said(TypedDict, total=False):
+    """What a route says of itself, beside its handler's docstring; the contract is made of it, and ``sent`` reads by it."""
+
+    takes: Schema | Media  # the body
+    example: Any  # of the body
+    asks: type[Schema]  # the query arguments it knows; others are refused, and without it every one
+    gives: type[Schema] | Media | None  # the answer when all went well; None: an empty one
+    status: int  # of that answer, when it isn't 200, or 204 for an empty one
+    also: Mapping[int, type[Schema]]  # other answers that are no errors
+    once: bool  # an Idempotency-Key is heeded
+    limit: int  # bytes of the body
+    own: bool  # it keeps a worker to their own records by itself
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
-    """One address of a service. ``scope`` None: open to anybody. ``own``: it keeps a worker to their own records by itself."""
+    """One address of a service. ``scope`` None: open to anybody."""
 
     method: str
     rule: str
     scope: str | None
     handler: Handler
-    limit: int
-    own: bool
+    said: Said
+
+    @property
+    def limit(self) -> int:
+        return self.said.get("limit", JSON_LIMIT)
+
+    @property
+    def own(self) -> bool:
+        return self.said.get("own", False)
 
     @property
     def policy(self) -> str:
@@ -76,27 +108,27 @@ class Room:
         self.name = name
         self.routes: list[Route] = []
 
-    def get(self, rule: str, *, scope: str, own: bool = False) -> Callable[[F], F]:
-        return self._add("GET", rule, scope, JSON_LIMIT, own)
+    def get(self, rule: str, *, scope: str, **said: Unpack[Said]) -> Callable[[F], F]:
+        return self._add("GET", rule, scope, said)
 
-    def post(self, rule: str, *, scope: str, limit: int = JSON_LIMIT, own: bool = False) -> Callable[[F], F]:
-        return self._add("POST", rule, scope, limit, own)
+    def post(self, rule: str, *, scope: str, **said: Unpack[Said]) -> Callable[[F], F]:
+        return self._add("POST", rule, scope, said)
 
-    def put(self, rule: str, *, scope: str, limit: int = JSON_LIMIT, own: bool = False) -> Callable[[F], F]:
-        return self._add("PUT", rule, scope, limit, own)
+    def put(self, rule: str, *, scope: str, **said: Unpack[Said]) -> Callable[[F], F]:
+        return self._add("PUT", rule, scope, said)
 
-    def delete(self, rule: str, *, scope: str, limit: int = JSON_LIMIT, own: bool = False) -> Callable[[F], F]:
-        return self._add("DELETE", rule, scope, limit, own)
+    def delete(self, rule: str, *, scope: str, **said: Unpack[Said]) -> Callable[[F], F]:
+        return self._add("DELETE", rule, scope, said)
 
-    def open_get(self, rule: str) -> Callable[[F], F]:
-        return self._add("GET", rule, None, JSON_LIMIT)
+    def open_get(self, rule: str, **said: Unpack[Said]) -> Callable[[F], F]:
+        return self._add("GET", rule, None, said)
 
-    def open_post(self, rule: str, *, limit: int = JSON_LIMIT) -> Callable[[F], F]:
-        return self._add("POST", rule, None, limit)
+    def open_post(self, rule: str, **said: Unpack[Said]) -> Callable[[F], F]:
+        return self._add("POST", rule, None, said)
 
-    def _add(self, method: str, rule: str, scope: str | None, limit: int, own: bool = False) -> Callable[[F], F]:
+    def _add(self, method: str, rule: str, scope: str | None, said: Said) -> Callable[[F], F]:
         def keep(handler: F) -> F:
-            self.routes.append(Route(method, rule, scope, handler, limit, own))
+            self.routes.append(Route(method, rule, scope, handler, said))
             return handler
 
         return keep
@@ -134,13 +166,18 @@ def mount(app: Flask, *rooms: Room) -> None:
             view = _view(route, ours["authenticate"], ours["meter"])
             rule = ours["prefix"] + route.rule
             app.add_url_rule(rule, endpoint, view, methods=[route.method], provide_automatic_options=False, route=route)
-            ours["routes"].append((route.method, rule, route.scope))
+            ours["routes"].append((room.name, rule, route))
             ours["own"] |= {(route.method, rule)} if route.own else set()
+
+
+def described(app: Flask) -> list[tuple[str, str, Route]]:
+    """Every address of a service as (room, whole rule, route)."""
+    return list(app.extensions["timebooks"]["routes"])
 
 
 def routes(app: Flask) -> list[tuple[str, str, str | None]]:
     """Every address of a service as (method, rule, scope); scope None: open."""
-    return list(app.extensions["timebooks"]["routes"])
+    return [(route.method, rule, route.scope) for _, rule, route in described(app)]
 
 
 def workers_routes(app: Flask) -> set[tuple[str, str]]:
@@ -162,8 +199,8 @@ def counts() -> Counts:
     return found
 
 
-def body(schema: Schema | None = None) -> dict[str, Any]:
-    """The JSON object that was sent, by our strict reader, and through ``schema`` when one is given."""
+def body() -> dict[str, Any]:
+    """The JSON object that was sent, by our strict reader."""
     if request.mimetype != "application/json" or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
         raise WrongMedia("unsupported_media_type", "The body is not announced as JSON.", "Send Content-Type: application/json.")
     raw = raw_body()
@@ -173,7 +210,12 @@ def body(schema: Schema | None = None) -> dict[str, Any]:
         raise Malformed(error.code, f"The body can't be read: {error.cause}.", error.remedy) from error
     if not isinstance(value, dict):
         raise Malformed("bad_json", "The body is not a JSON object.", 'Send {"name": value, …}.')
-    return value if schema is None else _loaded(schema, value)
+    return value
+
+
+def sent() -> dict[str, Any]:
+    """The values of the JSON object that was sent, read by what the route says it takes; every error at once."""
+    return fields.load(g.route.said["takes"], body(), "the request")
 
 
 def raw_body() -> bytes:
@@ -185,23 +227,10 @@ def raw_body() -> bytes:
     return data
 
 
-def _loaded(schema: Schema, value: dict[str, Any]) -> dict[str, Any]:
-    try:
-        loaded: dict[str, Any] = schema.load(value)
-    except ValidationError as error:
-        fields = [{"field": name, "message": text} for name, text in _messages(error.messages)]
-        raise Invalid("bad_fields", f"{len(fields)} field(s) can't be taken.", "See fields.", fields=fields) from error
-    return loaded
-
-
-def _messages(nested: Any, path: str = "") -> list[tuple[str, str]]:
-    if isinstance(nested, dict):
-        return [pair for name, inner in nested.items() for pair in _messages(inner, f"{path}.{name}" if path else str(name))]
-    return [(path, str(text)) for text in nested]
-
-
 def argument(name: str, *, limit: int = 200) -> str | None:
     """One query argument as clean text; None when it wasn't given."""
+    if "gives" in g.route.said and name not in _known(g.route):
+        raise LookupError(f"{request.endpoint} reads {name}, which its route doesn't say that it asks for")
     given = request.args.getlist(name)
     if len(given) > 1:
         raise Invalid("bad_argument", f"{name} was given {len(given)} times.", "Give it once.")
@@ -218,6 +247,13 @@ def network(proxies: int) -> str:
     except ValueError:
         return "unknown"
     return str(ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
+
+
+class Paged(fields.Strict):
+    """The query arguments of a list that comes in pages."""
+
+    page = fields.whole(1_000_000, lowest=1, metadata={"description": "Which page, counted from 1."})
+    page_size = fields.whole(MOST_ROWS, lowest=1, metadata={"description": "How many on a page."})
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +289,7 @@ def html(text: str, status: int = 200) -> Response:
 
 def _view(route: Route, authenticate: Callable[[str], Principal], meter: Meter | None) -> Handler:
     def view(**names: str) -> Response:
-        g.limit, request.max_content_length = route.limit, route.limit + 1
+        g.route, request.max_content_length = route, route.limit + 1
         if route.scope is not None:
             g.principal = authenticate(_bearer())
             if meter is not None:
@@ -262,14 +298,34 @@ def _view(route: Route, authenticate: Callable[[str], Principal], meter: Meter |
             if g.principal.own is not None and not route.own:
                 raise Denied("own_only", "This is about everybody's records; a worker has their own.", "Ask a manager to do it.")
         _check_length(request.content_length or 0)
+        _check_arguments(route)
         return _answer(route.handler(**names))
 
     return view
 
 
+def _check_arguments(route: Route) -> None:
+    """A filter with a mistyped name would answer more than was asked for. What providers add to a callback is their matter."""
+    if route.scope is None or "gives" not in route.said:
+        return
+    if unknown := request.args.keys() - _known(route):
+        known = ", ".join(sorted(_known(route)))
+        remedy = f"This address knows: {known}." if known else "This address takes no query arguments."
+        raise Invalid("unknown_argument", f"There is no argument {quoted(min(unknown))}.", remedy)
+
+
+@cache
+def _arguments(schema: type[Schema]) -> frozenset[str]:
+    return frozenset(field.data_key or name for name, field in schema().fields.items())
+
+
+def _known(route: Route) -> frozenset[str]:
+    return _arguments(route.said["asks"]) if "asks" in route.said else frozenset()
+
+
 def _check_length(length: int) -> None:
-    if length > g.limit:
-        raise TooLarge("too_large", f"The body has more than {g.limit} bytes.", "Send less at once.")
+    if length > g.route.limit:
+        raise TooLarge("too_large", f"The body has more than {g.route.limit} bytes.", "Send less at once.")
 
 
 def _bearer() -> str:

@@ -12,8 +12,9 @@ from shared.platform.web import routes, workers_routes
 from tests.journeys.payroll import Payroll
 from tests.journeys.product import PREFIXES, Product
 
-OUTSIDE = {"/health", "/identity/keys", "/connect/callback", "/connect/page.css", "/callbacks/webhook"}
-INSIDE = {"/health", "/identity/keys", "/exports/<number>/file", "/auth/login", "/auth/refresh", "/invitations/accept"}
+CONTRACT = {"/openapi.json", "/docs", "/docs/<name>"}
+OUTSIDE = CONTRACT | {"/health", "/identity/keys", "/connect/callback", "/connect/page.css", "/callbacks/webhook"}
+INSIDE = CONTRACT | {"/health", "/identity/keys", "/exports/<number>/file", "/auth/login", "/auth/refresh", "/invitations/accept"}
 OPEN = {"ingest": INSIDE, "quickbooks": OUTSIDE, "xero": OUTSIDE}
 PEOPLE = sorted(set(auth.ROLES) - {"service", "operator"})
 WORK = "time,a1,2026-03-02,09:00,17:00,7:30:00,0:30:00,,Robin Sample,Harbour Bakery,Website,,48,USD,,,,,yes,Planning\n"
@@ -34,7 +35,7 @@ def things(product):
     product.work()
     plan = product.post(product.BOOKS, f"/connections/{connection}/plans", {})["plan"]
     key = product.post("ingest", "/keys", {"name": "reader", "scopes": ["records:read"]})["id"]
-    return {"connection": connection, "number": plan, "invoice": made["invoice_id"], "key": key}
+    return {"connection": connection, "plan": plan, "invoice": made["invoice_id"], "key": key}
 
 
 def every_route(product):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-from services.ingest.accounts import query, store
+from services.ingest.accounts import answers, query, store
 from services.ingest.tables import ID
 from shared.contract import fields as f
 from shared.kernel.errors import Denied, Invalid
@@ -14,7 +14,8 @@ from shared.platform.auth import Principal
 from shared.platform.db import Database, reading, transaction
 from shared.platform.session import Session
 from shared.platform.vault import Vault
-from shared.platform.web import Room, body, principal
+from shared.platform.web import Room, principal, sent
+from shared.platform.web_answers import PublicKeys
 
 NAME = 200  # characters
 LONGEST = 3650  # days that a key may live
@@ -52,9 +53,10 @@ _ACCOUNT, _KEY, _TOKEN = _AccountSchema(), _KeySchema(), _TokenSchema()
 def accounts(db: Database, vault: Vault) -> Room:
     room = Room("accounts")
 
-    @room.post("/accounts", scope="accounts:write")
+    @room.post("/accounts", scope="accounts:write", takes=_ACCOUNT, example=answers.ACCOUNT, gives=answers.Account, status=201)
     def create_account() -> Any:
-        asked = f.load(_ACCOUNT, body(), "the account")
+        """Make an organisation, and its owner's API key. For whoever runs the installation."""
+        asked = sent()
         with transaction(db) as session:
             organisation, key = store.create_organisation(session, vault, asked.pop("organisation"), asked.pop("owner"), **asked)
         return {"organisation": organisation, "key": key}, 201
@@ -66,9 +68,10 @@ def credentials(db: Database, vault: Vault, audiences: Collection[str], check_wo
     """``audiences``: the services that tokens can be made for."""
     room = Room("credentials")
 
-    @room.post("/keys", scope="keys:write")
+    @room.post("/keys", scope="keys:write", takes=_KEY, example=answers.KEY, gives=answers.KeyMade, status=201)
     def create_key() -> Any:
-        asked, caller = f.load(_KEY, body(), "the key"), principal()
+        """Make an API key. Its text is shown this once; a key never gives more than its maker holds."""
+        asked, caller = sent(), principal()
         role, scopes = asked.get("role", caller.role), frozenset(asked["scopes"])
         check_gift(caller, role, scopes)
         with transaction(db) as session:
@@ -79,19 +82,27 @@ def credentials(db: Database, vault: Vault, audiences: Collection[str], check_wo
             number, text = store.create_key(session, keyring, caller.subject, asked["name"], role=role, scopes=scopes, **more)
         return {"id": number, "key": text}, 201
 
-    @room.get("/keys", scope="keys:write")
+    @room.get("/keys", scope="keys:write", gives=answers.KEYS)
     def list_keys() -> Any:
+        """List the API keys, without their text."""
         with reading(db) as session:
             return {"items": query.keys(session, vault, principal().organisation)}
 
-    @room.delete("/keys/<key>", scope="keys:write")
+    @room.delete("/keys/<key>", scope="keys:write", gives=None)
     def revoke_key(key: str) -> None:
+        """Revoke an API key at once. Doing it twice changes nothing."""
         with transaction(db) as session:
             store.revoke_key(session, principal().organisation, key, principal().subject)
 
-    @room.post("/token", scope=auth.ANY, own=True)
+    _add_tokens(room, db, vault, audiences)
+    return room
+
+
+def _add_tokens(room: Room, db: Database, vault: Vault, audiences: Collection[str]) -> None:
+    @room.post("/token", scope=auth.ANY, own=True, takes=_TOKEN, example={"audience": "quickbooks"}, gives=answers.Token)
     def create_token() -> Any:
-        caller, audience = principal(), f.load(_TOKEN, body(), "the request")["audience"]
+        """Make a short-lived token of an API key, for calls to another service."""
+        caller, audience = principal(), sent()["audience"]
         if caller.kind == "token":
             raise Denied("not_a_key", "A token made from a key can't make another token.", "Send the API key itself.")
         if audience not in audiences:
@@ -100,12 +111,11 @@ def credentials(db: Database, vault: Vault, audiences: Collection[str], check_wo
         seconds = TOKEN_SECONDS if caller.kind == "key" else SESSION_SECONDS
         return {"token": auth.sign_token(signer, caller, audience=audience, seconds=seconds), "expires_in": seconds}
 
-    @room.open_get("/identity/keys")
+    @room.open_get("/identity/keys", gives=PublicKeys)
     def public_keys() -> Any:
+        """List the public keys that tokens are verified with."""
         identity.signer(db, vault, "ingest")  # made on first use
         return {"keys": list(identity.published(db).values())}
-
-    return room
 
 
 def check_gift(caller: Principal, role: str, scopes: frozenset[str]) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 from marshmallow import fields, validate
 
 from services.ingest.accounts import query as accounts
-from services.ingest.billing import approval, compose, query, store, void
+from services.ingest.billing import answers, approval, compose, query, store, void
 from services.ingest.billing import wish as wishes
+from shared.contract import answers as a
 from shared.contract import fields as f
 from shared.contract.document_schemas import dump_invoice
 from shared.contract.documents import Invoice
@@ -18,7 +19,7 @@ from shared.kernel.errors import Invalid
 from shared.platform import audit
 from shared.platform.db import Database, reading, transaction
 from shared.platform.vault import Vault
-from shared.platform.web import Room, argument, body, counts, principal, raw_body
+from shared.platform.web import Room, Said, argument, body, counts, principal, raw_body, sent
 from shared.platform.web_idempotency import once
 
 _id = f.text(36)
@@ -49,12 +50,21 @@ class _Numbering(f.Strict):
 _APPROVAL, _IDS, _VOID, _NUMBERING = _Approval(), _Ids(), _Void(), _Numbering()
 
 
+_APPROVE = Said(takes=_APPROVAL, example={"from": "2026-03-01", "to": "2026-03-31", "confirm": True}, gives=answers.Approved)
+_WITHDRAW = Said(takes=_IDS, example={"ids": [a.example_id("entry")]}, gives=answers.Withdrawn)
+
+
 def approvals(db: Database, vault: Vault) -> Room:
     room = Room("approvals")
 
-    @room.post("/approvals", scope="approvals:write")
+    @room.post("/approvals", scope="approvals:write", **_APPROVE)
     def approve() -> Any:
-        caller, asked = principal(), f.load(_APPROVAL, body(), "the request")
+        """Approve work, so that it can be billed and paid.
+
+        By ids, or by the other fields together; without any field all work is meant. What looks wrong is held until it
+        is approved with `confirm`.
+        """
+        caller, asked = principal(), sent()
         confirm = asked.pop("confirm")
         if "ids" in asked and len(asked) > 1:
             raise Invalid("bad_choice", "Entries are named by id and chosen by other fields as well.", "give one or the other")
@@ -63,33 +73,46 @@ def approvals(db: Database, vault: Vault) -> Room:
         held = [{"id": one.entry, "warning": one.warning} for one in done.held]
         return {"approved": done.approved, "unchanged": done.unchanged, "held": held}
 
-    @room.post("/approvals/withdraw", scope="approvals:write")
+    @room.post("/approvals/withdraw", scope="approvals:write", **_WITHDRAW)
     def withdraw() -> Any:
-        caller, ids = principal(), f.load(_IDS, body(), "the request")["ids"]
+        """Take approvals back. What is billed already stays approved."""
+        caller, ids = principal(), sent()["ids"]
         with transaction(db) as session:
             return {"withdrawn": approval.withdraw(session, vault, caller.organisation, ids, caller.subject)}
 
     return room
 
 
+_COMPOSE_INVOICES = Said(
+    takes=wishes.WISH,
+    example={"from": "2026-03-01", "to": "2026-03-31", "grouping": "job"},
+    gives=answers.Composed,
+    once=True,
+)
+_VOID_INVOICE = Said(takes=_VOID, example={"reason": "Billed to the wrong client"}, gives=answers.Voided)
+_SET_NUMBERING = Said(takes=_NUMBERING, example={"prefix": "INV-", "width": 5}, gives=answers.Numbering)
+
+
 def invoices(db: Database, vault: Vault) -> Room:
     room = Room("billing")
 
-    @room.post("/invoices/compose", scope="invoices:write")
+    @room.post("/invoices/compose", scope="invoices:write", **_COMPOSE_INVOICES)
     def compose_invoices() -> Any:
-        caller, sent = principal(), body()
+        """Compose invoices of approved work that is not billed yet, one for each client and currency."""
+        caller, asked = principal(), body()
         with once(db, vault, caller, "POST /invoices/compose", raw_body()) as claim:
             if claim.replay:
                 return claim.replay
             with transaction(db) as session:
-                wish = wishes.read(sent, accounts.organisation(session, caller.organisation).currency)
+                wish = wishes.read(asked, accounts.organisation(session, caller.organisation).currency)
                 done = compose.compose(session, vault, caller.organisation, wish, caller.subject)
                 counts().documents += len(done.invoices)
                 return claim.done(session, _composed(done))
 
-    @room.post("/invoices/<document>/void", scope="invoices:write")
+    @room.post("/invoices/<document>/void", scope="invoices:write", **_VOID_INVOICE)
     def void_invoice(document: str) -> Any:
-        caller, reason = principal(), f.load(_VOID, body(), "the request").get("reason", "")
+        """Void an invoice, here and in the books; its work can be billed again."""
+        caller, reason = principal(), sent().get("reason", "")
         with once(db, vault, caller, f"POST /invoices/{document}/void", raw_body()) as claim:
             if claim.replay:
                 return claim.replay
@@ -99,15 +122,17 @@ def invoices(db: Database, vault: Vault) -> Room:
                 told = {"invoice_id": document, "version": version, "withdrawn": True, "status": status}
                 return claim.done(session, told)
 
-    @room.get("/corrections", scope="invoices:read")
+    @room.get("/corrections", scope="invoices:read", asks=answers.Corrections, gives=answers.CORRECTIONS)
     def list_corrections() -> Any:
+        """List the differences that wait for the next invoices: work that was edited after it was paid."""
         with reading(db) as session:
             found = query.corrections(session, principal().organisation, argument("client"))
         return {"items": [asdict(one) for one in found]}
 
-    @room.put("/numbering", scope="invoices:write")
+    @room.put("/numbering", scope="invoices:write", **_SET_NUMBERING)
     def set_numbering() -> Any:
-        caller, asked = principal(), f.load(_NUMBERING, body(), "the request")
+        """Say how invoices are numbered from now on."""
+        caller, asked = principal(), sent()
         with transaction(db) as session:
             store.set_numbering(session, caller.organisation, asked["prefix"], asked["width"], asked.get("next"))
             audit.record(session, caller.organisation, caller.subject, "numbering.set", caller.organisation)

@@ -61,12 +61,12 @@ class _Wish(_Order):
     due_days = f.whole(3_650)
 
 
-_WISH, _ORDER = _Wish(), _Order()
+WISH, _ORDER = _Wish(), _Order()
 
 
 def read(body: dict[str, Any], home: str) -> Wish:
     """What a request asks for; ``home`` is the organisation's currency, which a mileage rate is in unless it says otherwise."""
-    values = f.load(_WISH, body, "the request")
+    values = f.load(WISH, body, "the request")
     if values["since"] > values["until"]:
         cause = f"The period ends on {values['until']}, before it begins on {values['since']}."
         raise Invalid("bad_period", cause, "give from and to in their order")

@@ -58,24 +58,24 @@ def source_name(value: object) -> str:
 
 class _RecognisedSchema(f.Strict):
     kind = f.choice(_KINDS, required=True)
-    headers = m.List(f.Checked(layouts.header), required=True)
+    headers = m.List(f.Checked(layouts.header, metadata={"type": "string"}), required=True)
 
 
 class _ProfileSchema(f.Strict):
     timebooks_profile = f.whole(VERSION, lowest=VERSION, required=True)
     name = f.text(100, required=True)
-    source = f.Checked(source_name, load_default="worklog")
-    layout = f.Checked(layouts.load, required=True)
+    source = f.Checked(source_name, load_default="worklog", metadata={"type": "string", "pattern": _SOURCE.pattern})
+    layout = f.Checked(layouts.load, required=True, metadata={"type": "object"})
     stated = m.List(f.choice(STATED), load_default=())
     recognised = m.Nested(_RecognisedSchema)
 
 
-_SCHEMA = _ProfileSchema()
+SCHEMA = _ProfileSchema()
 
 
 def load(data: object) -> Profile:
     """A profile from its JSON object. Invalid names every field that is wrong."""
-    values = f.load(_SCHEMA, data, "the profile")
+    values = f.load(SCHEMA, data, "the profile")
     told = values.get("recognised")
     recognised = Recognised(kind=told["kind"], headers=_headers(told["headers"])) if told else None
     rest = {name: values[name] for name in ("name", "source", "layout")}

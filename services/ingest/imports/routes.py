@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, cast
 
 from flask import Response, request
 
-from services.ingest.imports import store
+from services.ingest.imports import answers, store
 from services.ingest.imports.choose import Asked, check_fit, choose, known, look
 from services.ingest.imports.consent import Consent
 from services.ingest.imports.profiles import source_name
@@ -27,7 +27,7 @@ from shared.platform.db import Database, reading, transaction
 from shared.platform.faultpoint import faultpoint
 from shared.platform.session import Session
 from shared.platform.vault import Vault
-from shared.platform.web import Room, principal
+from shared.platform.web import Media, Room, Said, principal
 from shared.platform.web_errors import WrongMedia
 
 _FORM = 1_000_000  # bytes of a request besides its file
@@ -38,11 +38,23 @@ class _Undo(Exception):
     """Ends the transaction of an import that must not stay."""
 
 
+_RECEIVE = Said(
+    takes=Media("multipart/form-data", "A report and how to take it.", answers.FORM),
+    gives=answers.Imported,
+    also={409: answers.Undecided, 422: answers.Imported},
+)
+
+
 def room(db: Database, vault: Vault, changed: Changed, limits: Limits = LIMITS) -> Room:
     room = Room("imports")
 
-    @room.post("/import", scope="records:write", limit=max(limits.csv, limits.packed) + _FORM)
+    @room.post("/import", scope="records:write", limit=max(limits.csv, limits.packed) + _FORM, **_RECEIVE)
     def receive() -> Response:
+        """Import a report: CSV, Excel, OpenDocument, HTML, JSON or an app's own database.
+
+        What the file leaves open is asked (409, with `questions`), and what it would change of stored entries is shown
+        (409, with `difference`) before anything is stored. Send it again with `answers`, or with `accept`.
+        """
         caller, stream = principal(), _file()
         consent, how, name = _consent(), _asked(), _name()
         seen = look(stream, name, how, limits)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
-from services.ingest.records import intake, own, query
+from services.ingest.records import answers, intake, own, query
 from services.ingest.records.intake import Outcome, Result
 from services.ingest.records.models import WORK
 from shared.contract.messages import SCHEMA
@@ -20,12 +20,14 @@ from shared.platform import audit
 from shared.platform.db import Database, reading, transaction
 from shared.platform.session import Session
 from shared.platform.vault import Vault
-from shared.platform.web import Room, argument, body, counts, page_args, principal, raw_body
+from shared.platform.web import Room, Said, argument, body, counts, page_args, principal, raw_body
 from shared.platform.web_idempotency import once
 
 MOST = 1_000
 """Records in one request."""
 LARGEST = 4_000_000  # bytes of one request
+
+_BATCH = answers.Batch()
 
 Changed = Callable[[Session, Vault, str, Sequence[str], str], None]
 """Told last in the transaction: session, vault, organisation, ids of work that was changed, who did it."""
@@ -34,18 +36,22 @@ ApprovedThere = Callable[[Session, str, Sequence[str]], Mapping[str, str]]
 """What the books say of the timesheet that pays each of some entries: session, organisation, ids; others are left out."""
 
 
+_RECEIVE = Said(takes=_BATCH, example=answers.EXAMPLE, gives=answers.Received, status=202, once=True)
+
+
 def room(db: Database, vault: Vault, changed: Changed, approved_there: ApprovedThere) -> Room:
     room = Room("records")
 
-    @room.post("/records", scope="records:write", limit=LARGEST, own=True)
+    @room.post("/records", scope="records:write", limit=LARGEST, own=True, **_RECEIVE)
     def receive() -> Any:
+        """Take in up to a thousand records of any kind.
+
+        Each is stored or refused by itself. Sent again under its source and source id, a record with the same content
+        changes nothing, one with other content is a new revision. References are source ids of the same source.
+        """
         caller = principal()
-        load = partial(
-            load_record,
-            organisation=caller.organisation,
-            origin=Origin(via="request", ref=str(uuid4())),
-            identify=identifier(caller.organisation),
-        )
+        how = {"origin": Origin(via="request", ref=str(uuid4())), "identify": identifier(caller.organisation)}
+        load = partial(load_record, organisation=caller.organisation, **how)
         loaded = [_load(one, load) for one in _sent(body())]
         with once(db, vault, caller, "POST /records", raw_body()) as claim:
             if claim.replay:
@@ -62,8 +68,9 @@ def room(db: Database, vault: Vault, changed: Changed, approved_there: ApprovedT
                 audit.record(session, caller.organisation, caller.subject, "records.received", caller.key, **count(results))
                 return claim.done(session, {"results": [_shown(index, one) for index, one in enumerate(results)]}, 202)
 
-    @room.get("/records", scope="records:read", own=True)
+    @room.get("/records", scope="records:read", own=True, asks=answers.Listed, gives=answers.LISTED)
     def show() -> Any:
+        """List records of one kind."""
         kind, part, caller = kind_of(argument("kind") or "time"), page_args(), principal()
         organisation = caller.organisation
         with reading(db) as session:

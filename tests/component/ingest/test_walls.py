@@ -14,7 +14,8 @@ from shared.platform.vault import Vault
 from shared.platform.web import routes
 from tests.component.ingest.conftest import PREFIX, Caller
 
-OPEN = {"/exports/x/file", "/health", "/identity/keys", "/auth/login", "/auth/refresh", "/invitations/accept"}
+CONTRACT = {"/openapi.json", "/docs", "/docs/x"}
+OPEN = CONTRACT | {"/exports/x/file", "/health", "/identity/keys", "/auth/login", "/auth/refresh", "/invitations/accept"}
 
 
 def _addresses(caller: Caller, named: str) -> list[tuple[str, str, str | None]]:

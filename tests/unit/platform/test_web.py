@@ -11,22 +11,26 @@ import pytest
 from flask import Response
 from hypothesis import given
 from hypothesis import strategies as st
-from marshmallow import Schema, fields
 from sqlalchemy.exc import OperationalError
 
+from shared.contract import answers, fields
 from shared.kernel.errors import Conflict, Denied, Failure, Invalid, Missing, Park, Reconnect, Retry, Unsupported
 from shared.platform import auth, web
 from shared.platform.auth import NotAuthenticated, Principal
-from shared.platform.web import Room, argument, body, mount, page_args, principal, raw_body, routes, service_app
+from shared.platform.web import Paged, Room, argument, body, mount, page_args, principal, raw_body, routes, sent, service_app
 from shared.platform.web_errors import Malformed
 
 CANARY = "Anna Lindqvist <anna@example.com>"
 LIMIT = 1_000
 
 
-class Entry(Schema):
-    hours = fields.Decimal(required=True)
-    note = fields.String()
+class Entry(fields.Strict):
+    hours = fields.number(2, 2, required=True)
+    note = fields.text(10)
+
+
+class Listed(Paged):
+    status = fields.text(10)
 
 
 def authenticate(token: str) -> Principal:
@@ -52,7 +56,7 @@ def _add_readers(room: Room) -> None:
     def thing(name: str) -> dict[str, str]:
         raise Missing("no_such_thing", "There is no such thing.", thing=name)
 
-    @room.get("/list", scope="records:read")
+    @room.get("/list", scope="records:read", asks=Listed, gives=answers.Answer)
     def listed() -> dict[str, object]:
         page = page_args()
         return {"page": page.number, "size": page.size, "offset": page.offset, "status": argument("status")}
@@ -75,9 +79,13 @@ def _add_writers(room: Room) -> None:
     def echo() -> tuple[object, int]:
         return body(), 202
 
-    @room.put("/entry", scope="records:write")
+    @room.put("/entry", scope="records:write", takes=Entry(), gives=answers.Answer)
     def entry() -> dict[str, object]:
-        return body(Entry())
+        return sent()
+
+    @room.post("/undeclared", scope="records:write", gives=answers.Answer)
+    def undeclared() -> dict[str, object]:
+        return {"status": argument("status")}
 
     @room.delete("/things/<name>", scope="privacy:write")
     def gone(name: str) -> None:
@@ -273,8 +281,18 @@ def test_a_callback_gets_the_very_bytes():
 def test_fields_that_do_not_fit_the_schema_are_named():
     answer = ask("PUT", "/entry", json={"note": 5, "other": 1})
     assert answer.status_code == 422
-    assert sorted(field["field"] for field in error(answer)["fields"]) == ["hours", "note", "other"]
+    assert sorted(field["field"] for field in error(answer)["facts"]["errors"]) == ["hours", "note", "other"]
     assert ask("PUT", "/entry", data=b'{"hours": 7.50}', content_type="application/json").data == b'{"hours":7.50}'
+
+
+def test_a_mistyped_query_argument_is_refused_rather_than_passed_over():
+    told = error(ask("GET", "/list?staus=open"))
+    assert (told["code"], told["remedy"]) == ("unknown_argument", "This address knows: page, page_size, status.")
+    assert error(ask("PUT", "/entry?page=1", json={"hours": 1}))["remedy"] == "This address takes no query arguments."
+
+
+def test_a_route_cannot_read_an_argument_that_it_does_not_say_it_asks_for():
+    assert ask("POST", "/undeclared").status_code == 500
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,147 @@
+"""What records look like from outside: as they are sent, and as answers show them."""
+
+from __future__ import annotations
+
+from shared.contract import answers as a
+from shared.contract import fields as f
+from shared.contract.records import Approval, Kind
+from shared.contract.statuses import TimesheetStatus
+from shared.platform.web import Paged
+
+_work_only = "Only of this one's work: with the kinds time, expense and mileage."
+
+
+class Listed(Paged):
+    """Which records."""
+
+    kind = f.choice(Kind, metadata={"description": "What sort of record; time unless said."})
+    client = f.text(200, metadata={"description": f"A client's id. {_work_only}"})
+    job = f.text(200, metadata={"description": f"A job's id. {_work_only}"})
+    person = f.text(200, metadata={"description": f"A person's id. {_work_only}"})
+    since = f.civil_date(data_key="from", metadata={"description": "Work of this day and later."})
+    until = f.civil_date(data_key="to", metadata={"description": "Work of this day and earlier."})
+    approval = f.choice(Approval, metadata={"description": "Work in this state only."})
+
+
+class Batch(f.Strict):
+    """Records to take in; each is taken or refused by itself."""
+
+    schema = f.text(10, required=True, metadata={"pattern": r"^1(\..*)?$", "description": "The version of this schema: 1."})
+    records = f.fields.List(
+        f.fields.Raw(
+            metadata={
+                "type": "object",
+                "required": ["kind", "source", "source_id"],
+                "properties": {
+                    "kind": {"type": "string", "enum": [str(kind) for kind in Kind]},
+                    "source": {"type": "string", "description": "A short lower-case word such as toggl."},
+                    "source_id": {"type": "string", "description": "The source's own id: sent again, it is the same record."},
+                },
+                "description": "The header and the fields of its kind; see the guide.",
+            }
+        ),
+        required=True,
+        metadata={"minItems": 1, "maxItems": 1000},
+    )
+
+
+class RecordProblem(a.Answer):
+    """Why a record was refused, with every error of it."""
+
+    code = a.text("", "missing_field")
+    cause = a.text("", "date: the field is missing")
+    remedy = a.text("", "give this field")
+
+
+class Result(a.Answer):
+    """What became of one record."""
+
+    index = a.whole("Its place in the request, from 0.", 0)
+    outcome = a.word(("created", "changed", "unchanged", "refused"))
+    kind = a.word(Kind, null=True, example="time")
+    id = a.ident("entry", null=True)
+    revision = a.whole("1 for what is new; 0 when it was refused.", 1)
+    problem = a.one(RecordProblem, null=True)
+
+
+class Received(a.Answer):
+    """What became of each record."""
+
+    results = a.many(Result)
+
+
+class Origin(a.Answer):
+    """Where a record came from."""
+
+    via = a.word(("request", "file"))
+    ref = a.text("The request's id, or the hash of the file's content.", a.example_id("request"))
+    row = a.whole("Of the file, its header being row 1.", None)
+
+
+class RateLine(a.Answer):
+    """A line of a job's rate card."""
+
+    rate = a.number("Per hour.", "48")
+    overtime_rate = a.number("", None)
+    person = a.ident("person", null=True)
+    since = a.day("", None)
+
+
+class Record(a.Answer):
+    """One record. Which members it has besides the header depends on its kind."""
+
+    kind = a.word(Kind, example="time")
+    id = a.ident("entry")
+    organisation = a.ident("organisation")
+    source = a.text("", "worklog")
+    source_id = a.text("", "a1")
+    revision = a.whole("Grows with every edit.", 1)
+    content_hash = a.text("Changes with the content.", "5f3c…")
+    origin = a.one(Origin, null=True)
+    deleted = a.flag("The source has it no more.")
+    name = a.text("Of a person, client, job or tag.", optional=True, example="Website")
+    email = a.text("", None, optional=True)
+    zone = a.text("", None, optional=True)
+    address = a.text("", None, optional=True)
+    currency = a.text("ISO 4217.", "USD", null=True, optional=True)
+    client = a.ident("client", null=True, optional=True)
+    rates = a.many(RateLine, optional=True)
+    date = a.day("The worker's civil day.", optional=True)
+    person = a.ident("person", optional=True)
+    job = a.ident("job", null=True, optional=True)
+    tags = a.many(a.ident("tag"), optional=True)
+    billable = a.flag("", True, optional=True)
+    notes = a.text("", "Planning", optional=True)
+    seconds = a.whole("Worked, without breaks.", 27000, optional=True)
+    break_seconds = a.whole("", 1800, optional=True)
+    overtime_seconds = a.whole("Of the seconds.", 0, optional=True)
+    start = a.text("Wall-clock time, with its offset where that is known.", "2026-03-02T09:00:00", null=True, optional=True)
+    end = a.text("", "2026-03-02T17:00:00", null=True, optional=True)
+    rate = a.number("Per hour, or per mi or km.", "48", null=True, optional=True)
+    amount = a.number("Of an expense.", "12.50", optional=True)
+    category = a.text("Of an expense.", "Travel", optional=True)
+    distance = a.number("Of a trip.", "12.5", optional=True)
+    unit = a.word(("mi", "km"), optional=True)
+    approval = a.word(Approval, "Of work: here.", optional=True)
+    approved_revision = a.whole("Of work: the revision that was approved.", None, optional=True)
+    approved_there = a.word(TimesheetStatus, "Of time: the state of the timesheet that pays it.", null=True, optional=True)
+
+
+LISTED = a.page(Record)
+EXAMPLE = {
+    "schema": "1",
+    "records": [
+        {"kind": "client", "source": "api", "source_id": "c1", "name": "Harbour Bakery"},
+        {
+            "kind": "time",
+            "source": "api",
+            "source_id": "t1",
+            "date": "2026-03-03",
+            "person": "p1",
+            "client": "c1",
+            "seconds": 27000,
+            "rate": "48",
+            "currency": "USD",
+        },
+    ],
+}
