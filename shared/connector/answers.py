@@ -95,8 +95,39 @@ class PlanItem(a.Answer):
     problem = a.one(ItemProblem, null=True)
 
 
+class LeftOut(a.Answer):
+    """Of a payroll: work that no timesheet pays yet."""
+
+    person = a.ident("person")
+    name = a.text("", "Wanda Wattle")
+    since = a.day()
+    until = a.day()
+    duration = a.text("", "7:30:00")
+    code = a.text("", "no_employee")
+    cause = a.text("", "Wanda Wattle isn't linked to an employee.")
+    remedy = a.text("", "Link them.")
+
+
+class Overtime(a.Answer):
+    """Of a payroll: what the overtime rule made of a day."""
+
+    person = a.ident("person")
+    name = a.text("", "Wanda Wattle")
+    date = a.day()
+    why = a.text("", "daily")
+    before = a.by_name("Kinds of pay, with what was logged.", {"ordinary": "9:00:00"})
+    after = a.by_name("Kinds of pay, with what is paid.", {"ordinary": "8:00:00", "overtime": "1:00:00"})
+
+
+class Forecast(a.Answer):
+    """Of a payroll: what writing takes."""
+
+    calls = a.whole("Calls to the provider.", 4)
+    done_at = a.instant("Until when, as the provider's limits have it.")
+
+
 class Plan(a.Answer):
-    """What would be written. It lapses after 24 hours. A payroll's plan has more: work left out, overtime, a forecast."""
+    """What would be written. It lapses after 24 hours."""
 
     plan = a.ident("plan")
     connection = a.ident("connection")
@@ -104,6 +135,9 @@ class Plan(a.Answer):
     expires_at = a.instant("", "2026-03-03T09:00:00+00:00")
     applied_at = a.instant("When somebody pressed go.", None)
     items = a.many(PlanItem)
+    left_out = a.many(LeftOut, optional=True)
+    overtime = a.many(Overtime, optional=True)
+    forecast = a.one(Forecast, null=True, optional=True)
 
 
 class Applied(a.Answer):

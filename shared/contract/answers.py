@@ -8,11 +8,21 @@ from functools import cache
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
-from marshmallow import Schema, fields, missing
+from marshmallow import EXCLUDE, INCLUDE, Schema, fields, missing
 
 
 class Answer(Schema):
     """What a caller is told. Later versions may add members, so nobody may refuse those it doesn't know."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+
+class OpenAnswer(Schema):
+    """What a caller is told, where members beside the described ones are data."""
+
+    class Meta:
+        unknown = INCLUDE
 
 
 def example_id(name: str) -> str:

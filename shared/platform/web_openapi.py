@@ -50,7 +50,7 @@ class FieldError(a.Answer):
     remedy = a.text("", "write digits, with a point")
 
 
-class Facts(a.Answer):
+class Facts(a.OpenAnswer):
     """What belongs to an error besides; more than this may be there."""
 
     errors = a.many(FieldError, optional=True)
@@ -77,6 +77,9 @@ class Problem(a.Answer):
     error = a.one(Error)
 
 
+_PROBLEM = {"application/problem+json": {"schema": Problem, "example": a.sample(Problem())}}
+
+
 def document(app: Flask, title: str) -> dict[str, Any]:
     """The document of everything that is mounted on a service's application."""
     spec = APISpec(
@@ -99,7 +102,7 @@ def _named(schema: Any) -> str:
     """The name of a schema: its room's and its own; what is sent has another name than what is answered."""
     of = schema if isinstance(schema, type) else type(schema)
     room = of.__module__.split(".")[-2]
-    return f"{room}.{of.__name__.strip('_').removesuffix('Schema')}{'' if issubclass(of, a.Answer) else 'Request'}"
+    return f"{room}.{of.__name__.strip('_').removesuffix('Schema')}{'' if issubclass(of, a.Answer | a.OpenAnswer) else 'Request'}"
 
 
 def _problem() -> dict[str, Any]:
@@ -107,8 +110,7 @@ def _problem() -> dict[str, Any]:
         "Retry-After": {"description": "With 429 and 503: seconds.", "schema": {"type": "integer"}},
         "WWW-Authenticate": {"description": "With 401.", "schema": {"type": "string"}},
     }
-    body = {"schema": Problem, "example": a.sample(Problem())}
-    return {"description": "It can't be done.", "headers": headers, "content": {"application/problem+json": body}}
+    return {"description": "It can't be done.", "headers": headers, "content": _PROBLEM}
 
 
 def _operation(room: str, rule: str, route: Route) -> dict[str, Any]:
@@ -176,7 +178,8 @@ def _response(status: int, what: type[Schema] | Media | None) -> dict[str, Any]:
     if what is None:
         return {"description": HTTPStatus(status).phrase}
     says = what.says if isinstance(what, Media) else inspect.getdoc(what) or ""
-    return {"description": says.partition("\n\n")[0] or HTTPStatus(status).phrase, "content": _content(what)}
+    content = _content(what) | (dict(_PROBLEM) if status >= HTTPStatus.BAD_REQUEST and not isinstance(what, Media) else {})
+    return {"description": says.partition("\n\n")[0] or HTTPStatus(status).phrase, "content": content}
 
 
 def _content(what: type[Schema] | Schema | Media, example: Any = None) -> dict[str, Any]:

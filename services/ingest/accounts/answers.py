@@ -30,7 +30,7 @@ class Key(a.Answer):
     id = a.text("", "0a1b2c3d4e5f")
     name = a.text("", "Payroll export")
     role = a.word(sorted(auth.ROLES), example="accountant")
-    scopes = a.text("With spaces between.", "records:read timesheets:read")
+    scopes = a.many(a.word(sorted(auth.SCOPES), example="records:read"))
     created = a.instant()
     expires = a.instant("", "2026-05-31T09:00:00+00:00", null=True)
     revoked = a.instant("", None)

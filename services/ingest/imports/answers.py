@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.ingest.records.intake import Outcome
 from shared.contract import answers as a
 from shared.contract import fields as f
 from shared.contract.records import Kind
@@ -144,7 +145,7 @@ class Row(a.Answer):
 
     row = a.whole("", 3)
     table = a.text(optional=True)
-    outcome = a.word(("created", "changed", "unchanged", "refused"))
+    outcome = a.word(Outcome)
     kind = a.word(Kind, null=True, example="time")
     id = a.ident("entry", null=True)
     problem = a.one(RowProblem, null=True)
@@ -154,7 +155,7 @@ class Totals(a.Answer):
     """What the rows come to."""
 
     rows = a.whole()
-    created = a.whole()
+    new = a.whole()
     changed = a.whole("", 0)
     unchanged = a.whole("", 0)
     refused = a.whole("", 0)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from services.ingest.records.intake import Outcome
 from shared.contract import answers as a
 from shared.contract import fields as f
 from shared.contract.records import Approval, Kind
 from shared.contract.statuses import TimesheetStatus
 from shared.platform.web import Paged
+from shared.platform.web_openapi import FieldError
 
 _work_only = "Only of this one's work: with the kinds time, expense and mileage."
 
@@ -45,19 +47,20 @@ class Batch(f.Strict):
     )
 
 
-class RecordProblem(a.Answer):
+class RecordProblem(a.OpenAnswer):
     """Why a record was refused, with every error of it."""
 
     code = a.text("", "missing_field")
     cause = a.text("", "date: the field is missing")
     remedy = a.text("", "give this field")
+    errors = a.many(FieldError, optional=True)
 
 
 class Result(a.Answer):
     """What became of one record."""
 
     index = a.whole("Its place in the request, from 0.", 0)
-    outcome = a.word(("created", "changed", "unchanged", "refused"))
+    outcome = a.word(Outcome)
     kind = a.word(Kind, null=True, example="time")
     id = a.ident("entry", null=True)
     revision = a.whole("1 for what is new; 0 when it was refused.", 1)
@@ -131,6 +134,7 @@ LISTED = a.page(Record)
 EXAMPLE = {
     "schema": "1",
     "records": [
+        {"kind": "person", "source": "api", "source_id": "p1", "name": "Robin Sample"},
         {"kind": "client", "source": "api", "source_id": "c1", "name": "Harbour Bakery"},
         {
             "kind": "time",

@@ -86,7 +86,7 @@ class Allocation(a.Answer):
 
     entry = a.ident("entry")
     revision = a.whole("Of the entry.")
-    chain = a.ident("allocation", "Which allocation this one corrects; its own id if none.")
+    chain = a.whole("Allocations of one chain correct each other.", 0)
     part = a.whole("", 0)
     line = a.whole("The line's position.")
     client = a.ident("client")

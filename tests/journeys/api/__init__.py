@@ -1,0 +1,1 @@
+"""The promised API, against the running service."""
