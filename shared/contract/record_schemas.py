@@ -172,6 +172,18 @@ _SCHEMAS: dict[Kind, Schema] = {
 }
 
 
+def schema_of(kind: Kind) -> Schema:
+    """What one record of a kind is written with, for whoever describes it: by ids, and without naming a source."""
+    schema = type(_SCHEMAS[kind])
+    more = {
+        "source": f.text(40, metadata={"description": "A short lower-case word; api unless said."}),
+        "source_id": f.text(SOURCE_ID, metadata={"description": "The source's own id; one is made unless said."}),
+        "revision": f.whole(10**9, lowest=1, metadata={"description": "The one that was seen, in place of If-Match."}),
+    }
+    made: Schema = type(schema.__name__, (schema,), {"__module__": schema.__module__, **more})()
+    return made
+
+
 _WHOLE: dict[Kind, Callable[[dict[str, Any]], None]] = {
     Kind.JOB: _JobSchema()._one_line_each,
     Kind.TIME: _TimeSchema()._agrees_with_itself,

@@ -68,8 +68,12 @@ class Said(TypedDict, total=False):
     asks: type[Schema]  # the query arguments it knows; others are refused, and without it every one
     gives: type[Schema] | Media | None  # the answer when all went well; None: an empty one
     status: int  # of that answer, when it isn't 200, or 204 for an empty one
-    also: Mapping[int, type[Schema]]  # other answers that are no errors
+    also: Mapping[int, type[Schema] | Media]  # other answers
+    files: tuple[str, ...]  # media types that the same comes as when it is asked for
     once: bool  # an Idempotency-Key is heeded
+    revised: bool  # If-Match is heeded, and the answer has an ETag
+    name: str  # of the operation, where several routes share a handler
+    says: str  # in place of the handler's docstring
     limit: int  # bytes of the body
     own: bool  # it keeps a worker to their own records by itself
 

@@ -40,6 +40,14 @@ _KEY = {
 }
 
 
+_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "description": "The ETag of the revision that was seen; it may stand in the body instead.",
+    "schema": {"type": "string"},
+}
+
+
 class FieldError(a.Answer):
     """One field that can't be taken."""
 
@@ -115,10 +123,10 @@ def _problem() -> dict[str, Any]:
 
 def _operation(room: str, rule: str, route: Route) -> dict[str, Any]:
     scope = route.scope
-    summary, _, text = (inspect.getdoc(route.handler) or "").partition("\n\n")
+    summary, _, text = said_of(route).partition("\n\n")
     roles = [role for role, scopes in auth.ROLES.items() if scope in scopes]
     return {
-        "operationId": f"{room}_{route.handler.__name__}",
+        "operationId": f"{room}_{route.said.get('name', route.handler.__name__)}",
         "tags": [room],
         "summary": " ".join(summary.split()),
         "description": "\n\n".join(part for part in (text, _who(scope, roles)) if part),
@@ -131,11 +139,18 @@ def _operation(room: str, rule: str, route: Route) -> dict[str, Any]:
     }
 
 
+def said_of(route: Route) -> str:
+    """What a route does, in words."""
+    return route.said.get("says") or inspect.getdoc(route.handler) or ""
+
+
 def _besides(said: Said) -> Iterator[dict[str, Any]]:
     if "asks" in said:
         yield {"in": "query", "schema": said["asks"]}
     if said.get("once"):
         yield _KEY
+    if said.get("revised"):
+        yield _MATCH
 
 
 def _body(said: Said) -> dict[str, Any]:
@@ -162,11 +177,23 @@ def _responses(route: Route) -> dict[str, Any]:
     said = route.said
     given = {usual(route): said.get("gives"), **said.get("also", {})}
     found: dict[str, Any] = {str(status): _response(status, what) for status, what in given.items()}
-    if said.get("once"):
-        headers = {"Idempotent-Replayed": {"description": "The answer of an earlier request.", "schema": {"type": "string"}}}
-        found[str(usual(route))]["headers"] = headers
-    refusals = [*([401, 403] if route.scope else []), *([404] if "<" in route.rule else []), *([422] if "takes" in said else [])]
-    return {**{str(status): "Problem" for status in refusals}, "default": "Problem", **found}
+    good = found[str(usual(route))]
+    good.get("content", {}).update({kind: {"schema": {"type": "string"}} for kind in said.get("files", ())})
+    if headers := [name for name, wanted in _HEADERS.items() if said.get(wanted)]:
+        good["headers"] = {name: {"schema": {"type": "string"}} for name in headers}
+    return {**dict.fromkeys(_refusals(route), "Problem"), "default": "Problem", **found}
+
+
+def _refusals(route: Route) -> Iterator[str]:
+    if route.scope is not None:
+        yield from ("401", "403")
+    if "<" in route.rule:
+        yield "404"
+    if "takes" in route.said:
+        yield "422"
+
+
+_HEADERS = {"Idempotent-Replayed": "once", "ETag": "revised"}
 
 
 def usual(route: Route) -> int:

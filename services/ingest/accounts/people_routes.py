@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from services.ingest.accounts import consent, invitations, users
+from services.ingest.accounts import answers, consent, invitations, users
 from services.ingest.accounts.passwords import LONGEST
 from services.ingest.accounts.routes import GIVEN, CheckWorker, check_gift
 from services.ingest.accounts.session_routes import Door, signed_in
@@ -15,7 +15,7 @@ from shared.kernel.errors import Invalid
 from shared.kernel.quote import quoted
 from shared.platform import auth
 from shared.platform.db import reading, transaction
-from shared.platform.web import Room, argument, body, page_args, principal
+from shared.platform.web import Room, argument, page_args, principal, sent
 
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,79}", re.ASCII)
 
@@ -53,9 +53,10 @@ def users_room(door: Door, check_worker: CheckWorker) -> Room:
     """Who is let in."""
     room = Room("users")
 
-    @room.post("/invitations", scope="users:write")
+    @room.post("/invitations", scope="users:write", takes=_INVITATION, **answers.INVITE)
     def invite() -> Any:
-        asked, caller = f.load(_INVITATION, body(), "the invitation"), principal()
+        """Invite somebody: send them the token that is answered."""
+        asked, caller = sent(), principal()
         check_gift(caller, asked["role"], auth.ROLES[asked["role"]])
         with transaction(door.db) as session:
             if asked["role"] == "worker" or "person" in asked:
@@ -63,27 +64,32 @@ def users_room(door: Door, check_worker: CheckWorker) -> Room:
             number, token = invitations.invite(session, door.vault, door.passwords, caller, asked)
         return {"id": number, "token": token, "days": invitations.GOOD_FOR.days}, 201
 
-    @room.get("/invitations", scope="users:write")
+    @room.get("/invitations", scope="users:write", gives=answers.INVITATIONS)
     def list_invitations() -> Any:
+        """List the invitations, the latest first."""
         with reading(door.db) as session:
             return {"items": invitations.listed(session, door.vault, principal().organisation)}
 
-    @room.delete("/invitations/<invitation>", scope="users:write")
+    @room.delete("/invitations/<invitation>", scope="users:write", gives=None)
     def revoke_invitation(invitation: str) -> None:
+        """Take an invitation back."""
         with transaction(door.db) as session:
             invitations.revoke(session, principal().organisation, invitation, principal().subject)
 
-    @room.open_post("/invitations/accept")
+    @room.open_post("/invitations/accept", takes=_ACCEPT, **answers.ACCEPT)
     def accept() -> Any:
-        return invitations.accept(door.db, door.vault, door.passwords, f.load(_ACCEPT, body(), "the answer")), 201
+        """Become a user, with the token of an invitation and a password of one's own."""
+        return invitations.accept(door.db, door.vault, door.passwords, sent()), 201
 
-    @room.get("/users", scope="users:write")
+    @room.get("/users", scope="users:write", gives=answers.USERS)
     def list_users() -> Any:
+        """List everybody who may sign in, and who once might."""
         with reading(door.db) as session:
             return {"items": users.listed(session, door.vault, principal().organisation)}
 
-    @room.delete("/users/<user>", scope="users:write")
+    @room.delete("/users/<user>", scope="users:write", gives=None)
     def end_user(user: str) -> None:
+        """End somebody's access, on every device, at once."""
         with transaction(door.db) as session:
             users.end(session, principal(), user)
 
@@ -94,22 +100,25 @@ def consent_room(door: Door) -> Room:
     """What somebody agreed to; who manages users sees everybody's."""
     room = Room("consents")
 
-    @room.post("/consents", scope=auth.ANY, own=True)
+    @room.post("/consents", scope=auth.ANY, own=True, takes=_CONSENT, **answers.CONSENT)
     def give_consent() -> Any:
-        asked, user = f.load(_CONSENT, body(), "the consent"), signed_in()
+        """Agree to something, on the record."""
+        asked, user = sent(), signed_in()
         with transaction(door.db) as session:
             return {"id": consent.give(session, principal().organisation, user, asked)}, 201
 
-    @room.get("/consents", scope=auth.ANY, own=True)
+    @room.get("/consents", scope=auth.ANY, own=True, **answers.CONSENTS)
     def list_consents() -> Any:
+        """List who agreed to what, the latest first."""
         part, caller = page_args(), principal()
         whose = argument("user") if "users:write" in caller.scopes else signed_in()
         with reading(door.db) as session:
             items, total = consent.listed(session, caller.organisation, whose, limit=part.size, offset=part.offset)
         return {"items": items, "page": part.number, "page_size": part.size, "total": total}
 
-    @room.delete("/consents/<consented>", scope=auth.ANY, own=True)
+    @room.delete("/consents/<consented>", scope=auth.ANY, own=True, gives=None)
     def withdraw_consent(consented: str) -> None:
+        """Withdraw a consent."""
         user = signed_in()
         with transaction(door.db) as session:
             consent.withdraw(session, principal().organisation, user, consented)

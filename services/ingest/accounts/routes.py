@@ -53,7 +53,7 @@ _ACCOUNT, _KEY, _TOKEN = _AccountSchema(), _KeySchema(), _TokenSchema()
 def accounts(db: Database, vault: Vault) -> Room:
     room = Room("accounts")
 
-    @room.post("/accounts", scope="accounts:write", takes=_ACCOUNT, example=answers.ACCOUNT, gives=answers.Account, status=201)
+    @room.post("/accounts", scope="accounts:write", takes=_ACCOUNT, **answers.ACCOUNT)
     def create_account() -> Any:
         """Make an organisation, and its owner's API key. For whoever runs the installation."""
         asked = sent()
@@ -68,7 +68,7 @@ def credentials(db: Database, vault: Vault, audiences: Collection[str], check_wo
     """``audiences``: the services that tokens can be made for."""
     room = Room("credentials")
 
-    @room.post("/keys", scope="keys:write", takes=_KEY, example=answers.KEY, gives=answers.KeyMade, status=201)
+    @room.post("/keys", scope="keys:write", takes=_KEY, **answers.KEY)
     def create_key() -> Any:
         """Make an API key. Its text is shown this once; a key never gives more than its maker holds."""
         asked, caller = sent(), principal()

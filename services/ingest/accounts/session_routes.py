@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from services.ingest.accounts import factor, sessions, users
+from services.ingest.accounts import answers, factor, sessions, users
 from services.ingest.accounts.passwords import LONGEST, Passwords
 from services.ingest.accounts.sessions import Held
 from services.ingest.accounts.sign_in import prove, sign_in
@@ -16,7 +16,7 @@ from shared.platform import auth, identity
 from shared.platform.auth import Principal
 from shared.platform.db import Database, reading, transaction
 from shared.platform.vault import Vault
-from shared.platform.web import Room, argument, body, network, principal
+from shared.platform.web import Room, argument, network, principal, sent
 
 SECONDS = 3600  # that an access token holds
 DEVICE, TOKEN, OTP = 200, 100, 40  # characters
@@ -66,18 +66,21 @@ def sign_in_room(door: Door) -> Room:
     """How a session begins, goes on and ends."""
     room = Room("sign_in")
 
-    @room.open_post("/auth/login")
+    @room.open_post("/auth/login", takes=_LOGIN, **answers.LOGIN)
     def login() -> Any:
-        asked = f.load(_LOGIN, body(), "the sign-in")
+        """Sign in on a device with e-mail and password, and the second factor where one is on."""
+        asked = sent()
         return _answer(door, sign_in(door.db, door.vault, door.passwords, asked, network=network(door.proxies)))
 
-    @room.open_post("/auth/refresh")
+    @room.open_post("/auth/refresh", takes=_REFRESH, **answers.REFRESH)
     def refresh() -> Any:
-        asked = f.load(_REFRESH, body(), "the request")
+        """Change a refresh token for the next pair of tokens. A token used twice ends its family."""
+        asked = sent()
         return _answer(door, sessions.renew(door.db, door.vault, asked["refresh_token"], asked["device_id"]))
 
-    @room.post("/auth/logout", scope=auth.ANY, own=True)
+    @room.post("/auth/logout", scope=auth.ANY, own=True, gives=None)
     def logout() -> None:
+        """Sign out of the device: both tokens are dead."""
         caller, user = principal(), signed_in()
         with transaction(door.db) as session:
             sessions.end(session, caller.organisation, caller.key, user, reason="signed_out")
@@ -89,8 +92,9 @@ def devices_room(door: Door) -> Room:
     """Where somebody is signed in."""
     room = Room("devices")
 
-    @room.get("/devices", scope=auth.ANY, own=True)
+    @room.get("/devices", scope=auth.ANY, own=True, **answers.DEVICES)
     def list_devices() -> Any:
+        """List the devices that somebody is signed in on, the latest first."""
         caller, asked = principal(), argument("user")
         if asked is not None and not _ends_anybodys(caller):
             raise Missing("no_such_user", "There is no user of this id.", "Leave user out to see your own devices.")
@@ -99,8 +103,9 @@ def devices_room(door: Door) -> Room:
             items = sessions.listed(session, door.vault, caller.organisation, whose)
         return {"items": [{**one, "current": one["id"] == caller.key} for one in items]}
 
-    @room.delete("/devices/<device>", scope=auth.ANY, own=True)
+    @room.delete("/devices/<device>", scope=auth.ANY, own=True, gives=None)
     def revoke_device(device: str) -> None:
+        """Sign a device out."""
         caller = principal()
         holder = None if _ends_anybodys(caller) else signed_in()
         with transaction(door.db) as session:
@@ -113,30 +118,34 @@ def proof_room(door: Door) -> Room:
     """What somebody signs in with, changed by themselves."""
     room = Room("proofs")
 
-    @room.post("/auth/password", scope=auth.ANY, own=True)
+    @room.post("/auth/password", scope=auth.ANY, own=True, takes=_PASSWORD, **answers.PASSWORD)
     def change_password() -> None:
-        asked, caller, me = f.load(_PASSWORD, body(), "the change"), principal(), signed_in()
+        """Change the password. All other devices are signed out."""
+        asked, caller, me = sent(), principal(), signed_in()
         user = prove(door.db, door.passwords, caller, asked["password"], network=network(door.proxies))
         kept = users.new_password(door.db, door.vault, door.passwords, user, asked["new_password"])
         with transaction(door.db) as session:
             users.change_password(session, caller.organisation, me, kept, but=caller.key)
 
-    @room.post("/auth/totp", scope=auth.ANY, own=True)
+    @room.post("/auth/totp", scope=auth.ANY, own=True, takes=_PROOF, **answers.ENROL)
     def enrol() -> Any:
-        asked, caller, user = f.load(_PROOF, body(), "the request"), principal(), signed_in()
+        """Begin to use a second factor; it counts once a code was confirmed."""
+        asked, caller, user = sent(), principal(), signed_in()
         prove(door.db, door.passwords, caller, asked["password"], network=network(door.proxies))
         with transaction(door.db) as session:
             return factor.enrol(session, door.vault, caller.organisation, user)
 
-    @room.post("/auth/totp/confirm", scope=auth.ANY, own=True)
+    @room.post("/auth/totp/confirm", scope=auth.ANY, own=True, takes=_CODE, **answers.CONFIRM)
     def confirm() -> Any:
-        otp, user = f.load(_CODE, body(), "the code")["otp"], signed_in()
+        """Turn the second factor on with its first code."""
+        otp, user = sent()["otp"], signed_in()
         with transaction(door.db) as session:
             return {"recovery_codes": factor.confirm(session, door.vault, principal().organisation, user, otp)}
 
-    @room.post("/auth/totp/remove", scope=auth.ANY, own=True)
+    @room.post("/auth/totp/remove", scope=auth.ANY, own=True, takes=_CODE, **answers.REMOVE)
     def remove() -> None:
-        otp, user = f.load(_CODE, body(), "the code")["otp"], signed_in()
+        """Turn the second factor off with one of its codes."""
+        otp, user = sent()["otp"], signed_in()
         with transaction(door.db) as session:
             factor.remove(session, door.vault, principal().organisation, user, otp)
 

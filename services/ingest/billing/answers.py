@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from shared.contract import answers as a
 from shared.contract import fields as f
 from shared.contract.documents import Grouping, LineKind
 from shared.contract.statuses import InvoiceStatus
+from shared.platform.web import Said
 
 UNITS = ("hour", "mi", "km", "each")
 
@@ -134,4 +137,58 @@ class Numbering(a.Answer):
     next = a.whole("The next number, if it was given.", 8, optional=True)
 
 
+class LeftOutEntry(a.Answer):
+    """An entry of the same client and days that the invoice does not name."""
+
+    id = a.ident("entry")
+    kind = a.word(("time", "expense", "mileage"))
+    date = a.day()
+
+
+class LeftOut(a.Answer):
+    """All of them."""
+
+    items = a.many(LeftOutEntry)
+    total = a.whole()
+
+
+class GivenInvoice(InvoiceHead):
+    """The invoice as it was given, and what it leaves out."""
+
+    id = a.ident("document")
+    organisation = a.ident("organisation")
+    client = a.ident("client")
+    status = a.word(InvoiceStatus)
+    lines = a.many(ComposedLine)
+    people = a.many(a.ident("person"))
+    left_out = a.many(LeftOutEntry)
+
+
+class Decided(a.Answer):
+    """What was decided, and how many entries still wait for it."""
+
+    decision = a.text("", "covered")
+    ids = a.many(a.ident("entry"))
+    waiting = a.whole("", 0)
+
+
+_GIVEN = {
+    "number": "WL-2026-031",
+    "client": a.example_id("client"),
+    "currency": "USD",
+    "issued": "2026-03-31",
+    "lines": [
+        {
+            "description": "Website",
+            "hours": Decimal("7.5"),
+            "rate": 48,
+            "amount": Decimal("360.00"),
+            "entries": [a.example_id("entry")],
+        }
+    ],
+    "total": Decimal("360.00"),
+}
+GIVE = Said(example=_GIVEN, gives=GivenInvoice, status=201, once=True, revised=True)
+GIVE_AGAIN = Said(example={**_GIVEN, "version": 1}, gives=GivenInvoice, once=True, revised=True)
+DECIDE = Said(example={"decision": "covered"}, gives=Decided)
 CORRECTIONS = a.listing(Correction)

@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from services.ingest.billing import give, left_out, query, store
+from services.ingest.billing import answers, give, left_out, query, store
 from services.ingest.billing import wish as wishes
 from services.ingest.billing.left_out import LeftOut
 from services.ingest.billing.store import LONGEST_NUMBER
@@ -22,7 +22,7 @@ from shared.kernel.errors import Invalid
 from shared.platform.db import Database, reading, transaction
 from shared.platform.session import Session
 from shared.platform.vault import Vault
-from shared.platform.web import Room, body, counts, principal, raw_body
+from shared.platform.web import Room, body, counts, principal, raw_body, sent
 from shared.platform.web_idempotency import once
 from shared.platform.web_revision import check, condition, seen, tag, tagged
 
@@ -44,7 +44,7 @@ class _Line(f.Strict):
     entries = fields.List(f.text(ID.length or 0), load_default=list, validate=validate.Length(max=MOST_ENTRIES))
 
 
-class _Tax(f.Strict):
+class _GivenTax(f.Strict):
     name = f.text(100, required=True)
     percent = f.number(3, 3, required=True)
     amount = f.number(4, 12)
@@ -59,10 +59,14 @@ class _Given(f.Strict):
     since = f.civil_date(data_key="from")
     until = f.civil_date(data_key="to")
     lines = fields.List(fields.Nested(_Line), required=True, validate=validate.Length(min=1, max=MOST_LINES))
-    tax = fields.Nested(_Tax)
+    tax = fields.Nested(_GivenTax)
     deductions = fields.List(fields.Nested(wishes.DeductionSchema), load_default=list, validate=validate.Length(max=20))
     subtotal = f.number(4, 12, negative=True)
     total = f.number(4, 12, negative=True, required=True)
+
+
+class _GivenAgain(_Given):
+    version = f.whole(10**9, lowest=1, metadata={"description": "The one that was seen, in place of If-Match."})
 
 
 class _Decision(f.Strict):
@@ -70,14 +74,15 @@ class _Decision(f.Strict):
     ids = fields.List(f.text(ID.length or 0), validate=validate.Length(min=1, max=10_000))
 
 
-_GIVEN, _DECISION = _Given(), _Decision()
+_GIVEN, _AGAIN, _DECISION = _Given(), _GivenAgain(), _Decision()
 
 
 def given_room(db: Database, vault: Vault) -> Room:
     room = Room("given")
 
-    @room.post("/invoices", scope="invoices:write", limit=LARGEST)
+    @room.post("/invoices", scope="invoices:write", limit=LARGEST, takes=_GIVEN, **answers.GIVE)
     def give_invoice() -> Any:
+        """Give an invoice that was made elsewhere. It is kept as it is, and bills the entries that it names."""
         caller, given = principal(), read(body())
         with once(db, vault, caller, "POST /invoices", raw_body()) as claim:
             if claim.replay:
@@ -87,16 +92,17 @@ def given_room(db: Database, vault: Vault) -> Room:
                 counts().documents += 1
                 return *claim.done(session, _shown(session, vault, caller.organisation, made.id), 201), tag(1)
 
-    @room.put("/invoices/<document>", scope="invoices:write", limit=LARGEST)
+    @room.put("/invoices/<document>", scope="invoices:write", limit=LARGEST, takes=_AGAIN, **answers.GIVE_AGAIN)
     def give_invoice_again(document: str) -> Any:
-        caller, sent = principal(), body()
+        """Give a changed invoice in place of the one that was given."""
+        caller, asked = principal(), body()
         with once(db, vault, caller, f"PUT /invoices/{document}", raw_body() + b"\0" + condition().encode()) as claim:
             if claim.replay:
                 return tagged(claim.replay, "version")
             with transaction(db) as session:
                 store.turn(session, caller.organisation)
-                head, saw = query.head(session, caller.organisation, document), seen(sent, "version")
-                made = give.give_again(session, vault, caller.organisation, head, read(sent), caller.subject)
+                head, saw = query.head(session, caller.organisation, document), seen(asked, "version")
+                made = give.give_again(session, vault, caller.organisation, head, read(asked), caller.subject)
                 if made:
                     check(saw, head.version, "invoice")
                 shown = _shown(session, vault, caller.organisation, document)
@@ -108,17 +114,19 @@ def given_room(db: Database, vault: Vault) -> Room:
 def left_out_room(db: Database) -> Room:
     room = Room("left_out")
 
-    @room.get("/invoices/<document>/left-out", scope="invoices:read")
+    @room.get("/invoices/<document>/left-out", scope="invoices:read", gives=answers.LeftOut)
     def show_left_out(document: str) -> Any:
+        """List the entries of the same client and days that a given invoice does not name."""
         organisation = principal().organisation
         with reading(db) as session:
             query.head(session, organisation, document)
             found = left_out.waiting(session, organisation, document=document).get(document, [])
         return {"items": [_item(one) for one in found], "total": len(found)}
 
-    @room.post("/invoices/<document>/left-out", scope="invoices:write")
+    @room.post("/invoices/<document>/left-out", scope="invoices:write", takes=_DECISION, **answers.DECIDE)
     def decide(document: str) -> Any:
-        caller, asked = principal(), f.load(_DECISION, body(), "the decision")
+        """Say whether entries that a given invoice left out are covered by it, or are to be billed beside it."""
+        caller, asked = principal(), sent()
         decision, ids = asked["decision"], asked.get("ids")
         with transaction(db) as session:
             done = left_out.decide(session, caller.organisation, document, decision, caller.subject, entries=ids)

@@ -89,7 +89,13 @@ _COMPOSE_INVOICES = Said(
     gives=answers.Composed,
     once=True,
 )
-_VOID_INVOICE = Said(takes=_VOID, example={"reason": "Billed to the wrong client"}, gives=answers.Voided)
+_VOID_INVOICE = Said(
+    says="Void an invoice, here and in the books; its work can be billed again.",
+    takes=_VOID,
+    example={"reason": "Billed to the wrong client"},
+    gives=answers.Voided,
+    once=True,
+)
 _SET_NUMBERING = Said(takes=_NUMBERING, example={"prefix": "INV-", "width": 5}, gives=answers.Numbering)
 
 
@@ -111,7 +117,6 @@ def invoices(db: Database, vault: Vault) -> Room:
 
     @room.post("/invoices/<document>/void", scope="invoices:write", **_VOID_INVOICE)
     def void_invoice(document: str) -> Any:
-        """Void an invoice, here and in the books; its work can be billed again."""
         caller, reason = principal(), sent().get("reason", "")
         with once(db, vault, caller, f"POST /invoices/{document}/void", raw_body()) as claim:
             if claim.replay:

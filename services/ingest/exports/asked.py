@@ -47,7 +47,7 @@ class _Export(f.Strict):
     background = f.flag(load_default=False)
 
 
-_EXPORT = _Export()
+EXPORT = _Export()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,14 +74,14 @@ class Asked:
 
 def load(session: Session, caller: Principal, sent: Any) -> Asked:
     """Raises Invalid naming the field that can't be, or the thing that isn't there."""
-    given = f.load(_EXPORT, sent, "the request")
+    given = f.load(EXPORT, sent, "the request")
     _check(given)
     return read(session, caller.organisation, {**given, "user_id": whose(caller, given.get("user_id"))})
 
 
 def again(session: Session, organisation: str, kept: Mapping[str, Any]) -> Asked:
     """A request that was kept; raises Invalid when what it names is gone."""
-    return read(session, organisation, f.load(_EXPORT, dict(kept), "the request"))
+    return read(session, organisation, f.load(EXPORT, dict(kept), "the request"))
 
 
 def read(session: Session, organisation: str, given: Mapping[str, Any]) -> Asked:

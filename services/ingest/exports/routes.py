@@ -8,8 +8,8 @@ from typing import Any
 
 from flask import Response, request
 
+from services.ingest.exports import answers, background, query, store, stream
 from services.ingest.exports import asked as requests
-from services.ingest.exports import background, query, store, stream
 from services.ingest.exports.asked import Asked, cursor_of, file_name, media
 from services.ingest.exports.limits import Limit
 from services.ingest.exports.link import link, opened
@@ -29,8 +29,12 @@ from shared.platform.web import Room, argument, body, page_args, principal
 def room(db: Database, vault: Vault, limit: Limit) -> Room:
     room = Room("exports")
 
-    @room.post("/timesheet/export", scope="records:read", own=True)
+    @room.post("/timesheet/export", scope="records:read", own=True, takes=requests.EXPORT, **answers.EXPORT)
     def export() -> Response:
+        """Export work: time, and expenses, trips and overtime where asked for.
+
+        The same figures in every format. By `page` or `cursor`, or whole; what is large is written in the background (202).
+        """
         caller, sent = principal(), body()
         with reading(db) as session:
             asked = requests.load(session, caller, sent)
@@ -100,29 +104,33 @@ def _summary(db: Database, vault: Vault, organisation: str, asked: Asked) -> dic
 def orders(db: Database, vault: Vault, prefix: str) -> Room:
     room = Room("background-exports")
 
-    @room.get("/exports", scope="records:read", own=True)
+    @room.get("/exports", scope="records:read", own=True, **answers.EXPORTS)
     def list_exports() -> Any:
+        """List the exports that were written in the background, the latest first."""
         part = page_args()
         with reading(db) as session:
             rows, total = query.listed(session, principal(), limit=part.size, offset=part.offset)
             items = [_shown(session, vault, row, prefix) for row in rows]
         return {"items": items, "page": part.number, "page_size": part.size, "total": total}
 
-    @room.get("/exports/<number>", scope="records:read", own=True)
+    @room.get("/exports/<number>", scope="records:read", own=True, gives=answers.BackgroundExport)
     def show_export(number: str) -> Any:
+        """Show how far an export is, and where its file is."""
         with reading(db) as session:
             return _shown(session, vault, query.one(session, principal(), number), prefix)
 
-    @room.delete("/exports/<number>", scope="records:read", own=True)
+    @room.delete("/exports/<number>", scope="records:read", own=True, gives=None)
     def revoke_export(number: str) -> Any:
+        """Revoke an export: its link is dead, and its file gone."""
         caller = principal()
         with transaction(db) as session:
             row = query.one(session, caller, number)
             store.end(session, row, "revoked")
             audit.record(session, caller.organisation, caller.subject, "export.revoked", number, key=caller.key)
 
-    @room.open_get("/exports/<number>/file")
+    @room.open_get("/exports/<number>/file", **answers.FETCH)
     def fetch(number: str) -> Response:
+        """Fetch an export's file by its signed link."""
         with reading(db) as session:
             row = opened(session, vault, number, argument("expires") or "", argument("signature") or "")
         start, stop, status = _range(row.size)

@@ -14,7 +14,7 @@ from services.ingest.exports.formats.registry import FORMATS
 from services.ingest.exports.formats.workbook import Foot
 from services.ingest.exports.limits import Limit
 from services.ingest.exports.noted import Noted, Sent
-from services.ingest.lists import arguments, invoices, mileage_log, named, periods, work
+from services.ingest.lists import answers, arguments, invoices, mileage_log, named, periods, work
 from services.ingest.lists.changes import changes
 from services.ingest.lists.listing import Filter, Item, Listing, Part, Reader, cells
 from shared.platform import clock
@@ -30,10 +30,12 @@ OVERLAP = timedelta(seconds=60)
 def room(db: Database, vault: Vault, limit: Limit) -> Room:
     room = Room("lists")
     for listing in LISTS:
-        room.get(f"/{listing.name}", scope=listing.scope, own=listing.own)(_answer(db, vault, limit, listing))
+        said = answers.said_of(listing)
+        room.get(f"/{listing.name}", scope=listing.scope, own=listing.own, **said)(_answer(db, vault, limit, listing))
 
-    @room.get("/changes", scope="feed:read")
+    @room.get("/changes", scope="feed:read", asks=answers.Changes, gives=answers.ChangeList)
     def list_changes() -> Any:
+        """Read what changed, to be pulled on demand: whoever goes on from the cursor misses nothing."""
         part = page_args(size=200)
         return changes(db, vault, principal().organisation, argument("cursor") or "", part.size)
 

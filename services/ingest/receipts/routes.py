@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, request
 
-from services.ingest.receipts import query, store
+from services.ingest.receipts import answers, query, store
 from shared.kernel.canonical import clean_text
 from shared.kernel.errors import Invalid, Missing
 from shared.kernel.quote import quoted
@@ -26,8 +26,9 @@ def room(db: Database, vault: Vault, most: int) -> Room:
     """``most``: bytes of one receipt."""
     room = Room("receipts")
 
-    @room.post("/expenses/<expense>/receipt", scope="records:write", limit=most + _FORM, own=True)
+    @room.post("/expenses/<expense>/receipt", scope="records:write", limit=most + _FORM, own=True, **answers.RECEIVE)
     def receive(expense: str) -> Any:
+        """Keep a receipt of an expense. The same file again is the same receipt (200)."""
         caller = principal()
         with reading(db) as session:
             query.check_expense(session, vault, caller.organisation, expense, own=caller.own)
@@ -40,8 +41,9 @@ def room(db: Database, vault: Vault, most: int) -> Room:
                 kept, new = store.keep(session, vault, organisation, expense, content, caller.subject, name=name)
                 return claim.done(session, kept, 201 if new else 200)
 
-    @room.get("/expenses/<expense>/receipt/<receipt>", scope="records:read", own=True)
+    @room.get("/expenses/<expense>/receipt/<receipt>", scope="records:read", own=True, **answers.SEND)
     def send(expense: str, receipt: str) -> Response:
+        """Give a receipt out, in whole or in part."""
         caller = principal()
         organisation = caller.organisation
         with reading(db) as session:
@@ -56,8 +58,9 @@ def room(db: Database, vault: Vault, most: int) -> Room:
 
         return download(pieces, about.size, row.media_type, about.name, etag=row.id)
 
-    @room.delete("/expenses/<expense>/receipt/<receipt>", scope="records:write", own=True)
+    @room.delete("/expenses/<expense>/receipt/<receipt>", scope="records:write", own=True, gives=None)
     def remove(expense: str, receipt: str) -> None:
+        """Delete a receipt."""
         caller = principal()
         with transaction(db) as session:
             query.check_expense(session, vault, caller.organisation, expense, own=caller.own)

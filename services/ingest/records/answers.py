@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from copy import copy
+from decimal import Decimal
+
 from services.ingest.records.intake import Outcome
 from shared.contract import answers as a
 from shared.contract import fields as f
+from shared.contract.record_schemas import schema_of
 from shared.contract.records import Approval, Kind
 from shared.contract.statuses import TimesheetStatus
-from shared.platform.web import Paged
+from shared.platform.web import Paged, Said
 from shared.platform.web_openapi import FieldError
 
 _work_only = "Only of this one's work: with the kinds time, expense and mileage."
@@ -95,12 +99,12 @@ class Record(a.Answer):
 
     kind = a.word(Kind, example="time")
     id = a.ident("entry")
-    organisation = a.ident("organisation")
+    organisation = a.ident("organisation", optional=True)
     source = a.text("", "worklog")
     source_id = a.text("", "a1")
     revision = a.whole("Grows with every edit.", 1)
-    content_hash = a.text("Changes with the content.", "5f3c…")
-    origin = a.one(Origin, null=True)
+    content_hash = a.text("Changes with the content.", "5f3c…", optional=True)
+    origin = a.one(Origin, null=True, optional=True)
     deleted = a.flag("The source has it no more.")
     name = a.text("Of a person, client, job or tag.", optional=True, example="Website")
     email = a.text("", None, optional=True)
@@ -130,6 +134,67 @@ class Record(a.Answer):
     approved_there = a.word(TimesheetStatus, "Of time: the state of the timesheet that pays it.", null=True, optional=True)
 
 
+class Receipt(a.Answer):
+    """A receipt of an expense."""
+
+    id = a.ident("receipt")
+    name = a.text("", "train.pdf", null=True)
+    media_type = a.text("", "application/pdf")
+    size = a.whole("Bytes.", 48211)
+    at = a.instant()
+
+
+_WORK = ("date", "person", "client", "job", "tags", "currency", "billable", "notes", "approval", "approved_revision")
+_OWN = {
+    Kind.PERSON: ("name", "email", "zone"),
+    Kind.CLIENT: ("name", "email", "address", "currency"),
+    Kind.JOB: ("name", "client", "currency", "rates"),
+    Kind.TAG: ("name",),
+    Kind.TIME: (*_WORK, "seconds", "break_seconds", "overtime_seconds", "start", "end", "zone", "rate"),
+    Kind.EXPENSE: (*_WORK, "amount", "category"),
+    Kind.MILEAGE: (*_WORK, "distance", "unit", "rate"),
+}
+_HEADER = ("id", "source", "source_id", "revision", "deleted")
+_SENT = {
+    Kind.PERSON: {"name": "Robin Sample", "zone": "America/New_York"},
+    Kind.CLIENT: {"name": "Corner Cafe", "currency": "USD"},
+    Kind.JOB: {"name": "Menu cards", "client": a.example_id("client"), "rates": [{"rate": 48}]},
+    Kind.TAG: {"name": "rush"},
+    Kind.TIME: {"date": "2026-03-04", "person": a.example_id("person"), "job": a.example_id("job"), "seconds": 5400},
+    Kind.EXPENSE: {"date": "2026-03-04", "person": a.example_id("person"), "amount": Decimal("12.50"), "category": "Travel"},
+    Kind.MILEAGE: {"date": "2026-03-04", "person": a.example_id("person"), "distance": Decimal("12.5"), "unit": "mi"},
+}
+
+
+def _one(kind: Kind) -> type[a.Answer]:
+    names = (*_HEADER, *_OWN[kind])
+    members = {name: copy(Record._declared_fields[name]) for name in names}
+    own = {"kind": a.word((kind,)), **({"receipts": a.many(Receipt, optional=True)} if kind is Kind.EXPENSE else {})}
+    head = {"__module__": __name__, "__doc__": f"A record of the kind {kind}."}
+    return type(kind.capitalize(), (a.Answer,), {**head, **members, **own})
+
+
+_ONE = {kind: _one(kind) for kind in Kind}
+
+
+def said_of(kind: Kind, word: str) -> dict[str, Said]:
+    """What the routes of one kind say of themselves."""
+    sent, one, many = schema_of(kind), _ONE[kind], word.replace(" ", "_")
+    example = _SENT[kind]
+    return {
+        "create": Said(
+            name=f"create_{many}", says=f"Make a {word}. It may have an id of your own, as `source_id`.",
+            takes=sent, example=example, gives=one, status=201, once=True, revised=True,
+        ),
+        "show": Said(name=f"show_{many}", says=f"Show one {word} as it is now.", gives=one, revised=True),
+        "replace": Said(
+            name=f"replace_{many}", says=f"Write a {word} anew, as a whole, over the revision that was seen.",
+            takes=sent, example={**example, "revision": 1}, gives=one, once=True, revised=True,
+        ),
+        "delete": Said(name=f"delete_{many}", says=f"Delete a {word}.", gives=one, once=True, revised=True),
+    }
+
+
 LISTED = a.page(Record)
 EXAMPLE = {
     "schema": "1",
@@ -144,8 +209,13 @@ EXAMPLE = {
             "person": "p1",
             "client": "c1",
             "seconds": 27000,
-            "rate": "48",
+            "rate": 48,
             "currency": "USD",
         },
     ],
 }
+TAKING_IN = """\
+Take in up to a thousand records of any kind.
+
+Each is stored or refused by itself. Sent again under its source and source id, a record with the same content
+changes nothing, one with other content is a new revision. References are source ids of the same source."""

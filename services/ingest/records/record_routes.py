@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from services.ingest.records import intake, own, query, store
+from services.ingest.records import answers, intake, own, query, store
 from services.ingest.records.intake import Outcome
 from services.ingest.records.models import WORK
 from services.ingest.records.routes import Changed
@@ -51,10 +51,11 @@ def record_room(db: Database, vault: Vault, changed: Changed, beside: Beside) ->
     for kind, path in PATHS.items():
         door = _Door(db, vault, changed, beside, kind, path)
         one, mine = f"{path}/<record>", kind in WORK  # a worker's own work is theirs to write
-        room.post(path, scope="records:write", own=mine)(door.create)
-        room.get(one, scope="records:read", own=mine)(door.show)
-        room.put(one, scope="records:write", own=mine)(door.replace)
-        room.delete(one, scope="records:write", own=mine)(door.delete)
+        said = answers.said_of(kind, door.word)
+        room.post(path, scope="records:write", own=mine, **said["create"])(door.create)
+        room.get(one, scope="records:read", own=mine, **said["show"])(door.show)
+        room.put(one, scope="records:write", own=mine, **said["replace"])(door.replace)
+        room.delete(one, scope="records:write", own=mine, **said["delete"])(door.delete)
     return room
 
 
@@ -83,7 +84,7 @@ class _Door:
         with reading(self.db) as session:
             present = self._present(session, principal(), record)
             if present.deleted:
-                cause = f"This {self._word} was deleted; its last revision is {present.revision}."
+                cause = f"This {self.word} was deleted; its last revision is {present.revision}."
                 raise Missing("deleted", cause, "PUT it to bring it back.", revision=present.revision)
             return self._shown(session, present), 200, tag(present.revision)
 
@@ -113,7 +114,7 @@ class _Door:
                 return self._keep(session, caller, claim, gone, present, saw if saw.by else Seen(None, "header"))
 
     @property
-    def _word(self) -> str:
+    def word(self) -> str:
         return WORDS.get(self.kind, self.kind.value)
 
     def _load(self, caller: Principal, sent: dict[str, Any], source: Any) -> AnyRecord:
@@ -122,7 +123,7 @@ class _Door:
     def _present(self, session: Session, caller: Principal, record: str) -> AnyRecord:
         found = query.by_id(session, self.vault, caller.organisation, self.kind, [record]).get(record)
         if found is None or caller.own not in (None, getattr(found, "person", None)):
-            raise Missing(f"no_such_{self.kind}", f"There is no {self._word} of this id.", "List them to see their ids.")
+            raise Missing(f"no_such_{self.kind}", f"There is no {self.word} of this id.", "List them to see their ids.")
         return found
 
     def _keep(
@@ -153,10 +154,10 @@ class _Door:
         answer was lost, is answered as done."""
         if present is None or saw is None:
             raise self._taken(result)
-        check(saw, present.revision, self._word)
+        check(saw, present.revision, self.word)
 
     def _taken(self, result: intake.Result) -> Conflict:
-        cause = f"There is another {self._word} of this source and source_id already, with id {result.id}."
+        cause = f"There is another {self.word} of this source and source_id already, with id {result.id}."
         return Conflict("already_there", cause, f"PUT it at {self.path}/{result.id}.", id=result.id, revision=result.revision - 1)
 
     def _shown(self, session: Session, record: AnyRecord) -> dict[str, Any]:
@@ -176,7 +177,7 @@ class _Door:
         for name in shown.keys() - fields:
             if name in sent and sent.pop(name) != shown[name]:
                 remedy = "Approve at /approvals; leave it out here." if name.startswith("approv") else "Leave it out."
-                raise Invalid("read_only", f"{name} can't be changed by writing the {self._word}.", remedy, field=name)
+                raise Invalid("read_only", f"{name} can't be changed by writing the {self.word}.", remedy, field=name)
 
 
 def _request() -> bytes:

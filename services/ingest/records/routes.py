@@ -36,7 +36,9 @@ ApprovedThere = Callable[[Session, str, Sequence[str]], Mapping[str, str]]
 """What the books say of the timesheet that pays each of some entries: session, organisation, ids; others are left out."""
 
 
-_RECEIVE = Said(takes=_BATCH, example=answers.EXAMPLE, gives=answers.Received, status=202, once=True)
+_RECEIVE = Said(
+    says=answers.TAKING_IN, takes=_BATCH, example=answers.EXAMPLE, gives=answers.Received, status=202, once=True
+)
 
 
 def room(db: Database, vault: Vault, changed: Changed, approved_there: ApprovedThere) -> Room:
@@ -44,11 +46,6 @@ def room(db: Database, vault: Vault, changed: Changed, approved_there: ApprovedT
 
     @room.post("/records", scope="records:write", limit=LARGEST, own=True, **_RECEIVE)
     def receive() -> Any:
-        """Take in up to a thousand records of any kind.
-
-        Each is stored or refused by itself. Sent again under its source and source id, a record with the same content
-        changes nothing, one with other content is a new revision. References are source ids of the same source.
-        """
         caller = principal()
         how = {"origin": Origin(via="request", ref=str(uuid4())), "identify": identifier(caller.organisation)}
         load = partial(load_record, organisation=caller.organisation, **how)

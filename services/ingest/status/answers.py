@@ -54,7 +54,9 @@ class External(a.Answer):
 class Invoice(InvoiceHead):
     """An invoice in its present version, with what the books say of it."""
 
-    status = a.word(InvoiceStatus)
+    status = a.word((*InvoiceStatus, "sent"), "In the promised words: sent is open, and deleted is void with its reason.")
+    status_reason = a.text("Why it is void, where the books deleted it.", None)
+    deductions = a.number("What was taken off, as a positive figure.", "0.00")
     lines = a.many(Line)
     balance = a.number("What is not paid yet, once the books have it.", None)
     external = a.many(External)

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from marshmallow import fields, validate
 
-from services.ingest.webhooks import deliver, events, follow, query, store, tidy
+from services.ingest.webhooks import answers, deliver, events, follow, query, store, tidy
 from services.ingest.webhooks.client import Outlet
 from services.ingest.webhooks.deliver import Report
 from services.ingest.webhooks.news import News
@@ -23,15 +23,19 @@ from shared.platform.db import Database, reading, transaction
 from shared.platform.jobs import Job
 from shared.platform.schedule import Tick
 from shared.platform.vault import Vault
-from shared.platform.web import Room, argument, body, page_args, principal, raw_body
+from shared.platform.web import Room, argument, page_args, principal, raw_body, sent
 from shared.platform.web_idempotency import once
 
 READ, WRITE = "webhooks:read", "webhooks:write"
 TICKS = (Tick(follow.KIND, follow.EVERY, wanted=follow.is_behind), Tick(tidy.KIND, tidy.EVERY))
 
 
+_MOMENT = {"type": "string", "format": "date-time"}
+
+
 def _events(**options: Any) -> fields.List[Any]:
-    return fields.List(f.Checked(events.chosen), validate=validate.Length(min=1, max=len(events.CHOICES)), **options)
+    one = f.Checked(events.chosen, metadata={"type": "string", "enum": list(events.CHOICES)})
+    return fields.List(one, validate=validate.Length(min=1, max=len(events.CHOICES)), **options)
 
 
 class _New(f.Strict):
@@ -48,8 +52,8 @@ class _Changed(f.Strict):
 
 class _Replay(f.Strict):
     ids = fields.List(f.text(40), validate=validate.Length(min=1, max=1_000))
-    since = f.Checked(parse_instant, data_key="from")
-    until = f.Checked(parse_instant, data_key="to")
+    since = f.Checked(parse_instant, data_key="from", metadata=_MOMENT)
+    until = f.Checked(parse_instant, data_key="to", metadata=_MOMENT)
 
 
 _NEW, _CHANGED, _REPLAY = _New(), _Changed(), _Replay()
@@ -74,9 +78,9 @@ def subscriptions(db: Database, vault: Vault, outlet: Outlet, report: Report) ->
     """Who hears of what."""
     room = Room("webhooks")
 
-    @room.post("/webhooks", scope=WRITE)
+    @room.post("/webhooks", scope=WRITE, takes=_NEW, **answers.CREATE)
     def create() -> Any:
-        caller, asked = principal(), f.load(_NEW, body(), "the webhook")
+        caller, asked = principal(), sent()
         outlet.check(asked["url"])
         with once(db, vault, caller, "POST /webhooks", raw_body()) as claim:
             if claim.replay:
@@ -88,26 +92,26 @@ def subscriptions(db: Database, vault: Vault, outlet: Outlet, report: Report) ->
                 made = query.one(session, vault, caller.organisation, number)
                 return claim.done(session, made | {"secret": secret}, 201)
 
-    @room.get("/webhooks", scope=READ)
+    @room.get("/webhooks", scope=READ, **answers.LIST)
     def list_all() -> Any:
         with reading(db) as session:
             return {"items": query.endpoints(session, vault, principal().organisation)}
 
-    @room.get("/webhooks/<endpoint>", scope=READ)
+    @room.get("/webhooks/<endpoint>", scope=READ, **answers.SHOW)
     def show(endpoint: str) -> Any:
         with reading(db) as session:
             return query.one(session, vault, principal().organisation, endpoint)
 
-    @room.put("/webhooks/<endpoint>", scope=WRITE)
+    @room.put("/webhooks/<endpoint>", scope=WRITE, takes=_CHANGED, **answers.CHANGE)
     def change(endpoint: str) -> Any:
-        caller, asked = principal(), f.load(_CHANGED, body(), "the webhook")
+        caller, asked = principal(), sent()
         if "url" in asked:
             outlet.check(asked["url"])
         with transaction(db) as session:
             store.change(session, vault.keyring(session, caller.organisation), endpoint, asked, caller.subject)
             return query.one(session, vault, caller.organisation, endpoint)
 
-    @room.delete("/webhooks/<endpoint>", scope=WRITE)
+    @room.delete("/webhooks/<endpoint>", scope=WRITE, **answers.REMOVE)
     def remove(endpoint: str) -> None:
         with transaction(db) as session:
             store.remove(session, principal().organisation, endpoint, principal().subject)
@@ -120,23 +124,26 @@ def switches(db: Database, vault: Vault, report: Report) -> Room:
     """A new secret, a pause, and going on."""
     room = Room("switches")
 
-    @room.post("/webhooks/<endpoint>/secret", scope=WRITE)
+    @room.post("/webhooks/<endpoint>/secret", scope=WRITE, gives=answers.WebhookWithSecret)
     def rotate(endpoint: str) -> Any:
+        """Make a new secret; the old one signs beside it for a while."""
         caller = principal()
         with transaction(db) as session:
             keyring = vault.keyring(session, caller.organisation)
             secret = store.rotate(session, keyring, endpoint, caller.subject)
             return query.one(session, vault, caller.organisation, endpoint) | {"secret": secret}
 
-    @room.post("/webhooks/<endpoint>/pause", scope=WRITE)
+    @room.post("/webhooks/<endpoint>/pause", scope=WRITE, gives=answers.Webhook)
     def pause(endpoint: str) -> Any:
+        """Pause a webhook; its events are kept."""
         caller = principal()
         with transaction(db) as session:
             store.pause(session, caller.organisation, endpoint, caller.subject)
             return query.one(session, vault, caller.organisation, endpoint)
 
-    @room.post("/webhooks/<endpoint>/resume", scope=WRITE)
+    @room.post("/webhooks/<endpoint>/resume", scope=WRITE, gives=answers.Webhook)
     def resume(endpoint: str) -> Any:
+        """Go on with a webhook that was paused or disabled."""
         caller = principal()
         with transaction(db) as session:
             if store.resume(session, caller.organisation, endpoint, caller.subject):
@@ -150,7 +157,7 @@ def deliveries(db: Database, vault: Vault) -> Room:
     """What was told, and telling it again."""
     room = Room("deliveries")
 
-    @room.get("/webhooks/<endpoint>/deliveries", scope=READ)
+    @room.get("/webhooks/<endpoint>/deliveries", scope=READ, **answers.DELIVERIES)
     def list_deliveries(endpoint: str) -> Any:
         part, state, organisation = page_args(), argument("state"), principal().organisation
         if state not in (None, *query.STATES):
@@ -160,14 +167,14 @@ def deliveries(db: Database, vault: Vault) -> Room:
             rows, total = query.deliveries(session, organisation, endpoint, state, limit=part.size, offset=part.offset)
         return {"items": rows, "page": part.number, "page_size": part.size, "total": total}
 
-    @room.get("/webhooks/<endpoint>/deliveries/<event>", scope=READ)
+    @room.get("/webhooks/<endpoint>/deliveries/<event>", scope=READ, **answers.SHOW_DELIVERY)
     def show_delivery(endpoint: str, event: str) -> Any:
         with reading(db) as session:
             return query.told(session, vault, principal().organisation, endpoint, event)
 
-    @room.post("/webhooks/<endpoint>/replay", scope=WRITE)
+    @room.post("/webhooks/<endpoint>/replay", scope=WRITE, takes=_REPLAY, **answers.REPLAY)
     def replay(endpoint: str) -> Any:
-        caller, asked = principal(), f.load(_REPLAY, body(), "the request")
+        caller, asked = principal(), sent()
         if ("ids" in asked) == ("since" in asked):
             raise Invalid("bad_choice", "Events are named by ids, or by a time with from and to.", "Give one or the other.")
         now = clock.now()
@@ -177,7 +184,7 @@ def deliveries(db: Database, vault: Vault) -> Room:
             count = store.replay(session, caller.organisation, endpoint, named=named, since=since, until=until)
         return {"replayed": count}, 202
 
-    @room.post("/webhooks/<endpoint>/test", scope=WRITE)
+    @room.post("/webhooks/<endpoint>/test", scope=WRITE, **answers.TEST)
     def send_test(endpoint: str) -> Any:
         organisation, number = principal().organisation, f"evt_{uuid4().hex}"
         with transaction(db) as session:
