@@ -75,7 +75,7 @@ def build(settings: Settings, db: Database, vault: Vault, network: Network) -> S
     }
     door = Door(db, vault, Passwords(vault, ours.hashing(settings)), _sync_endpoint(settings), ours.proxies(settings))
     outlet, report = Outlet(loopback=ours.loopback(settings)), _reporter(vault)
-    meter = Meter(db, ours.call_limits(settings))
+    meter = Meter(db, ours.call_limit(settings))
     rooms = (
         accounts.accounts(db, vault),
         accounts.credentials(db, vault, (ours.NAME, *addresses), _check_worker),

@@ -24,8 +24,8 @@ HASHING_SET = {
     "TIMEBOOKS_SIGN_IN_HASH_LANES": "lanes",
 }
 PROXIES = "TIMEBOOKS_SIGN_IN_PROXIES"
-CALL_LIMITS = {"default": ("TIMEBOOKS_LIMIT_CALLS", 6_000), "export": ("TIMEBOOKS_LIMIT_EXPORTS", 30)}
-"""Policy -> the setting, and what holds without it: calls of one key in 60 seconds."""
+CALLS, MOST_CALLS = "TIMEBOOKS_LIMIT_CALLS", 6_000
+"""The setting, and what holds without it: calls of one key in 60 seconds."""
 LOOPBACK = "TIMEBOOKS_WEBHOOK_LOOPBACK"
 RECEIPT_BYTES = 10_000_000
 EXPORTS = {"TIMEBOOKS_EXPORTS_PER_MINUTE": "rate", "TIMEBOOKS_EXPORT_ROWS_AT_ONCE": "rows"}
@@ -38,12 +38,9 @@ def peers(settings: Settings) -> Mapping[str, str]:
     return {name: f"{url.removesuffix(f'/{name}')}/{name}" for name, url in settings.urls.items() if name != NAME and url}
 
 
-def call_limits(settings: Settings) -> Mapping[str, int]:
-    """Calls of one key in 60 seconds, by policy. Raises Invalid naming the setting that can't be."""
-    return {
-        policy: _whole(settings.extra[name], name) if name in settings.extra else usual
-        for policy, (name, usual) in CALL_LIMITS.items()
-    }
+def call_limit(settings: Settings) -> int:
+    """Calls of one key in 60 seconds. Raises Invalid when it can't be."""
+    return _whole(settings.extra[CALLS], CALLS) if CALLS in settings.extra else MOST_CALLS
 
 
 def loopback(settings: Settings) -> bool:

@@ -45,7 +45,7 @@ class Counts:
 class Meter(Protocol):
     """Who counts calls and holds callers to a limit."""
 
-    def admit(self, caller: Principal, policy: str) -> Mapping[str, str]: ...
+    def admit(self, caller: Principal) -> Mapping[str, str]: ...
 
     def count(self, caller: Principal, counts: Counts) -> None: ...
 
@@ -95,11 +95,6 @@ class Route:
     @property
     def own(self) -> bool:
         return self.said.get("own", False)
-
-    @property
-    def policy(self) -> str:
-        """Which limit a call counts against: exports have their own, for each may read everything there is."""
-        return "export" if self.method == "POST" and {"export", "exports"} & set(self.rule.split("/")) else "default"
 
 
 class Room:
@@ -297,7 +292,7 @@ def _view(route: Route, authenticate: Callable[[str], Principal], meter: Meter |
         if route.scope is not None:
             g.principal = authenticate(_bearer())
             if meter is not None:
-                g.meter, g.limits = meter, meter.admit(g.principal, route.policy)
+                g.meter, g.limits = meter, meter.admit(g.principal)
             g.principal.need(route.scope)
             if g.principal.own is not None and not route.own:
                 raise Denied("own_only", "This is about everybody's records; a worker has their own.", "Ask a manager to do it.")

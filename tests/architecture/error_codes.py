@@ -27,9 +27,9 @@ case. With 429 and 503 wait as long as `retry_after_s` says, else 1 s, 2 s, 4 s 
 the same `Idempotency-Key`. With any other status sending the same again changes nothing.
 
 What a limit leaves is in every answer: `RateLimit-Policy: "default";q=6000;w=60` names the limit, and
-`RateLimit: "default";r=5990;t=42` says how many calls are left in the present window and in how many seconds it ends. Both limits
-count by API key;
-`TIMEBOOKS_LIMIT_CALLS` (6000) and `TIMEBOOKS_LIMIT_EXPORTS` (30) set them for the installation.
+`RateLimit: "default";r=5990;t=42` says how many calls are left in the present window and in how many seconds it ends. It counts
+by API key; `TIMEBOOKS_LIMIT_CALLS` sets it for the installation. Exports have a limit of their own besides,
+`TIMEBOOKS_EXPORTS_PER_MINUTE` (60), of which a third may be asked for at once.
 
 This page is written from the source by `python -m tests.architecture.error_codes`.
 

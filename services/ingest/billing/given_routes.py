@@ -88,8 +88,8 @@ def given_room(db: Database, vault: Vault) -> Room:
             if claim.replay:
                 return tagged(claim.replay, "version")
             with transaction(db) as session:
-                made = give.give(session, vault, caller.organisation, given, caller.subject)
                 counts().documents += 1
+                made = give.give(session, vault, caller.organisation, given, caller.subject)
                 return *claim.done(session, _shown(session, vault, caller.organisation, made.id), 201), tag(1)
 
     @room.put("/invoices/<document>", scope="invoices:write", limit=LARGEST, takes=_AGAIN, **answers.GIVE_AGAIN)

@@ -14,6 +14,7 @@ from shared.platform import audit
 from shared.platform.auth import Principal
 from shared.platform.db import Database, transaction
 from shared.platform.session import Session
+from shared.platform.web import counts
 
 
 def filter_facts(asked: Asked) -> dict[str, Any]:
@@ -39,7 +40,7 @@ class Noted:
 
     def __init__(self, db: Database, caller: Principal, facts: Mapping[str, Any]) -> None:
         self._db, self._caller = db, caller
-        self._id, self._facts = str(uuid4()), facts
+        self._id, self._facts, self._counts = str(uuid4()), facts, counts()
 
     def through(self, pieces: Iterator[bytes], totals: Totals | Sent) -> Iterator[bytes]:
         """The same pieces; what was begun is noted at once, and the end when it comes, cut off or not."""
@@ -56,6 +57,7 @@ class Noted:
                 yield piece
             whole = True
         finally:
+            self._counts.rows += totals.lines
             with transaction(self._db) as session:
                 told = {"rows": totals.lines, "bytes": size, "sha256": digest.hexdigest(), "whole": whole}
                 note(session, self._caller, "export.ended", self._id, **told)

@@ -27,7 +27,7 @@ from shared.platform.db import Database, reading, transaction
 from shared.platform.faultpoint import faultpoint
 from shared.platform.session import Session
 from shared.platform.vault import Vault
-from shared.platform.web import Media, Room, Said, principal
+from shared.platform.web import Media, Room, Said, counts, principal
 from shared.platform.web_errors import WrongMedia
 
 _FORM = 1_000_000  # bytes of a request besides its file
@@ -104,8 +104,10 @@ def _settle(session: Session, vault: Vault, caller: Principal, upload: Upload) -
 
 
 def _note(session: Session, caller: Principal, ref: str, taken: Taken) -> None:
-    counts = taken.listing.counts() | {"deleted": taken.deleted}
-    audit.record(session, caller.organisation, caller.subject, "file.imported", ref, key=caller.key, **counts)
+    told = taken.listing.counts()
+    counts().rows += sum(told.values())
+    told |= {"deleted": taken.deleted}
+    audit.record(session, caller.organisation, caller.subject, "file.imported", ref, key=caller.key, **told)
 
 
 def _file() -> BinaryIO:

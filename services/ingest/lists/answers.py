@@ -25,6 +25,7 @@ _FILTERS: dict[str, tuple[str, Any]] = {
     "tag": ("A tag's name or id.", lambda **how: f.text(200, **how)),
     "status": ("Only those in this state; sent is open.", lambda **how: f.choice((*InvoiceStatus, "sent"), **how)),
     "period": ("What is added up together; a month unless said.", lambda **how: f.choice(PERIODS, **how)),
+    "year": ("The year of four digits; where tax years begin in April, the one it begins in.", lambda **how: f.text(4, **how)),
     "group": ("What is added up by; clients unless said.", lambda **how: f.choice(GROUPS, **how)),
 }
 _CELLS: dict[str, Any] = {
@@ -68,9 +69,9 @@ class ChangeList(a.Answer):
 
 def said_of(listing: Listing) -> Said:
     """What a list's route says of itself."""
-    title = listing.name.replace("-", " ")
+    title = listing.name.replace("-", " ").replace("/", ", ")
     return Said(
-        name=f"list_{listing.name.replace('-', '_')}",
+        name=f"list_{'_'.join(_words(listing))}",
         says=f"List {title}, page by page, by cursors, or as a file with `format`.",
         asks=_asks(listing),
         gives=_gives(listing),
@@ -82,15 +83,15 @@ def _asks(listing: Listing) -> type[f.Strict]:
     chosen = {}
     for name in listing.filters:
         says, make = _FILTERS[name]
-        required = listing.needs_period and name in ("from", "to")
+        required = name in listing.needs
         chosen[name] = make(metadata={"description": says}, required=required)
     chosen["cursor"] = f.text(200, empty=True, metadata={"description": "An answer's next_cursor; empty to begin."})
     chosen["format"] = f.choice(("json", *FORMATS, "excel"), metadata={"description": "JSON by pages, or the whole as a file."})
-    return type(f"{listing.name}Asked", (Paged,), {"__module__": __name__, "__doc__": "Which.", **chosen})
+    return type(f"{''.join(_words(listing))}Asked", (Paged,), {"__module__": __name__, "__doc__": "Which.", **chosen})
 
 
 def _gives(listing: Listing) -> type[a.Answer]:
-    word = "".join(part.capitalize() for part in listing.name.split("-"))
+    word = "".join(part.capitalize() for part in _words(listing))
     members = {column.name: _CELLS[column.kind]() for column in listing.columns}
     head = {"__module__": __name__, "__doc__": f"One of the {listing.name.replace('-', ' ')}."}
     item = Invoice if listing.name == "invoices" else type(f"{word}Item", (a.Answer,), {**head, **members})
@@ -101,4 +102,18 @@ def _gives(listing: Listing) -> type[a.Answer]:
         "next_cursor": a.text("With a cursor: what to go on from; null at the end.", None, optional=True),
         "as_of": a.instant("Ask for what was updated since this moment next time.", optional=True),
     }
-    return type(f"{word}Page", (a.Answer,), {"__module__": __name__, "__doc__": "A part.", "items": a.many(item), **how})
+    more = _SUMS if listing.more else {}
+    return type(f"{word}Page", (a.Answer,), {"__module__": __name__, "__doc__": "A part.", "items": a.many(item), **how, **more})
+
+
+_SUMS = {
+    "from": a.day("The first day of the year."),
+    "to": a.day("Its last.", "2026-12-31"),
+    "totals": a.many(a.by_name("The sums of one person.", {"user": "Robin Sample", "trips": 1, "miles": 12})),
+    "rates": a.many(a.by_name("A rate that holds in it.", {"from": "2026-01-01", "to": "2026-12-31", "rate": 1})),
+}
+"""What a mileage log says beside its trips."""
+
+
+def _words(listing: Listing) -> list[str]:
+    return listing.name.replace("/", "-").split("-")

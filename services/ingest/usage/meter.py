@@ -10,7 +10,6 @@ from __future__ import annotations
 import atexit
 import threading
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -32,8 +31,7 @@ from shared.platform.web import Counts
 EVERY = timedelta(seconds=2)
 MOST = 50  # calls
 WINDOW = 60  # seconds
-_PUBLIC = {"default": "", "export": "export "}
-"""Policy -> how a caller is told of its calls."""
+POLICY = "default"
 
 
 @dataclass(slots=True)
@@ -44,42 +42,42 @@ class _Window:
 
 
 _Key = tuple[str, str, str]
+_Caller = tuple[str, str]
 
 
 class Meter:
-    """One process's counts. ``limits``: policy -> calls of a key in 60 seconds."""
+    """One process's counts. ``limit``: calls of a key in 60 seconds."""
 
-    def __init__(self, db: Database, limits: Mapping[str, int]) -> None:
-        self._db, self._limits = db, limits
+    def __init__(self, db: Database, limit: int) -> None:
+        self._db, self._limit = db, limit
         self._lock = threading.Lock()
         self._waiting: dict[_Key, list[int]] = defaultdict(lambda: [0, 0, 0])
-        self._windows: dict[_Key, _Window] = {}
+        self._windows: dict[_Caller, _Window] = {}
         self._added_at: datetime | None = None
         _METERS.add(self)
 
-    def admit(self, caller: Principal, policy: str) -> dict[str, str]:
+    def admit(self, caller: Principal) -> dict[str, str]:
         """Count a call against the caller's limit; gives the headers that tell of it. Raises Limited, which tells as well."""
         if not caller.organisation:
             return {}
-        limit, now = self._limits[policy], int(clock.now().timestamp())
+        limit, now = self._limit, int(clock.now().timestamp())
         left = WINDOW - now % WINDOW
-        used = self._use((caller.organisation, caller.key or caller.subject, policy), now - now % WINDOW, limit)
+        used = self._use((caller.organisation, caller.key or caller.subject), now - now % WINDOW)
         headers = {
-            "RateLimit-Policy": f'"{policy}";q={limit};w={WINDOW}',
-            "RateLimit": f'"{policy}";r={max(limit - used, 0)};t={left}',
+            "RateLimit-Policy": f'"{POLICY}";q={limit};w={WINDOW}',
+            "RateLimit": f'"{POLICY}";r={max(limit - used, 0)};t={left}',
         }
         if used > limit:
-            message = f"Too many {_PUBLIC[policy]}calls in {WINDOW}s window"
-            raise Limited("rate_limited", message, after=left, headers=headers)
+            raise Limited("rate_limited", f"Too many calls in {WINDOW}s window", after=left, headers=headers)
         return headers
 
-    def _use(self, key: _Key, began: int, limit: int) -> int:
+    def _use(self, key: _Caller, began: int) -> int:
         with self._lock:
             one = self._windows.get(key)
             if one is None or one.began != began:
                 one = self._windows[key] = _Window(began)
             one.mine += 1
-            if one.mine < min(max(limit // 20, 1), MOST):
+            if one.mine < min(max(self._limit // 20, 1), MOST):
                 return one.told + one.mine
             mine, one.mine = one.mine, 0
         with transaction(self._db) as session:
@@ -158,7 +156,7 @@ def _calling(dialect: str) -> Any:
     return changed.returning(window.c.calls)
 
 
-def _add_calls(session: Session, key: _Key, began: int, calls: int) -> int:
-    organisation, caller, policy = key
-    row = {"organisation": organisation, "caller": caller, "policy": policy, "began": began, "calls": calls}
+def _add_calls(session: Session, key: _Caller, began: int, calls: int) -> int:
+    organisation, caller = key
+    row = {"organisation": organisation, "caller": caller, "policy": POLICY, "began": began, "calls": calls}
     return int(session.execute(_calling(dialect(session)), row).scalar_one())

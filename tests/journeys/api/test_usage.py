@@ -7,6 +7,7 @@ import json
 import pytest
 
 from services.ingest.accounts.operator import operator_token
+from shared.kernel import canonical
 from tests.journeys.product import PREFIXES, Product
 
 WORK = "time,a{n},2026-03-02,,,1:00:00,,,Robin Sample,Harbour Bakery,Website,,48,USD,,,,,yes,\n"
@@ -19,7 +20,7 @@ def backend():
 
 @pytest.fixture
 def product(make_database, clock):
-    return Product(make_database, clock, extra={"TIMEBOOKS_LIMIT_CALLS": "40", "TIMEBOOKS_LIMIT_EXPORTS": "3"})
+    return Product(make_database, clock, extra={"TIMEBOOKS_LIMIT_CALLS": "40"})
 
 
 def key_of(product, name, *scopes):
@@ -108,3 +109,12 @@ def test_two_processes_keep_a_small_limit_together(product):
     statuses = [product.send("GET", "ingest", "/invoices", key=key).status for _ in range(4)]
     assert statuses[0] == 200
     assert statuses[-1] == 429
+
+
+def test_the_rows_of_files_in_and_out_count_however_they_travel(product):
+    product.imports(WORK.format(n=1) + WORK.format(n=2) + WORK.format(n=3))
+    before = usage(product)["owner"]["rows"]
+    asked = {"from_date": "2026-03-01", "to_date": "2026-03-31", "format": "csv"}
+    product.send("POST", "ingest", "/timesheet/export", headers={"Content-Type": "application/json"}, body=canonical.dumps(asked))
+    assert before >= 3
+    assert usage(product)["owner"]["rows"] - before == 3 + 1  # and the one row of the usage shown before
