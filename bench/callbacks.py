@@ -1,7 +1,7 @@
 """A provider's callbacks in, at ten times what is usual: repeated, shuffled, some forged; how long each waits for its answer.
 
 The service runs in processes of its own, as it does in each mode: waitress on SQLite, gunicorn on PostgreSQL. Callbacks are sent
-at their set times whatever the answers take, and each is timed from its set time on, so a late one makes those behind it late too.
+at their set times whatever the answers take, and each is timed from its set time on, so a late one makes those behind it late.
 """
 
 from __future__ import annotations
