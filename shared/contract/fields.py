@@ -133,9 +133,9 @@ def civil_date(**options: Any) -> Checked:
 
 def _civil_date(value: object) -> date:
     """From its text, or as a file's reader has it."""
-    if type(value) is date:
-        return civil(value.year, value.month, value.day, value)
-    return parse_date(value)
+    if type(value) is not date:
+        return parse_date(value)
+    return value if FIRST_YEAR <= value.year <= LAST_YEAR else civil(value.year, value.month, value.day, value)
 
 
 def moment(**options: Any) -> Checked:

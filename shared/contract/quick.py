@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
@@ -15,22 +16,26 @@ from shared.contract.fields import Checked
 from shared.kernel.errors import Invalid
 
 Values = dict[str, Any]
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-def quick(schema: Schema, whole: Callable[[Values], None] | None = None) -> Callable[[Mapping[str, Any]], Values | None]:
+def quick(
+    schema: Schema, whole: Callable[[Values], None] | None = None
+) -> Callable[..., Values | None]:
     """A function that gives what ``schema`` would load, or None: then ask the schema.
 
-    ``whole`` is the schema's own check of all values together. Fields of a kind that isn't known here are doubts.
+    ``whole`` is the schema's own check of all values together. Fields of a kind that isn't known here are doubts. What is
+    ``known`` is taken as it is, in place of what the data says.
     """
     reads = {name: read for name, field in schema.fields.items() if (read := _read(field))}
     needed = frozenset(name for name, field in schema.fields.items() if field.required)
 
-    def load(data: Mapping[str, Any]) -> Values | None:
-        values: Values = {}
+    def load(data: Mapping[str, Any], known: Mapping[str, Any] = NOTHING) -> Values | None:
+        values: Values = {**known}
         try:
             for name, value in data.items():
                 read = reads[name]
-                if value is not None:  # null says the same as leaving it out
+                if value is not None and name not in known:  # null says the same as leaving it out
                     values[name] = read(value)
             if not needed <= values.keys():
                 return None

@@ -8,7 +8,7 @@ record id; it may be sent before the record that it names. Answers carry the rec
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields as fields_of
 from dataclasses import is_dataclass
 from datetime import date
@@ -20,8 +20,8 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from shared.contract import fields as f
-from shared.contract.quick import quick
-from shared.contract.records import KINDS, AnyRecord, Kind, Origin, Rate, Record
+from shared.contract.quick import NOTHING, quick
+from shared.contract.records import KINDS, AnyRecord, Kind, Origin, Rate, Record, made
 from shared.contract.spans import check_day, settle
 from shared.kernel.errors import Invalid
 from shared.kernel.ids import record_id
@@ -189,6 +189,8 @@ _WHOLE: dict[Kind, Callable[[dict[str, Any]], None]] = {
     Kind.TIME: _TimeSchema()._agrees_with_itself,
     Kind.EXPENSE: _ExpenseSchema()._fits_its_currency,
 }
+_BLANK: dict[Kind, dict[str, Any]] = {kind: {one.name: one.default for one in fields_of(of)} for kind, of in KINDS.items()}
+"""Every field in its order; those without a default are always given."""
 _QUICK = {kind: quick(schema, _WHOLE.get(kind)) for kind, schema in _SCHEMAS.items()}
 
 Identify = Callable[[Kind, str, str], str]
@@ -208,25 +210,25 @@ def load_record(
     *,
     origin: Origin | None = None,
     identify: Identify | None = None,
+    known: Mapping[str, Any] | None = None,
 ) -> AnyRecord:
     """A record from a caller's JSON object, not stored yet; one Invalid with every error in ``errors``.
 
     ``data`` may still hold its ``kind`` and ``source``, which must then be these. ``identify``: see ``identifier``.
+    ``known``: the record ids of all that ``data`` refers to, where these records were loaded already.
     """
     named = kind_of(kind)
     if not isinstance(source, str) or not _SOURCE.fullmatch(source):
         raise Invalid("bad_source", f"{quoted(source)} is not the name of a source", "give a short lower-case word such as toggl")
     fields = _without_header(data, named, source)
-    values = _QUICK[named](fields) if type(fields) is dict else None
+    values = _QUICK[named](fields, NOTHING if known is None else known) if type(fields) is dict else None
     if values is None:
-        values = f.load(_SCHEMAS[named], fields, f"the {named}")
-    return KINDS[named](  # type: ignore[return-value]
-        id=record_id(organisation, named, source, values["source_id"]),
-        organisation=organisation,
-        source=source,
-        origin=origin,
-        **_with_references(values, source, identify or partial(record_id, organisation)),
-    )
+        values, known = f.load(_SCHEMAS[named], fields, f"the {named}"), None
+    if known is None:
+        values = _with_references(values, source, identify or partial(record_id, organisation))
+    number = record_id(organisation, named, source, values["source_id"])
+    header = {"id": number, "organisation": organisation, "source": source, "origin": origin}
+    return made(KINDS[named], [*(_BLANK[named] | header | values).values()])  # type: ignore[no-any-return]
 
 
 def kind_of(kind: object) -> Kind:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from services.ingest.imports.held import Place, new_file
@@ -14,6 +15,11 @@ from shared.kernel import canonical
 from shared.kernel.errors import Invalid
 
 _PIECE = 64 * 1024
+
+
+@lru_cache(maxsize=64)
+def _text(table: str) -> str:
+    return canonical.dumps(table).decode()
 
 
 class Listing:
@@ -34,8 +40,9 @@ class Listing:
         if isinstance(result.problem, Invalid):
             self.refuse(place, result.problem)
             return
-        told = {**place.told(), "outcome": result.outcome.value, "kind": result.kind.value, "id": result.id, "problem": None}
-        self._write(result.outcome, canonical.dumps(told))
+        where = f'"row":{place.row},"table":{_text(place.table)}' if place.table else f'"row":{place.row}'
+        what = f'"id":"{result.id}","kind":"{result.kind}","outcome":"{result.outcome}"'
+        self._write(result.outcome, f'{{{what},"problem":null,{where}}}'.encode())
         self._people.add(entry.person)  # type: ignore[union-attr]
         self._days.add(entry.date)  # type: ignore[union-attr]
         self._seconds += entry.seconds if isinstance(entry, TimeEntry) else 0

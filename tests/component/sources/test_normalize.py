@@ -254,6 +254,12 @@ def test_a_long_name_has_a_short_id_of_its_own():
     assert one.entry.client != other.entry.client
 
 
+def test_a_row_has_fifty_tags_and_no_more():
+    fifty = [f"tag {number}" for number in range(50)]
+    assert len(entry(duration="1:00", tags=";".join(fifty)).tags) == 50
+    assert problem(duration="1:00", tags=";".join([*fifty, "one more"]))["code"] == "too_many"
+
+
 def test_a_row_alone_gives_what_it_gives_in_its_file():
     row = Row(2, {"date": "2026-03-02", "person": "Ada Sample", "duration": "1:00"}, "report.csv")
     assert normalize(row, OWN, "org", "worklog", file="hash").records == results(own({"duration": "1:00"}))[0].records

@@ -23,7 +23,7 @@ _USUAL = (
 _RARE = ("iso-8859-2", "cp866", "mac-roman", "cp850", "cp852")
 """Of other systems than today's: taken only where no usual one reads as many words."""
 _PIECE, _SAMPLE = 1 << 20, 1 << 16  # bytes
-_HIGH_LINE = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
+_HIGH, _BREAK = re.compile(rb"[\x80-\xff]"), re.compile(rb"[\r\n]")
 _BROKEN, _WHOLE = re.compile("[\udc80-\udcff]"), re.compile("[\u0080-\ud7ff\ue000-\U0010ffff]")
 _WORD = re.compile(rf"(?:[A-Za-z']|[^\x00-\x7f{re.escape(SPLITS)}])+")
 _CLEARLY = 0.02
@@ -115,11 +115,13 @@ def _look(piece: bytes, line: int, scan: _Scan) -> None:
         scan.fault = line + text.count(breaks, 0, found.start()), f"{ord(found[0]) - 0xDC00:02x}"
     scan.whole += len(_WHOLE.findall(text)) if scan.fault[0] else len(piece) - len(text)
     scan.broken += len(_BROKEN.findall(text)) if scan.fault[0] else 0
-    for found in _HIGH_LINE.finditer(piece):
-        if scan.size > _SAMPLE:
-            break
-        scan.sample.append(found[0][:_SAMPLE])
-        scan.size += len(found[0])
+    end = 0
+    while scan.size <= _SAMPLE and (found := _HIGH.search(piece, end)):
+        begin = max(piece.rfind(b"\n", end, found.start()), piece.rfind(b"\r", end, found.start()), end - 1) + 1
+        after = _BREAK.search(piece, found.end())
+        end = after.start() if after else len(piece)
+        scan.sample.append(piece[begin : min(end, begin + _SAMPLE)])
+        scan.size += end - begin
 
 
 def _legacy(scan: _Scan) -> list[Fact]:

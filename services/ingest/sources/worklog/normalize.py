@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from operator import methodcaller
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.ingest.sources.files.cells import Cell
 from services.ingest.sources.worklog import cells
 from services.ingest.sources.worklog.entry import PLACE, Values, fields_of, signless
+from services.ingest.sources.worklog.identity import identity
 from services.ingest.sources.worklog.layout import COLUMNS, Layout
 from services.ingest.sources.worklog.leaving import Passing, reason
 from services.ingest.sources.worklog.rows import Row
-from shared.contract.record_schemas import SOURCE_ID, Identify, identifier, load_record
-from shared.contract.records import AnyRecord, Kind, Origin
+from shared.contract.record_schemas import SOURCE_ID, TAGS, Identify, identifier, load_record
+from shared.contract.records import AnyRecord, Kind, Origin, made
 from shared.kernel.errors import Invalid
 from shared.kernel.quote import quoted
 
@@ -57,8 +55,7 @@ _COLUMN = {"seconds": "duration", "break_seconds": "break", "overtime_seconds": 
 """Field of an entry -> our column, where they differ."""
 
 
-@dataclass(frozen=True, slots=True)
-class RowResult:
+class RowResult(NamedTuple):
     """What became of one row: records, or a problem; neither for a row that the layout says to skip."""
 
     row: int
@@ -116,7 +113,7 @@ def _only(headers: Sequence[str]) -> str | None:
 class Reading:
     """What one pass over a file remembers from row to row."""
 
-    alike: Counter[str] = field(default_factory=Counter)  # how often an entry of this identity has come
+    alike: dict[str, int] = field(default_factory=dict)  # how often an entry of this identity has come
     rows: dict[str, tuple[str | None, int]] = field(default_factory=dict)  # id that the file itself gives -> sheet and row
     known: dict[tuple[str, ...], AnyRecord] = field(default_factory=dict)  # persons, clients, jobs and tags so far
     passing: Passing = field(default_factory=Passing)
@@ -165,7 +162,7 @@ def normalize(
         _hold(row, layout, reading.passing.above, left_out)
     if left_out:
         return RowResult(row.number, [], left_out=left_out, sheet=layout.sheet)
-    make = _Maker(organisation, source, Origin(via="file", ref=file, row=row.number), reading, layout.sheet)
+    make = _Maker(organisation, source, file, row.number, reading, layout.sheet)
     values, faults = _values(row, layout, reading)
     if not faults:
         try:
@@ -259,19 +256,20 @@ def _cells(row: Row, layout: Layout, column: str) -> list[Cell]:
 # ---- records
 
 
-@dataclass(frozen=True, slots=True)
-class _Maker:
+class _Maker(NamedTuple):
     """Makes the records of one row."""
 
     organisation: str
     source: str
-    origin: Origin
+    file: str
+    row: int
     reading: Reading
     sheet: str | None = None
 
-    def record(self, kind: Kind, data: dict[str, Any]) -> AnyRecord:
+    def record(self, kind: Kind, data: dict[str, Any], known: Mapping[str, Any] | None = None) -> AnyRecord:
+        origin = made(Origin, ("file", self.file, self.row))
         identify = self.reading.identify
-        return load_record(kind, data, self.organisation, self.source, origin=self.origin, identify=identify)
+        return load_record(kind, data, self.organisation, self.source, origin=origin, identify=identify, known=known)
 
     def named(self, kind: Kind, name: str, source_id: str, **more: str) -> AnyRecord:
         """A person, client, job or tag, made once in one pass."""
@@ -285,9 +283,13 @@ def _records(values: Values, layout: Layout, make: _Maker) -> list[AnyRecord]:
     kind = _kind(values)
     named, references = _named(values, make)
     tags = [make.named(Kind.TAG, tag, _short(tag)) for tag in values.get("tags", ())]
-    data = fields_of(kind, values, layout) | references | {"tags": [tag.source_id for tag in tags]}
+    data = fields_of(kind, values, layout)
+    data |= references
+    data["tags"] = [tag.source_id for tag in tags]
     data["source_id"] = _given_id(kind, values, make) or _derived_id(kind, data, make)
-    return [*named, *tags, make.record(kind, data)]
+    known = dict(zip(references, [record.id for record in named], strict=True))
+    known["tags"] = tuple(sorted([tag.id for tag in tags]))
+    return [*named, *tags, make.record(kind, data, known if len(tags) <= TAGS else None)]
 
 
 def _kind(values: Values) -> Kind:
@@ -330,7 +332,7 @@ def _given_id(kind: Kind, values: Values, make: _Maker) -> str | None:
     given = values.get("source_id")
     if given is None:
         return None
-    here = (make.sheet, make.origin.row or 0)
+    here = (make.sheet, make.row)
     first = make.reading.rows.setdefault(f"{kind} {given}", here)
     if first != here:
         cause = f"{quoted(given)} is the id of row {first[1]} already"
@@ -338,26 +340,11 @@ def _given_id(kind: Kind, values: Values, make: _Maker) -> str | None:
     return str(given)
 
 
-_DESCRIBED = {"billable", "break_seconds", "end", "notes", "overtime_seconds", "rate", "tags", "zone"}
-
-
-_ISO = methodcaller("isoformat")
-_IDENTITY = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=_ISO).encode
-"""Canonical JSON of texts, whole numbers, flags and dates."""
-
-
 def _derived_id(kind: Kind, data: dict[str, Any], make: _Maker) -> str:
-    """An id from what was done, so that the same file gives the same ids; how it is described and priced may change.
-
-    The start of a time entry identifies it, so that its length may be mended (an empty one may share it); without a
-    start the length has to. Entries alike in all this are different ones, counted in the order of the file.
-    """
-    done = {name: value for name, value in data.items() if name not in _DESCRIBED}
-    if done.get("start"):
-        done["seconds"] = done["seconds"] > 0
-    identity = hashlib.sha256(_IDENTITY([kind, done]).encode()).hexdigest()[:32]
-    make.reading.alike[identity] += 1
-    return f"{identity}-{make.reading.alike[identity]}"
+    """An id from what was done. Entries alike in all this are different ones, counted in the order of the file."""
+    same, alike = identity(kind, data), make.reading.alike
+    alike[same] = number = alike.get(same, 0) + 1
+    return f"{same}-{number}"
 
 
 # ---- problems

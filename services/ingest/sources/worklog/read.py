@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from os import PathLike
 from typing import BinaryIO
 
@@ -57,7 +56,7 @@ def _header(lines: Iterator[Line], layout: Layout, headings: Headings) -> Line |
 def _told(row: Row, line: Line, headings: Headings) -> Row:
     """The row with the person whom the last heading names."""
     heading = not dated(row, headings.layout) and headings.hears(line.cells)
-    return replace(row, person=headings.person, heading=heading, problem=None if heading else row.problem)
+    return row._replace(person=headings.person, heading=heading, problem=None if heading else row.problem)
 
 
 def _is_header(line: Line, layout: Layout) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from services.ingest.sources.files.book import Line, refuse
 from services.ingest.sources.files.cells import Cell, text_of
@@ -13,9 +13,8 @@ from shared.kernel.errors import Invalid
 from shared.kernel.quote import quoted
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row; ``problem`` says why its cells could not be taken apart."""
+class Row(NamedTuple):
+    """One row; ``problem`` says why its cells could not be taken apart. A tuple, as ``Line`` is."""
 
     number: int  # as a spreadsheet counts: from 1, the rows above and blank ones included
     cells: dict[str, Cell]  # header -> cell, those that the layout names
@@ -23,7 +22,12 @@ class Row:
     problem: Invalid | None = None
     person: str | None = None  # whom a line above names; "": it seems to name one, but not plainly whom
     heading: bool = False  # it names the person of the rows below
-    first: str = ""  # the text of the line's first cell that holds anything
+    line: Sequence[Cell] = ()  # all of its cells
+
+    @property
+    def first(self) -> str:
+        """The text of the line's first cell that holds anything."""
+        return next((text for cell in self.line if (text := text_of(cell).strip())), "")
 
 
 def places(cells: Sequence[Cell], layout: Layout, file: str) -> dict[str, int]:
@@ -79,22 +83,19 @@ def _bad_header(file: str, cause: str, remedy: str) -> Invalid:
 
 def cut(line: Line, where: dict[str, int], width: int, file: str, ragged: bool = False) -> Row | None:
     """One row's named cells; None for a row without anything in it. A ``ragged`` table's row may lack cells at its end."""
-    if not line.problem and not line.faults and not any(cell != "" for cell in line.cells):
+    if not line.problem and not line.faults and line.cells.count("") == len(line.cells):
         return None
     if ragged:
         line = _filled(line, width)
     if problem := line.problem or _misfit(line, width, file) or _error(line, where, file):
         return Row(line.number, {}, file, problem)
-    return Row(line.number, {name: line.cells[at] for name, at in where.items()}, file, first=_first(line))
+    cells = line.cells
+    return Row(line.number, {name: cells[at] for name, at in where.items()}, file, line=cells)
 
 
 def _filled(line: Line, width: int) -> Line:
     lacking = width - len(line.cells)
     return line._replace(cells=line.cells + [""] * lacking) if lacking > 0 else line
-
-
-def _first(line: Line) -> str:
-    return next((text for cell in line.cells if (text := text_of(cell).strip())), "")
 
 
 def _misfit(line: Line, width: int, file: str) -> Invalid | None:
