@@ -164,7 +164,10 @@ PERSONAL: dict[Kind, tuple[str, ...]] = {
 
 _NAMES = {of: tuple(field.name for field in fields(of)) for of in (*KINDS.values(), Origin)}
 _VALUES: dict[type, Callable[[Any], tuple[Any, ...]]] = {of: attrgetter(*names) for of, names in _NAMES.items()}
+_PLACES = {of: {name: place for place, name in enumerate(names)} for of, names in _NAMES.items()}
 _SETTERS = {of: tuple(getattr(of, name).__set__ for name in names) for of, names in _NAMES.items()}
+ORIGIN = _PLACES[TimeEntry]["origin"]
+"""Its place among the values of any record."""
 R = TypeVar("R", bound=Record)
 
 
@@ -184,13 +187,16 @@ def made(of: type, values: Sequence[Any]) -> Any:
 def changed(record: R, **values: Any) -> R:
     """What ``dataclasses.replace`` gives, in half the time."""
     of = type(record)
-    have = dict(zip(_NAMES[of], _VALUES[of](record), strict=True))
-    if not have.keys() >= values.keys():
-        raise TypeError(f"a {of.__name__} has no {', '.join(values.keys() - have.keys())}")
-    return made(of, [*(have | values).values()])  # type: ignore[no-any-return]
+    places, have = _PLACES[of], [*_VALUES[of](record)]
+    for name, value in values.items():
+        if name not in places:
+            raise TypeError(f"a {of.__name__} has no {name}")
+        have[places[name]] = value
+    return made(of, have)  # type: ignore[no-any-return]
 
 
 __all__ = [
     *(known.__name__ for known in KINDS.values()),
-    *("KINDS", "PERSONAL", "AnyRecord", "Approval", "Kind", "Origin", "Rate", "Record", "Work", "changed", "made", "values_of"),
+    *("KINDS", "ORIGIN", "PERSONAL", "AnyRecord", "Approval", "Kind", "Origin", "Rate", "Record", "Work"),
+    *("changed", "made", "values_of"),
 ]

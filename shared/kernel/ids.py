@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 from json.encoder import encode_basestring
+from typing import Any
 from uuid import UUID
 
 from shared.kernel import canonical
@@ -15,7 +17,15 @@ _NAMESPACE = UUID("6f1c9a52-0d0e-5a43-9c64-0b1f3b8f7a11")  # ours alone; changin
 
 def record_id(organisation: str, kind: str, source: str, source_id: str) -> str:
     """The id of a record: one per (organisation, kind, source, source id)."""
-    return _named("record", organisation, kind, source, source_id)
+    begun = _begun(organisation, str(kind), source).copy()
+    return _uuid(begun, f"{encode_basestring(source_id)}]")
+
+
+@lru_cache(maxsize=256)
+def _begun(*names: str) -> Any:
+    """The hash of what many ids begin with: as many are made as there are rows in a file."""
+    begin = f"[{','.join(map(encode_basestring, ('record', *names)))},"
+    return hashlib.sha1(_NAMESPACE.bytes + _utf_8(begin), usedforsecurity=False)
 
 
 def document_id(organisation: str, kind: str, *key: str) -> str:
@@ -24,15 +34,24 @@ def document_id(organisation: str, kind: str, *key: str) -> str:
 
 
 def _named(*parts: str) -> str:
-    """``str(uuid5(_NAMESPACE, …))`` of the names, written out: as many are made as there are rows in a file."""
     name = f"[{','.join(map(encode_basestring, map(str, parts)))}]"
+    return _uuid(hashlib.sha1(_NAMESPACE.bytes, usedforsecurity=False), name)
+
+
+def _uuid(begun: Any, name: str) -> str:
+    """``str(uuid5(_NAMESPACE, …))`` of what was begun and the rest of the names."""
+    begun.update(_utf_8(name))
+    digest = begun.hexdigest()
+    variant = "89ab"[int(digest[16], 16) & 3]
+    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
+
+
+def _utf_8(name: str) -> bytes:
     try:
-        digest = hashlib.sha1(_NAMESPACE.bytes + name.encode(), usedforsecurity=False).hexdigest()
+        return name.encode()
     except UnicodeEncodeError:
         canonical.dumps(name)  # refuses it with a remedy
         raise
-    variant = "89ab"[int(digest[16], 16) & 3]
-    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
 
 
 def call_key(connection: str, items: Sequence[tuple[str, int, int]]) -> str:

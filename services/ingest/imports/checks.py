@@ -6,7 +6,7 @@ A warning keeps nothing out. It says how many rows it is about and which the fir
 from __future__ import annotations
 
 from array import array
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -25,7 +25,8 @@ _SHORTEST_DAY = 20 * HOUR  # below it no zone need be asked how long the day was
 _SATURDAY = 5
 _AHEAD = timedelta(days=1)  # somewhere it is tomorrow already
 _APART = 1 << 32  # between the numbers of rows of two tables
-_EPOCH, _SECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(seconds=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_BARE_EPOCH = _EPOCH.replace(tzinfo=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,10 @@ class Checks:
 
     def __init__(self, today: date) -> None:
         self._today = today
-        self._days: dict[tuple[str, date], _Day] = {}
+        self._days: defaultdict[tuple[str, date], _Day] = defaultdict(_Day)
         self._spans: dict[tuple[str, bool], array[int]] = {}  # person, whether the offset is known -> start, end, row, …
-        self._unpriced: dict[str | None, _Found] = {}  # by job, since the job may have a rate card
-        self._currencies: dict[str, _Found] = {}
+        self._unpriced: defaultdict[str | None, _Found] = defaultdict(_Found)  # by job, since the job may have a rate card
+        self._currencies: defaultdict[str, _Found] = defaultdict(_Found)
         self._long, self._weekend, self._future = _Found(), _Found(), _Found()
         self._tables: list[str] = []
 
@@ -89,9 +90,9 @@ class Checks:
         if entry.date > self._today + _AHEAD:
             self._future.add(row, entry.date.isoformat())
         if entry.currency:
-            self._currencies.setdefault(entry.currency, _Found()).add(row)
+            self._currencies[entry.currency].add(row)
         if entry.billable and not isinstance(entry, Expense) and entry.rate is None:
-            self._unpriced.setdefault(None if isinstance(entry, Mileage) else entry.job, _Found()).add(row)
+            self._unpriced[None if isinstance(entry, Mileage) else entry.job].add(row)
 
     def _number(self, place: Place) -> int:
         """The place as one number, in the order of the file."""
@@ -107,12 +108,13 @@ class Checks:
             self._long.add(row, f"{format_hms(entry.seconds)} on {entry.date.isoformat()}")
         days: Iterable[tuple[date, int]] = ((entry.date, entry.seconds),)
         if entry.start and entry.end and entry.start < entry.end:
-            spans = self._spans.setdefault((entry.person, entry.start.tzinfo is None), array("q"))
+            key = entry.person, entry.start.tzinfo is None
+            spans = self._spans.get(key) or self._spans.setdefault(key, array("q"))
             spans.extend((_seconds(entry.start), _seconds(entry.end), row))
             if entry.start.date() != entry.end.date():
                 days = worked(entry, entry.zone or "UTC")
         for day, seconds in days:
-            self._days.setdefault((entry.person, day), _Day()).add(row, seconds, entry.zone)
+            self._days[entry.person, day].add(row, seconds, entry.zone)
 
     def unpriced_jobs(self) -> list[str]:
         """Jobs whose work has no rate of its own."""
@@ -171,7 +173,8 @@ class Checks:
 
 def _seconds(moment: datetime) -> int:
     """Seconds since 1970, of a reading without an offset as if it were UTC: only such ones are compared with each other."""
-    return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH) // _SECOND
+    since = moment - (_EPOCH if moment.tzinfo else _BARE_EPOCH)
+    return since.days * 86_400 + since.seconds
 
 
 def _touching(spans: array[int]) -> Iterator[tuple[int, int]]:

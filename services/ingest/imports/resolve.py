@@ -78,10 +78,12 @@ class Names:
         return changed(entry, **_identity(entry, hidden(self._keyring, identity)))
 
     def _references(self, record: Any) -> dict[str, Any]:
-        fields = [(field, getattr(record, field, None)) for field in ("person", "client", "job")]
-        meant: dict[str, Any] = {field: self._meant.get(given, given) for field, given in fields if given}
+        known, meant = self._meant, dict[str, Any]()
+        for field in ("person", "client", "job"):
+            if given := getattr(record, field, None):
+                meant[field] = known.get(given, given)
         if tags := getattr(record, "tags", ()):
-            meant["tags"] = tuple(sorted([self._meant.get(tag, tag) for tag in tags]))
+            meant["tags"] = tuple(sorted([known.get(tag, tag) for tag in tags]))
         return meant
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from operator import attrgetter
 from typing import Any
@@ -20,27 +21,32 @@ from shared.contract.records import KINDS, AnyRecord, Kind, Rate
 _NOT_CONTENT = frozenset({"id", "organisation", "revision", "content_hash", "origin"})
 
 
-def _fields(record: Any) -> tuple[tuple[str, Any], ...]:
+def _fields(record: Any) -> tuple[tuple[str, str, Any], ...]:
     content = (one for one in fields(record) if one.name not in _NOT_CONTENT)
-    return tuple((one.name, None if one.default is MISSING else one.default) for one in content)
+    return tuple((f'"{one.name}",', one.name, None if one.default is MISSING else one.default) for one in content)
 
 
 _CONTENT = {kind: _fields(record) for kind, record in KINDS.items()}
-_VALUES = {kind: attrgetter(*(name for name, _ in content)) for kind, content in _CONTENT.items()}
+_VALUES = {kind: attrgetter(*(name for _, name, _ in content)) for kind, content in _CONTENT.items()}
 _RATE = attrgetter("rate", "overtime_rate", "person", "since")
 
 
 def fingerprint(kind: Kind, record: AnyRecord) -> bytes:
     """The record's content as bytes."""
     told = [f'"{kind}"']
-    for (name, default), value in zip(_CONTENT[kind], _VALUES[kind](record), strict=True):
+    for (written, _, default), value in zip(_CONTENT[kind], _VALUES[kind](record), strict=True):
         if value != default:
-            told.append(f'"{name}",{_WRITTEN[type(value)](value)}')
+            told.append(written + _WRITTEN[type(value)](value))
     return f"[{','.join(told)}]".encode()
 
 
 def _iso(value: date) -> str:
     return f'"{value.isoformat()}"'
+
+
+@lru_cache(maxsize=4096)  # rates repeat; equal numbers are written alike
+def _number(value: Decimal) -> str:
+    return f'"{value.normalize():f}"'
 
 
 def _list(values: Sequence[Any]) -> str:
@@ -51,7 +57,7 @@ _WRITTEN: dict[type, Callable[[Any], str]] = {
     str: encode_basestring_ascii,
     int: str,
     bool: lambda value: "true" if value else "false",
-    Decimal: lambda value: f'"{value.normalize():f}"',
+    Decimal: _number,
     date: _iso,
     datetime: _iso,
     tuple: _list,

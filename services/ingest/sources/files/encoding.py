@@ -115,6 +115,11 @@ def _look(piece: bytes, line: int, scan: _Scan) -> None:
         scan.fault = line + text.count(breaks, 0, found.start()), f"{ord(found[0]) - 0xDC00:02x}"
     scan.whole += len(_WHOLE.findall(text)) if scan.fault[0] else len(piece) - len(text)
     scan.broken += len(_BROKEN.findall(text)) if scan.fault[0] else 0
+    _sample(piece, scan)
+
+
+def _sample(piece: bytes, scan: _Scan) -> None:
+    """Take the lines with bytes beyond ASCII, as long as there is room."""
     end = 0
     while scan.size <= _SAMPLE and (found := _HIGH.search(piece, end)):
         begin = max(piece.rfind(b"\n", end, found.start()), piece.rfind(b"\r", end, found.start()), end - 1) + 1
