@@ -86,7 +86,7 @@ def new(door: Door, name: str, scopes: tuple[str, ...], role: str | None, person
 @command("list", group=key)
 def list_keys(door: Door) -> Answer:
     """Every key: what it is called, what it may do, until when."""
-    found = door.ingest("GET", "/keys")
+    found = door.ingest("GET", "/keys", page_size="500")
     columns = ("id", "name", "role", "expires", "revoked", "last_used")
     rows = [[one.get(column) for column in columns] for one in found["items"]]
     return Answer(found, table([column.replace("_", " ") for column in columns], rows))

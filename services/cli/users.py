@@ -39,7 +39,7 @@ def invite(door: Door, email: str, **more: str | None) -> Answer:
 @command("list", group=user)
 def list_users(door: Door) -> Answer:
     """Everybody who may sign in or could, and what they may do."""
-    found = door.ingest("GET", "/users")
+    found = door.ingest("GET", "/users", page_size="500")
     columns = ("id", "name", "email", "role", "until", "ended")
     return Answer(found, table(columns, [[one.get(column) for column in columns] for one in found["items"]]))
 

@@ -72,7 +72,7 @@ class Device(a.Answer):
     current = a.flag("Whether this is the device that asks.", True)
 
 
-class OfUser(f.Strict):
+class PageOfUser(Paged):
     """Whose."""
 
     user = f.text(200, metadata={"description": "A user's id, for who may see everybody's; otherwise one's own."})
@@ -156,10 +156,6 @@ class Consent(a.Answer):
     withdrawn = a.instant("", None)
 
 
-class OfConsents(Paged, OfUser):
-    """Which consents."""
-
-
 ACCOUNT = Said(
     example={"organisation": "Sample Studio", "owner": "owner@sample.example", "zone": "America/New_York", "currency": "USD"},
     gives=Account,
@@ -170,10 +166,10 @@ KEY = Said(
     gives=KeyMade,
     status=201,
 )
-KEYS, USERS, INVITATIONS = a.listing(Key), a.listing(User), a.listing(Invitation)
+KEYS, USERS, INVITATIONS = (Said(asks=Paged, gives=a.page(one)) for one in (Key, User, Invitation))
 LOGIN = Said(example={"email": _EMAIL, "password": _PASSWORD, "device_id": _DEVICE}, gives=Session)
 REFRESH = Said(example={"refresh_token": _REFRESH, "device_id": _DEVICE}, gives=Session)
-DEVICES = Said(asks=OfUser, gives=a.listing(Device))
+DEVICES = Said(asks=PageOfUser, gives=a.page(Device))
 PASSWORD = Said(example={"password": _PASSWORD, "new_password": "four other plain words"}, gives=None)
 ENROL = Said(example={"password": _PASSWORD}, gives=Factor)
 CONFIRM = Said(example={"otp": "123456"}, gives=Recovery)
@@ -183,4 +179,4 @@ ACCEPT = Said(example={"token": "inv_" + "x" * 43, "password": _PASSWORD}, gives
 CONSENT = Said(
     example={"purpose": "location", "document": "privacy-notice", "version": "2026-03"}, gives=ConsentGiven, status=201
 )
-CONSENTS = Said(asks=OfConsents, gives=a.page(Consent))
+CONSENTS = Said(asks=PageOfUser, gives=a.page(Consent))

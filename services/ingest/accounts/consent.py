@@ -9,10 +9,12 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from services.ingest.accounts.models import consent
+from services.ingest.accounts.pages import page
 from services.ingest.tables import within
 from shared.kernel.errors import Missing
 from shared.platform import audit, clock
 from shared.platform.session import Session
+from shared.platform.web import Page
 
 _SHOWN = ("id", "purpose", "document", "version", "given", "withdrawn")
 
@@ -40,10 +42,8 @@ def withdraw(session: Session, organisation: str, user: str, number: str) -> Non
         audit.record(session, organisation, user, "consent.withdrawn", number)
 
 
-def listed(session: Session, organisation: str, user: str | None, *, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
+def listed(session: Session, organisation: str, user: str | None, *, part: Page) -> tuple[list[dict[str, Any]], int]:
     """A page of consents, the latest first, and how many there are; of everybody where no user is named."""
     mine = [within(consent, organisation), *([consent.c.holder == user] if user is not None else [])]
-    total = session.execute(sa.select(sa.func.count()).select_from(consent).where(*mine)).scalar_one()
-    page = sa.select(consent).where(*mine).order_by(consent.c.given.desc(), consent.c.id).limit(limit).offset(offset)
-    rows = session.execute(page).all()
+    rows, total = page(session, sa.select(consent).where(*mine).order_by(consent.c.given.desc(), consent.c.id), part)
     return [{name: getattr(row, name) for name in _SHOWN} | {"user": row.holder} for row in rows], total

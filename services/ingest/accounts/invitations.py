@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from services.ingest.accounts import query
 from services.ingest.accounts.models import account_user, invitation
+from services.ingest.accounts.pages import page
 from services.ingest.accounts.passwords import Passwords, check_new
 from services.ingest.tables import within
 from shared.kernel.dates import zone_of
@@ -22,6 +23,7 @@ from shared.platform.auth import Principal
 from shared.platform.db import Database, reading, transaction
 from shared.platform.session import Session
 from shared.platform.vault import Keyring, Vault
+from shared.platform.web import Page
 
 GOOD_FOR, LONGEST = timedelta(days=7), timedelta(days=366)
 """How long a link may wait, and an auditor stay."""
@@ -89,10 +91,10 @@ def _become(session: Session, keyring: Keyring, row: Any, kept: str) -> dict[str
     return {"user": user, "organisation": row.organisation, "email": email, "role": row.role}
 
 
-def listed(session: Session, vault: Vault, organisation: str) -> list[dict[str, Any]]:
-    """Every invitation, the latest first, without what opens it."""
+def listed(session: Session, vault: Vault, organisation: str, *, part: Page) -> tuple[list[dict[str, Any]], int]:
+    """A page of invitations, the latest first, without what opens them, and how many there are."""
     mine = sa.select(invitation).where(within(invitation, organisation)).order_by(invitation.c.created.desc(), invitation.c.id)
-    rows = session.execute(mine).all()
+    rows, total = page(session, mine, part)
     keyring = vault.keyring(session, organisation, {row.person for row in rows})
     names = ("id", "role", "person", "until", "inviter", "created", "expires", "accepted", "revoked")
     sealed = ("name", "email")
@@ -100,7 +102,7 @@ def listed(session: Session, vault: Vault, organisation: str) -> list[dict[str, 
         {name: getattr(row, name) for name in names}
         | {name: keyring.open(row.person, f"invitation.{name}", row.id, getattr(row, name)) for name in sealed}
         for row in rows
-    ]
+    ], total
 
 
 def revoke(session: Session, organisation: str, number: str, actor: str) -> None:

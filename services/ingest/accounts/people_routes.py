@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from services.ingest.accounts import answers, consent, invitations, users
+from services.ingest.accounts.pages import answer
 from services.ingest.accounts.passwords import LONGEST
 from services.ingest.accounts.routes import GIVEN, CheckWorker, check_gift
 from services.ingest.accounts.session_routes import Door, signed_in
@@ -64,11 +65,12 @@ def users_room(door: Door, check_worker: CheckWorker) -> Room:
             number, token = invitations.invite(session, door.vault, door.passwords, caller, asked)
         return {"id": number, "token": token, "days": invitations.GOOD_FOR.days}, 201
 
-    @room.get("/invitations", scope="users:write", gives=answers.INVITATIONS)
+    @room.get("/invitations", scope="users:write", **answers.INVITATIONS)
     def list_invitations() -> Any:
         """List the invitations, the latest first."""
+        part = page_args()
         with reading(door.db) as session:
-            return {"items": invitations.listed(session, door.vault, principal().organisation)}
+            return answer(invitations.listed(session, door.vault, principal().organisation, part=part), part)
 
     @room.delete("/invitations/<invitation>", scope="users:write", gives=None)
     def revoke_invitation(invitation: str) -> None:
@@ -81,11 +83,12 @@ def users_room(door: Door, check_worker: CheckWorker) -> Room:
         """Become a user, with the token of an invitation and a password of one's own."""
         return invitations.accept(door.db, door.vault, door.passwords, sent()), 201
 
-    @room.get("/users", scope="users:write", gives=answers.USERS)
+    @room.get("/users", scope="users:write", **answers.USERS)
     def list_users() -> Any:
         """List everybody who may sign in, and who once might."""
+        part = page_args()
         with reading(door.db) as session:
-            return {"items": users.listed(session, door.vault, principal().organisation)}
+            return answer(users.listed(session, door.vault, principal().organisation, part=part), part)
 
     @room.delete("/users/<user>", scope="users:write", gives=None)
     def end_user(user: str) -> None:
@@ -113,8 +116,7 @@ def consent_room(door: Door) -> Room:
         part, caller = page_args(), principal()
         whose = argument("user") if "users:write" in caller.scopes else signed_in()
         with reading(door.db) as session:
-            items, total = consent.listed(session, caller.organisation, whose, limit=part.size, offset=part.offset)
-        return {"items": items, "page": part.number, "page_size": part.size, "total": total}
+            return answer(consent.listed(session, caller.organisation, whose, part=part), part)
 
     @room.delete("/consents/<consented>", scope=auth.ANY, own=True, gives=None)
     def withdraw_consent(consented: str) -> None:

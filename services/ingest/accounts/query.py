@@ -9,10 +9,12 @@ import sqlalchemy as sa
 
 from services.ingest.accounts.models import api_key
 from services.ingest.accounts.models import organisation as organisations
+from services.ingest.accounts.pages import page
 from services.ingest.tables import within
 from shared.kernel.errors import Missing
 from shared.platform.session import Session
 from shared.platform.vault import Vault
+from shared.platform.web import Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,10 @@ def organisation(session: Session, organisation: str) -> Organisation:
     return Organisation(row.id, row.zone, row.currency)
 
 
-def keys(session: Session, vault: Vault, organisation: str) -> list[dict[str, Any]]:
-    """The organisation's API keys, without anything that opens a door."""
+def keys(session: Session, vault: Vault, organisation: str, *, part: Page) -> tuple[list[dict[str, Any]], int]:
+    """A page of the organisation's API keys, without anything that opens a door, and how many there are."""
     shown = [api_key.c[name] for name in ("id", "name", "role", "scopes", "person", "created", "expires", "revoked", "last_used")]
     keyring = vault.keyring(session, organisation)
-    rows = session.execute(sa.select(*shown).where(within(api_key, organisation)).order_by(api_key.c.created, api_key.c.id))
-    return [{**row, "name": keyring.open(None, "api_key.name", row["id"], row["name"])} for row in rows.mappings()]
+    mine = sa.select(*shown).where(within(api_key, organisation)).order_by(api_key.c.created, api_key.c.id)
+    rows, total = page(session, mine, part)
+    return [{**row._mapping, "name": keyring.open(None, "api_key.name", row.id, row.name)} for row in rows], total

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from services.ingest.accounts import answers, query, store
+from services.ingest.accounts.pages import answer
 from services.ingest.tables import ID
 from shared.contract import fields as f
 from shared.kernel.errors import Denied, Invalid
@@ -14,7 +15,7 @@ from shared.platform.auth import Principal
 from shared.platform.db import Database, reading, transaction
 from shared.platform.session import Session
 from shared.platform.vault import Vault
-from shared.platform.web import Room, principal, sent
+from shared.platform.web import Room, page_args, principal, sent
 from shared.platform.web_answers import PublicKeys
 
 NAME = 200  # characters
@@ -82,11 +83,12 @@ def credentials(db: Database, vault: Vault, audiences: Collection[str], check_wo
             number, text = store.create_key(session, keyring, caller.subject, asked["name"], role=role, scopes=scopes, **more)
         return {"id": number, "key": text}, 201
 
-    @room.get("/keys", scope="keys:write", gives=answers.KEYS)
+    @room.get("/keys", scope="keys:write", **answers.KEYS)
     def list_keys() -> Any:
         """List the API keys, without their text."""
+        part = page_args()
         with reading(db) as session:
-            return {"items": query.keys(session, vault, principal().organisation)}
+            return answer(query.keys(session, vault, principal().organisation, part=part), part)
 
     @room.delete("/keys/<key>", scope="keys:write", gives=None)
     def revoke_key(key: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.ingest.accounts import answers, factor, sessions, users
+from services.ingest.accounts.pages import answer
 from services.ingest.accounts.passwords import LONGEST, Passwords
 from services.ingest.accounts.sessions import Held
 from services.ingest.accounts.sign_in import prove, sign_in
@@ -16,7 +17,7 @@ from shared.platform import auth, identity
 from shared.platform.auth import Principal
 from shared.platform.db import Database, reading, transaction
 from shared.platform.vault import Vault
-from shared.platform.web import Room, argument, network, principal, sent
+from shared.platform.web import Room, argument, network, page_args, principal, sent
 
 SECONDS = 3600  # that an access token holds
 DEVICE, TOKEN, OTP = 200, 100, 40  # characters
@@ -99,9 +100,10 @@ def devices_room(door: Door) -> Room:
         if asked is not None and not _ends_anybodys(caller):
             raise Missing("no_such_user", "There is no user of this id.", "Leave user out to see your own devices.")
         whose = asked or signed_in()
+        part = page_args()
         with reading(door.db) as session:
-            items = sessions.listed(session, door.vault, caller.organisation, whose)
-        return {"items": [{**one, "current": one["id"] == caller.key} for one in items]}
+            items, total = sessions.listed(session, door.vault, caller.organisation, whose, part=part)
+        return answer(([{**one, "current": one["id"] == caller.key} for one in items], total), part)
 
     @room.delete("/devices/<device>", scope=auth.ANY, own=True, gives=None)
     def revoke_device(device: str) -> None:

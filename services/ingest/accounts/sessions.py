@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from services.ingest.accounts import refresh
 from services.ingest.accounts.models import SESSION, account_user, user_session
+from services.ingest.accounts.pages import page
 from services.ingest.tables import within
 from shared.contract.messages import SESSION_REUSE
 from shared.kernel.errors import Missing
@@ -27,6 +28,7 @@ from shared.platform.db import Database, transaction
 from shared.platform.faultpoint import works
 from shared.platform.session import Session, prepared
 from shared.platform.vault import Vault
+from shared.platform.web import Page
 
 GRACE = timedelta(seconds=30)
 IDLE, WHOLE = timedelta(days=30), timedelta(days=180)
@@ -154,18 +156,18 @@ def _refused() -> NotAuthenticated:
 # ---- shown
 
 
-def listed(session: Session, vault: Vault, organisation: str, holder: str) -> list[dict[str, Any]]:
-    """The devices on which somebody has signed in, the latest first."""
+def listed(session: Session, vault: Vault, organisation: str, holder: str, *, part: Page) -> tuple[list[dict[str, Any]], int]:
+    """A page of the devices on which somebody has signed in, the latest first, and how many there are."""
     mine = sa.select(user_session, account_user.c.person).join(account_user, account_user.c.id == user_session.c.holder)
     mine = mine.where(within(user_session, organisation), user_session.c.holder == holder)
-    rows = session.execute(mine.order_by(user_session.c.created.desc(), user_session.c.id)).all()
-    keyring = vault.keyring(session, organisation, {row.person for row in rows} - {None})
+    rows, total = page(session, mine.order_by(user_session.c.created.desc(), user_session.c.id), part)
+    keyring = vault.keyring(session, organisation, {row.person for row in rows})
     names = ("id", "created", "expires", "ended", "reason")
     return [
         {name: getattr(row, name) for name in names}
         | {"device_id": keyring.open(row.person, _PLACE, row.id, row.device_name), "user": row.holder, "last_used": row.rotated}
         for row in rows
-    ]
+    ], total
 
 
 def bodies(session: Session, rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

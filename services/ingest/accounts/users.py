@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from services.ingest.accounts import invitations, sessions
 from services.ingest.accounts.models import account_user, invitation, recovery_code
+from services.ingest.accounts.pages import page
 from services.ingest.accounts.passwords import Passwords, check_new
 from services.ingest.tables import within
 from shared.kernel.errors import Conflict, Denied, Missing
@@ -16,12 +17,13 @@ from shared.platform.auth import Principal
 from shared.platform.db import Database, reading
 from shared.platform.session import Session
 from shared.platform.vault import Vault
+from shared.platform.web import Page
 
 
-def listed(session: Session, vault: Vault, organisation: str) -> list[dict[str, Any]]:
-    """Everybody who ever could, the first one first."""
+def listed(session: Session, vault: Vault, organisation: str, *, part: Page) -> tuple[list[dict[str, Any]], int]:
+    """A page of everybody who ever could, the first one first, and how many there are."""
     mine = sa.select(account_user).where(within(account_user, organisation)).order_by(account_user.c.created, account_user.c.id)
-    rows = session.execute(mine).all()
+    rows, total = page(session, mine, part)
     keyring = vault.keyring(session, organisation, {row.person for row in rows})
     names = ("id", "role", "person", "until", "created", "ended")
     return [
@@ -29,7 +31,7 @@ def listed(session: Session, vault: Vault, organisation: str) -> list[dict[str, 
         | {name: keyring.open(row.person, f"account_user.{name}", row.id, getattr(row, name)) for name in ("name", "email")}
         | {"totp": row.totp_since is not None}
         for row in rows
-    ]
+    ], total
 
 
 def end(session: Session, caller: Principal, user: str) -> None:

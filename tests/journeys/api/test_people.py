@@ -188,6 +188,17 @@ def test_a_consent_is_on_record_with_who_what_and_when_until_withdrawn_and_after
     robin.told("POST", "/consents", asked | {"purpose": "to pay me, and more"}, status=422)
 
 
+def test_people_and_what_is_theirs_are_listed_page_by_page(people):
+    people.joins(role="owner")
+    robin = people.signed_in()
+    people.signed_in(device="laptop")
+    robin.told("POST", "/consents", {"purpose": "pay", "document": "notice", "version": "1"}, status=201)
+    totals = {"keys": 1, "users": 2, "invitations": 1, "devices": 2, "consents": 1}
+    for name, total in totals.items():
+        told = robin.told("GET", f"/{name}?page=2&page_size=1")
+        assert (len(told["items"]), told["page"], told["page_size"], told["total"]) == (total - 1, 2, 1, total), name
+
+
 # ---- and gone
 
 
