@@ -42,6 +42,7 @@ from services.ingest.usage.meter import Meter
 from services.ingest.webhooks import routes as webhooks
 from services.ingest.webhooks.client import Outlet
 from services.ingest.webhooks.deliver import Report
+from services.ingest.webhooks.store import forget_answers as forget_heard
 from services.ingest.webhooks.troubles import reporter
 from shared.contract.messages import INVOICE_CHANGED, PERSON_ERASED, SESSION_REUSE, WORK_CHANGED
 from shared.contract.records import Kind
@@ -137,6 +138,7 @@ def _forget(session: Session, vault: Vault, organisation: str, kind: Kind, subje
     forget_profiles(session, vault, organisation, kind, subject)
     forget_receipts(session, vault, organisation, kind, subject)
     forget(session, vault, organisation, kind, subject)
+    forget_heard(session, organisation)
 
 
 def _token(db: Database, vault: Vault, audience: str) -> str:

@@ -37,7 +37,7 @@ LAST_CHANCE = timedelta(minutes=5)  # before the deadline, for a receiver that w
 REST = (5, 900)
 """Seconds to leave alone a receiver that doesn't answer: the first, doubled each time, up to the second."""
 DISABLED_AFTER = timedelta(days=5)  # of nothing but failures
-AT_ONCE, LONGEST = 20, 20
+AT_ONCE, LONGEST = 20, 10
 """Deliveries read together; seconds after which a run lets others have its place."""
 HEARD = 1_000  # characters of an answer that are kept
 _GONE = 410

@@ -164,6 +164,12 @@ def replay(session: Session, organisation: str, number: str, *, named: Collectio
     return len(found)
 
 
+def forget_answers(session: Session, organisation: str) -> None:
+    """After an erasure: what receivers said may name the person. Bodies hold ids only."""
+    told = sa.and_(within(attempt, organisation), attempt.c.answer.is_not(None))
+    session.execute(sa.update(attempt).where(told).values(answer=None))
+
+
 def forget(session: Session, before: datetime) -> int:
     """Remove events from before this instant, with their deliveries and attempts; gives how many events."""
     old = sa.select(event.c.number).where(event.c.at < before).order_by(event.c.at).limit(5_000)

@@ -170,6 +170,7 @@ def test_a_receiver_that_is_away_rests_and_delays_nobody_else(product, receiver)
     product.work()
     assert len(receiver.heard) == 5
     waiting = deliveries(product, away)
+    assert [body["id"] for body in receiver.bodies()] == [one["id"] for one in reversed(waiting)]  # in their order
     assert {one["state"] for one in waiting} == {"waiting"}
     assert {one["why"] for one in waiting} <= {"webhook_unreachable", None}
     assert product.get("ingest", f"/webhooks/{away['id']}")["rest_until"]
@@ -342,3 +343,37 @@ def test_a_worker_killed_anywhere_loses_no_event_and_tells_none_under_two_ids(pr
     assert len({headers["webhook-id"] for headers, _ in receiver.heard}) == 3
     assert len(receiver.heard) <= 4
     assert [one["state"] for one in deliveries(product, webhook)] == ["delivered"] * 3
+
+
+def test_five_days_of_nothing_but_failures_disable_an_endpoint(product, receiver):
+    webhook = subscribes(product, receiver, "expense.*")
+    receiver.answer = lambda body: 500
+    for day in range(7):
+        product.imports(TRAIN.format(id=f"e{day}", amount=day + 1))
+        passes(product, 1, hours=23)
+    shown = product.get("ingest", f"/webhooks/{webhook['id']}")
+    assert (shown["state"], shown["why"]) == ("disabled", "failed_for_days")
+    assert {one["code"] for one in product.get("ingest", "/problems")["items"]} == {"webhook_failed_for_days"}
+
+
+def test_after_thirty_days_what_was_told_is_forgotten(product, receiver):
+    webhook = subscribes(product, receiver, "expense.*")
+    product.imports(TRAIN.format(id="e1", amount="12.50"))
+    product.work()
+    passes(product, 1, days=29)
+    assert len(deliveries(product, webhook)) == 1
+    passes(product, 1, days=2)
+    assert deliveries(product, webhook) == []
+    assert product.post("ingest", f"/webhooks/{webhook['id']}/replay", {"from": "2026-03-01T00:00:00Z"}) == {"replayed": 0}
+
+
+def test_what_a_receiver_said_goes_with_the_person_who_is_erased(product, receiver):
+    webhook = subscribes(product, receiver, "expense.*")
+    receiver.answer = lambda body: (200, {}, b"thanks for Robin Sample's train")
+    product.imports(TRAIN.format(id="e1", amount="12.50"))
+    product.work()
+    [one] = deliveries(product, webhook)
+    where = f"/webhooks/{webhook['id']}/deliveries/{one['id']}"
+    assert product.get("ingest", where)["log"][0]["answer"] == "thanks for Robin Sample's train"
+    product.post("ingest", "/erasures", {"person": receiver.bodies()[0]["person_id"]})
+    assert product.get("ingest", where)["log"][0]["answer"] is None
