@@ -163,8 +163,8 @@ def _around(
     around = world.around(session, vault, organisation, [one.record for one in entries.values()])
     clients = {**around.clients, **records.clients(session, vault, organisation, [given.client])}
     if given.client not in clients or not clients[given.client].name:
-        cause = "client: no such client is stored, or it was erased"
-        raise Invalid("unknown_client", cause, "send the client first, and give its id", field="client")
+        cause = "client_id: no such client is stored, or it was erased"
+        raise Invalid("unknown_client", cause, "send the client first, and give its id", field="client_id")
     return replace(around, clients=clients)
 
 

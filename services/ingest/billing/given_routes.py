@@ -52,7 +52,7 @@ class _GivenTax(f.Strict):
 
 class _Given(f.Strict):
     number = f.text(LONGEST_NUMBER, required=True)
-    client = f.text(ID.length or 0, required=True)
+    client = f.text(ID.length or 0, required=True, data_key="client_id")
     currency = f.currency(required=True)
     issued = f.civil_date(required=True)
     due = f.civil_date()

@@ -1,6 +1,7 @@
 """One record at a time over HTTP: made, shown, replaced and deleted, each kind at an address of its own.
 
-A record refers to others by their ids here, as answers show them, so that what was read can be changed and sent back.
+A record refers to others by their ids here (``client_id``), as lists show them, so that what was read can be changed and sent
+back.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from uuid import uuid4
 from services.ingest.records import answers, intake, own, query, store
 from services.ingest.records.intake import Outcome
 from services.ingest.records.models import WORK
+from services.ingest.records.outside import inside, outside, outside_problem
 from services.ingest.records.routes import Changed
 from shared.contract.record_schemas import dump_record, load_record
 from shared.contract.records import AnyRecord, Kind, Origin
@@ -118,7 +120,11 @@ class _Door:
         return WORDS.get(self.kind, self.kind.value)
 
     def _load(self, caller: Principal, sent: dict[str, Any], source: Any) -> AnyRecord:
-        return load_record(self.kind, sent, caller.organisation, source, origin=_origin(), identify=_as_it_is)
+        fields = inside(sent)
+        try:
+            return load_record(self.kind, fields, caller.organisation, source, origin=_origin(), identify=_as_it_is)
+        except Invalid as problem:
+            raise outside_problem(problem) from problem
 
     def _present(self, session: Session, caller: Principal, record: str) -> AnyRecord:
         found = query.by_id(session, self.vault, caller.organisation, self.kind, [record]).get(record)
@@ -137,7 +143,7 @@ class _Door:
         counts().rows += 1
         [result] = intake.accept(session, self.vault, caller.organisation, [kept])
         if result.problem:
-            raise result.problem
+            raise outside_problem(result.problem)
         if result.outcome is Outcome.CHANGED:
             self._check(result, present, saw)
             if self.kind in WORK:
@@ -161,7 +167,7 @@ class _Door:
         return Conflict("already_there", cause, f"PUT it at {self.path}/{result.id}.", id=result.id, revision=result.revision - 1)
 
     def _shown(self, session: Session, record: AnyRecord) -> dict[str, Any]:
-        shown = {name: value for name, value in dump_record(record).items() if name not in _HIDDEN}
+        shown = {name: value for name, value in outside(dump_record(record)).items() if name not in _HIDDEN}
         organisation = record.organisation
         if self.kind in WORK:
             [logged] = query.entries(
@@ -173,7 +179,7 @@ class _Door:
     def _check_shown(self, session: Session, sent: dict[str, Any], present: AnyRecord) -> None:
         """Take out of a request what answers show and nobody can write; it may be sent back as it was."""
         shown = canonical.loads(canonical.dumps(self._shown(session, present)))
-        fields = dump_record(present).keys() - {"id", "source", "source_id", "kind"}
+        fields = outside(dump_record(present)).keys() - {"id", "source", "source_id", "kind"}
         for name in shown.keys() - fields:
             if name in sent and sent.pop(name) != shown[name]:
                 remedy = "Approve at /approvals; leave it out here." if name.startswith("approv") else "Leave it out."

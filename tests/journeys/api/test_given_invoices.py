@@ -11,6 +11,7 @@ from services.ingest.status import beside
 from tests.component.ingest.conftest import Caller
 from tests.journeys.product import US, Product
 
+BOTH = pytest.mark.parametrize("backend", ["sqlite", "postgresql"], indirect=True)
 MARCH = {"from": "2026-03-01", "to": "2026-03-31", "grouping": "job"}
 CARD = [{"rate": "50", "overtime_rate": "75"}]
 RECORDS: list[dict[str, Any]] = [
@@ -47,7 +48,8 @@ def invoice(ids: dict[str, str], **changes: Any) -> dict[str, Any]:
         {"description": "Drive", "quantity": "12.5", "unit": "mi", "rate": "0.67", "amount": "8.38", "entries": [ids["m1"]]},
     ]
     whole = {
-        "number": "WL-7", "client": ids["bakery"], "currency": "USD", "issued": "2026-03-04", "due": "2026-04-03", "lines": lines,
+        "number": "WL-7", "client_id": ids["bakery"], "currency": "USD", "issued": "2026-03-04", "due": "2026-04-03",
+        "lines": lines,
         "tax": {"name": "Sales tax", "percent": "8.25", "amount": "67.19"}, "subtotal": "826.72", "total": "893.91",
         "deductions": [{"description": "Thanks", "amount": 10}],
     }  # fmt: skip
@@ -95,6 +97,7 @@ def test_an_invoice_made_elsewhere_is_taken_to_the_cent_and_its_entries_are_bill
     }  # fmt: skip
 
 
+@BOTH
 def test_what_it_leaves_out_of_its_client_and_days_waits_until_a_person_decides(told: Told) -> None:
     told.approves()
     made = told.gives()
@@ -172,7 +175,7 @@ def refusals(ids: dict[str, str]) -> list[tuple[dict[str, Any], str, str]]:
         (with_line(0, quantity=1), "bad_line", ""),
         (with_line(0, rat=1), "unknown_field", "lines.0.rat"),
         ({"currency": "EUR"}, "other_client", "lines.0.entries"),
-        ({"client": ids["site"]}, "unknown_client", ""),
+        ({"client_id": ids["site"]}, "unknown_client", ""),
         ({"due": "2026-03-03"}, "bad_period", ""),
         ({"lines": []}, "bad_field", "lines"),
         ({"deductions": [{"description": "All", "amount": 9_999}]}, "deduction_too_large", ""),
@@ -262,6 +265,7 @@ def test_given_twice_under_one_key_it_is_taken_once(told: Told) -> None:
     assert [one.headers.get("Idempotent-Replayed") for one in voided] == [None, "true"]
 
 
+@BOTH
 @pytest.mark.row("E1", "E3")
 def test_it_is_pushed_and_paid_like_any_other(make_database, clock) -> None:
     product = Product(make_database, clock)

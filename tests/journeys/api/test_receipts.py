@@ -96,7 +96,7 @@ def test_a_receipt_goes_with_whoever_spent_also_when_that_was_mended(owner: Call
     receipt = uploads(owner, spent, b"%PDF-1.7 Zauberwald " + b"x" * 500).json["id"]
     nina = owner.told("POST", "/people", {"name": "Nina Sample"}, status=201)["id"]
     shown: dict[str, Any] = owner.told("GET", f"/expenses/{spent}")
-    owner.told("PUT", f"/expenses/{spent}", {**shown, "person": nina})
+    owner.told("PUT", f"/expenses/{spent}", {**shown, "user_id": nina})
     owner.told("POST", "/erasures", {"person": nina})
     [left] = owner.told("GET", f"/expenses/{spent}")["receipts"]
     assert (left["name"], left["size"]) == (None, 520)

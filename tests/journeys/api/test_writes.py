@@ -61,9 +61,10 @@ def every(owner: Caller) -> dict[str, dict[str, Any]]:
     """One record of each kind, made one by one."""
     made = {"person": makes(owner, "person", name="Robin Sample"), "tag": makes(owner, "tag", name="urgent")}
     made["client"] = makes(owner, "client", name="Harbour Bakery", currency="USD")
-    card = [{"rate": "48", "person": made["person"]["id"]}]
-    made["job"] = makes(owner, "job", name="Website", client=made["client"]["id"], rates=card)
-    work = {"date": "2026-03-02", "person": made["person"]["id"], "job": made["job"]["id"], "tags": [made["tag"]["id"]]}
+    card = [{"rate": "48", "user_id": made["person"]["id"]}]
+    made["job"] = makes(owner, "job", name="Website", client_id=made["client"]["id"], rates=card)
+    named = {"user_id": made["person"]["id"], "job_id": made["job"]["id"], "tag_ids": [made["tag"]["id"]]}
+    work = {"date": "2026-03-02", **named}
     made["time"] = makes(owner, "time", seconds=27_000, **work)
     made["expense"] = makes(owner, "expense", amount="12.34", category="travel", **work)
     made["mileage"] = makes(owner, "mileage", distance="12.5", unit="km", **work)
@@ -119,13 +120,18 @@ def test_what_cannot_be_taken_is_refused_naming_the_field_and_stores_nothing(own
     entry = made["time"]
     address = f"/time-entries/{entry['id']}"
     for change, code in (
-        ({"secnds": 5}, "unknown_field"), ({"seconds": -1}, "bad_number"), ({"job": made["client"]["id"]}, "unknown_job"),
+        ({"secnds": 5}, "unknown_field"), ({"seconds": -1}, "bad_number"), ({"job_id": made["client"]["id"]}, "unknown_job"),
         ({"approval": "approved"}, "read_only"), ({"id": made["job"]["id"]}, "read_only"), ({"kind": "expense"}, "read_only"),
         ({"source": "toggl"}, "read_only"), ({"overtime_seconds": 99_999}, "overtime_exceeds_duration"),
     ):  # fmt: skip
         assert owner.told("PUT", address, {**entry, **change}, status=422)["error"]["code"] == code, change
     assert owner.told("GET", address) == entry
-    assert owner.told("POST", "/jobs", {"name": "x", "client": "nobody"}, status=422)["error"]["code"] == "unknown_client"
+    for wrong, field in (({"client_id": "nobody"}, "client_id"), ({"client": made["client"]["id"]}, "client")):
+        error = owner.told("POST", "/jobs", {"name": "x", **wrong}, status=422)["error"]
+        assert (error["message"].split(":")[0], error["facts"]["field"]) == (field, field)
+    sent = {"date": "2026-03-02", "seconds": 60, "tag_ids": [5]}
+    error = owner.told("POST", "/time-entries", sent, status=422)["error"]
+    assert {one["field"] for one in error["facts"]["errors"]} == {"user_id", "tag_ids.0"}
     assert owner.told("POST", "/people", {}, status=422)["error"]["code"] == "missing_field"
     assert owner("GET", "/people/unknown").status_code == 404
     assert owner("GET", f"/jobs/{entry['id']}").status_code == 404
@@ -177,13 +183,13 @@ def test_a_worker_writes_their_own_work_and_nothing_else(make_database: Any, clo
     robin, other = people.person("robin"), people.person("other", "Nina Sample")
     people.joins(role="worker", person=robin)
     worker, day = people.signed_in(), {"date": "2026-03-02", "amount": "12.34"}
-    mine = makes(worker, "expense", person=robin, **day)
-    theirs = makes(people.owner, "expense", person=other, **day)
+    mine = makes(worker, "expense", user_id=robin, **day)
+    theirs = makes(people.owner, "expense", user_id=other, **day)
     assert worker.told("PUT", f"/expenses/{mine['id']}", {**mine, "amount": "13"})["revision"] == 2
-    assert worker.told("POST", "/expenses", {**day, "person": other}, status=403)["error"]["code"] == "own_only"
+    assert worker.told("POST", "/expenses", {**day, "user_id": other}, status=403)["error"]["code"] == "own_only"
     for person in (other, robin):  # neither given away nor taken over
-        assert worker.told("PUT", f"/expenses/{theirs['id']}", {**day, "person": person}, If_Match="*", status=404)
-    worker.told("PUT", f"/expenses/{mine['id']}", {**day, "person": other}, If_Match="*", status=403)
+        assert worker.told("PUT", f"/expenses/{theirs['id']}", {**day, "user_id": person}, If_Match="*", status=404)
+    worker.told("PUT", f"/expenses/{mine['id']}", {**day, "user_id": other}, If_Match="*", status=403)
     for method, path in (("GET", ""), ("DELETE", ""), ("POST", "/receipt"), ("GET", "/receipt/x"), ("DELETE", "/receipt/x")):
         assert worker(method, f"/expenses/{theirs['id']}{path}", {} if method == "POST" else None).status_code == 404, path
     assert worker("POST", "/clients", {"name": "x"}).status_code == 403
