@@ -12,7 +12,7 @@ from services.ingest.accounts import routes as accounts
 from services.ingest.accounts import sessions, users
 from services.ingest.accounts.authenticate import Gate
 from services.ingest.accounts.passwords import Passwords
-from services.ingest.accounts.people_routes import consent_room, users_room
+from services.ingest.accounts.people_routes import consent_room, invitations_room, users_room
 from services.ingest.accounts.session_routes import Door, devices_room, proof_room, sign_in_room
 from services.ingest.billing import routes as billing
 from services.ingest.billing.given_routes import given_room, left_out_room
@@ -81,7 +81,8 @@ def build(settings: Settings, db: Database, vault: Vault, network: Network) -> S
         accounts.accounts(db, vault),
         accounts.credentials(db, vault, (ours.NAME, *addresses), _check_worker),
         *(room(door) for room in (sign_in_room, devices_room, proof_room, consent_room)),
-        users_room(door, _check_worker),
+        invitations_room(door, _check_worker),
+        users_room(door),
         records.room(db, vault, entries_changed, statuses_of),
         record_room(db, vault, entries_changed, receipts_of),
         receipts.room(db, vault, ours.receipt_limit(settings)),

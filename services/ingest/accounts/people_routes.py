@@ -50,9 +50,9 @@ class _ConsentSchema(f.Strict):
 _INVITATION, _ACCEPT, _CONSENT = _InvitationSchema(), _AcceptSchema(), _ConsentSchema()
 
 
-def users_room(door: Door, check_worker: CheckWorker) -> Room:
-    """Who is let in."""
-    room = Room("users")
+def invitations_room(door: Door, check_worker: CheckWorker) -> Room:
+    """Who is asked in."""
+    room = Room("invitations")
 
     @room.post("/invitations", scope="users:write", takes=_INVITATION, **answers.INVITE)
     def invite() -> Any:
@@ -82,6 +82,13 @@ def users_room(door: Door, check_worker: CheckWorker) -> Room:
     def accept() -> Any:
         """Become a user, with the token of an invitation and a password of one's own."""
         return invitations.accept(door.db, door.vault, door.passwords, sent()), 201
+
+    return room
+
+
+def users_room(door: Door) -> Room:
+    """Who is in."""
+    room = Room("users")
 
     @room.get("/users", scope="users:write", **answers.USERS)
     def list_users() -> Any:

@@ -81,15 +81,19 @@ def _trip(log: _Authority, line: Line, year: _Year) -> Item:
         "miles": driven,
         "distance": line.distance,
         "unit": line.unit,
-        "rate": rate.rate if rate else None,
+        **_rated(rate),
         "miles_beyond_limit": beyond,
-        "rate_beyond_limit": rate.beyond if rate else None,
         "amount": round_money(year.exact, log.currency) - before if rate else None,
         "currency": log.currency,
-        "rate_source": rate.source if rate else None,
         "missing": lacking,
         "id": line.id,
     }
+
+
+def _rated(rate: Allowed | None) -> Item:
+    if rate is None:
+        return dict.fromkeys(("rate", "rate_beyond_limit", "rate_source"))
+    return {"rate": rate.rate, "rate_beyond_limit": rate.beyond, "rate_source": rate.source}
 
 
 def _lacking(line: Line, rate: Allowed | None) -> list[str]:

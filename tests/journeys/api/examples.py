@@ -171,7 +171,7 @@ class Firm:
         if name == "background-exports_fetch":
             return dict(parse_qsl(urlsplit(self.get(f"/exports/{self.ids['number']}")["file_url"]).query))
         needed = [one["name"] for one in operation["parameters"] if one["in"] == "query" and one.get("required")]
-        known = {"kind": KIND[self.product.BOOKS], "from": "2026-02-01", "to": "2026-02-28"}
+        known = {"kind": KIND[self.product.BOOKS], "from": "2026-02-01", "to": "2026-02-28", "year": "2026"}
         return {one: known[one] for one in needed}
 
     def _words(self, name: str) -> dict[str, Any]:
@@ -200,7 +200,7 @@ class Firm:
     def _proofs_remove(self) -> dict[str, Any]:
         return {"otp": self.recovery}
 
-    def _users_accept(self) -> dict[str, Any]:
+    def _invitations_accept(self) -> dict[str, Any]:
         return {"token": self.invited["token"], "password": PASSWORD}
 
     def _webhooks_create(self) -> dict[str, Any]:

@@ -22,19 +22,24 @@ def write(columns: Sequence[Column], pages: Iterable[Sequence[Row]], title: str 
     texts = [at for at, column in enumerate(columns) if column.kind == "text"]
     lists = [at for at, column in enumerate(columns) if column.kind == "list"]
     for page in pages:
-        for row in page:
-            for at in lists:
-                row[at] = joined(row[at] or ())
-            for at in texts:
-                cell = row[at]
-                if cell and cell[0] in DANGER:  # as ``guarded`` has it, without the call
-                    row[at] = f"'{cell}"
+        _make_plain(page, texts, lists)
         writer.writerows(page)
         yield text.getvalue().encode()
         text.seek(0)
         text.truncate()
     if text.tell():
         yield text.getvalue().encode()
+
+
+def _make_plain(page: Iterable[Row], texts: Sequence[int], lists: Sequence[int]) -> None:
+    """Lists as one text, and no text that a spreadsheet takes for a formula."""
+    for row in page:
+        for at in lists:
+            row[at] = joined(row[at] or ())
+        for at in texts:
+            cell = row[at]
+            if cell and cell[0] in DANGER:  # as ``guarded`` has it, without the call
+                row[at] = f"'{cell}"
 
 
 def joined(texts: Any) -> str:
