@@ -104,6 +104,7 @@ def test_a_week_is_paid_as_the_guide_says(serving, capsys):
     assert (sheet["person_name"], sheet["hours"]) == ("Wanda Wattle", 37.3)
 
 
+@pytest.mark.row("I3")
 def test_work_is_taken_out_as_the_guide_says(serving, capsys, monkeypatch, tmp_path):
     page = (ROOT / "docs" / "guide" / "export.md").read_text("utf-8")
     said = [run(capsys, text.replace("--out ", f"--out {tmp_path}/")) for _, text in steps("export.md")]

@@ -21,6 +21,7 @@ def product(make_database, clock):
     return Product(make_database, clock)
 
 
+@pytest.mark.row("I4")
 def test_a_report_becomes_paid_partly_paid_and_void_invoices(product):
     taken = product.imports(MARCH)
     assert taken["totals"]["new"] > 0

@@ -41,6 +41,7 @@ def units(sheet: dict) -> dict[str, str]:
     return {line["day"]: str(line["units"]) for line in sheet["lines"] if line["units"]}
 
 
+@pytest.mark.row("I4")
 def test_approved_work_becomes_a_timesheet_and_processed_comes_back(product, region):
     connection = product.connects(region)
     product.logs(("a", WORKER[region], "2026-11-02", "7:36:00"), ("b", WORKER[region], "2026-11-03", "8:00:00"))

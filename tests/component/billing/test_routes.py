@@ -52,6 +52,7 @@ def bills(owner: Caller, **asked: Any) -> Any:
     return owner.told("POST", "/invoices/compose", {**MARCH, **asked})
 
 
+@pytest.mark.row("C4")
 def test_work_is_approved_composed_listed_and_shown(owner):
     assert owner.told("POST", "/approvals", MARCH) == {"approved": 2, "unchanged": 0, "held": []}
     made = owner.told("POST", "/invoices/compose", {**MARCH, "grouping": "detailed", "due_days": 14})

@@ -39,6 +39,7 @@ def serving(make_database, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@pytest.mark.row("I2")
 def test_people_are_let_in_and_go_as_the_guide_says(serving, capsys):
     known, done = {}, []
     for language, text in BLOCK.findall(PAGE.read_text("utf-8")):

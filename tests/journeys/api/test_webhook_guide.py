@@ -70,6 +70,7 @@ def works(product):
         product.clock.advance(seconds=2)
 
 
+@pytest.mark.row("I3")
 def test_a_receiver_is_written_subscribed_tried_and_caught_up_as_the_guide_says(product, address):
     port = free_port()
     environ = os.environ | {
