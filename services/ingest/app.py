@@ -80,9 +80,8 @@ def build(settings: Settings, db: Database, vault: Vault, network: Network) -> S
     rooms = (
         accounts.accounts(db, vault),
         accounts.credentials(db, vault, (ours.NAME, *addresses), _check_worker),
-        *(room(door) for room in (sign_in_room, devices_room, proof_room, consent_room)),
+        *(room(door) for room in (sign_in_room, devices_room, proof_room, consent_room, users_room)),
         invitations_room(door, _check_worker),
-        users_room(door),
         records.room(db, vault, entries_changed, statuses_of),
         record_room(db, vault, entries_changed, receipts_of),
         receipts.room(db, vault, ours.receipt_limit(settings)),
