@@ -53,7 +53,7 @@ class Session(a.Answer):
 
     access_token = a.text("For the Authorization header.", "eyJhbGciOiJFZDI1NTE5…")
     token_type = a.word(("Bearer",))
-    refresh_token = a.text("For the next pair; used twice, it ends the session on every device of its family.", _REFRESH)
+    refresh_token = a.text("For the next pair, once; a copy that comes later ends the session.", _REFRESH)
     expires_in = a.whole("Seconds that the access token holds.", 3600)
     sync_endpoint = a.text("Where a device reads what changed.", "https://books.example/api/v1/worklog/sync")
 
@@ -107,7 +107,7 @@ class Invitation(a.Answer):
     email = a.text("", _EMAIL, null=True)
     role = a.word(_ROLES, example="auditor")
     person = a.ident("person", null=True)
-    until = a.text("An auditor's last day.", None)
+    until = a.instant("When an auditor's time ends.", None)
     inviter = a.text("Who invited.", a.example_id("user"), null=True)
     created = a.instant()
     expires = a.instant("", "2026-03-09T09:00:00+00:00")
@@ -132,7 +132,7 @@ class User(a.Answer):
     email = a.text("", _EMAIL, null=True)
     role = a.word(_ROLES, example="auditor")
     person = a.ident("person", null=True)
-    until = a.text("An auditor's last day.", None)
+    until = a.instant("When an auditor's time ends.", None)
     totp = a.flag("Whether a second factor is on.")
     created = a.instant()
     ended = a.instant("", None)
