@@ -32,7 +32,7 @@ def add(session: Session, keyring: Keyring, asked: Mapping[str, Any], actor: str
     mine = within(endpoint, keyring.organisation)
     if session.execute(sa.select(sa.func.count()).where(mine)).scalar_one() >= MOST_ENDPOINTS:
         raise Conflict("too_many_webhooks", f"There are {MOST_ENDPOINTS} webhooks already.", "Delete one that is not needed.")
-    if session.execute(sa.select(endpoint.c.id).where(endpoint.c.state != "disabled").limit(1)).first() is None:
+    if session.execute(sa.select(endpoint.c.id).limit(1)).first() is None:
         feed.skip(session, FOLLOWER, feed_id)  # nobody has listened so far
     number, secret = str(uuid4()), signing.new_secret()
     row = {"id": number, "organisation": keyring.organisation, "state": "live", "created": clock.now(), "failures": 0}
@@ -116,18 +116,19 @@ def resume(session: Session, organisation: str, number: str, actor: str) -> bool
 
 @prepared
 def _listening(organisation: Any, at: Any) -> Any:
-    shown = sa.select(endpoint.c.id, endpoint.c.events).where(within(endpoint, organisation), endpoint.c.state != "disabled")
-    return shown.where(endpoint.c.created <= at)
+    shown = sa.select(endpoint.c.id, endpoint.c.events, endpoint.c.state)
+    return shown.where(within(endpoint, organisation), endpoint.c.created <= at)
 
 
 def tell(session: Session, vault: Vault, news: News) -> None:
-    """Keep an event for every endpoint that wants it; once kept, it is never kept again."""
-    rows = session.execute(*_listening(news.organisation, news.at))
-    wanted = [row.id for row in rows if events.wants(row.events, news.event)]
+    """Keep an event for every endpoint that wants it; once kept, it is never kept again. A disabled one may replay it."""
+    rows = session.execute(*_listening(news.organisation, news.at)).all()
+    wanted = [row for row in rows if events.wants(row.events, news.event)]
     number = keep(session, vault, news) if wanted else None
     if number is not None:
         for one in wanted:
-            send(session, news.organisation, one, [number])
+            if one.state != "disabled":
+                send(session, news.organisation, one.id, [number])
 
 
 def keep(session: Session, vault: Vault, news: News) -> int | None:

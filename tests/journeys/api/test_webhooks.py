@@ -186,11 +186,15 @@ def test_410_disables_at_once_and_resuming_sends_again(product, receiver):
     assert {one["state"] for one in deliveries(product, webhook)} == {"failed"}
     assert [one["code"] for one in product.get("ingest", "/problems")["items"]] == ["webhook_gone"]
     receiver.answer = lambda body: 200
+    product.imports(TRAIN.format(id="e4", amount="4"))
+    product.work()
+    assert len(receiver.heard) == 1
     with pytest.raises(Refused, match="webhook_disabled"):
         product.post("ingest", f"/webhooks/{webhook['id']}/replay", {"from": "2026-03-01T00:00:00Z"})
     product.post("ingest", f"/webhooks/{webhook['id']}/resume", {})
-    assert product.post("ingest", f"/webhooks/{webhook['id']}/replay", {"from": "2026-03-01T00:00:00Z"}) == {"replayed": 3}
+    assert product.post("ingest", f"/webhooks/{webhook['id']}/replay", {"from": "2026-03-01T00:00:00Z"}) == {"replayed": 4}
     product.work()
+    assert sorted(body["amount"] for body in receiver.bodies()[1:]) == [1, 2, 3, 4]
     assert {one["state"] for one in deliveries(product, webhook)} == {"delivered"}
     assert product.get("ingest", "/problems")["items"] == []
 
