@@ -8,8 +8,10 @@ that is killed before that sends the same event with the same id once more.
 from __future__ import annotations
 
 import secrets
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -39,6 +41,8 @@ REST = (5, 900)
 DISABLED_AFTER = timedelta(days=5)  # of nothing but failures
 AT_ONCE, LONGEST = 20, 10
 """Deliveries read together; seconds after which a run lets others have its place."""
+LATER = timedelta(seconds=2)  # when another receiver that fails has its turn
+_FAILING = threading.BoundedSemaphore(1)
 HEARD = 1_000  # characters of an answer that are kept
 _GONE = 410
 _THROTTLED = (429, 502, 503, 504)
@@ -65,23 +69,44 @@ class _Waiting:
 
 def deliver(db: Database, vault: Vault, outlet: Outlet, report: Report, job: Job) -> None:
     """Send what is due to the job's endpoint; what is due later, or left, gets a job of its own."""
+    with reading(db) as session:
+        row = session.execute(*_endpoint(job.organisation, job.subject)).mappings().first()
+    with _turn(failing=row is not None and row["failures"] > 0) as mine:
+        if mine:
+            _send(db, vault, outlet, report, job)
+    with jobs.fenced(db, job) as session:
+        _ask_again(session, job, timedelta(0) if mine else LATER)
+
+
+@contextmanager
+def _turn(*, failing: bool) -> Iterator[bool]:
+    """Whether to send now: of the receivers that failed last time a process waits for one only, and so for the others never."""
+    mine = not failing or _FAILING.acquire(blocking=False)
+    try:
+        yield mine
+    finally:
+        if mine and failing:
+            _FAILING.release()
+
+
+def _send(db: Database, vault: Vault, outlet: Outlet, report: Report, job: Job) -> None:
     end = time.monotonic() + LONGEST
-    while time.monotonic() < end:
+    while True:
         with reading(db) as session:
             receiver, due = _due(session, vault, job)
         if receiver is None or not due:
-            break
+            return
         for one in due:
-            now = clock.now()
-            headers = signing.headers(one.id, now, one.body, receiver.secrets)
-            headers |= {"Content-Type": "application/json", "User-Agent": "timebooks-webhooks/1"}
-            answer = outlet.post(receiver.url, headers, one.body)
+            answer = outlet.post(receiver.url, *_signed(receiver, one))
             with jobs.fenced(db, job) as session:
-                if not _note(session, vault.keyring(session, job.organisation), report, job, one, answer):
-                    end = 0
-                    break
-    with jobs.fenced(db, job) as session:
-        _ask_again(session, job)
+                go_on = _note(session, vault.keyring(session, job.organisation), report, job, one, answer)
+            if not go_on or time.monotonic() >= end:
+                return
+
+
+def _signed(receiver: _Receiver, one: _Waiting) -> tuple[dict[str, str], bytes]:
+    headers = {"Content-Type": "application/json", "User-Agent": "timebooks-webhooks/1"}
+    return headers | signing.headers(one.id, clock.now(), one.body, receiver.secrets), one.body
 
 
 # ---- what is due; these statements run for every delivery, so each is made once
@@ -228,10 +253,10 @@ def _earliest(number: Any, now: Any, organisation: Any) -> Any:
     return sa.select(sa.func.min(delivery.c.due_at)).where(*here, delivery.c.deadline > now)
 
 
-def _ask_again(session: Session, job: Job) -> None:
+def _ask_again(session: Session, job: Job, wait: timedelta) -> None:
     now = clock.lease_now(session)
     row = session.execute(*_endpoint(job.organisation, job.subject)).mappings().first()
     due = session.execute(*_earliest(job.subject, now, job.organisation)).scalar()
     if row is None or row["state"] != "live" or due is None:
         return
-    jobs.ask(session, DELIVER, job.subject, organisation=job.organisation, due=max(due, row["rest_until"] or due, now))
+    jobs.ask(session, DELIVER, job.subject, organisation=job.organisation, due=max(due, row["rest_until"] or due, now + wait))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
+import sqlalchemy as sa
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from shared.platform import jobs, schedule
+from shared.platform.db import reading
 from shared.platform.faultpoint import Rig
 from tests.journeys.api.receiver import AnyTime, receiving
 from tests.journeys.product import US, Product, Refused
@@ -381,3 +385,28 @@ def test_what_a_receiver_said_goes_with_the_person_who_is_erased(product, receiv
     assert product.get("ingest", where)["log"][0]["answer"] == "thanks for Robin Sample's train"
     product.post("ingest", "/erasures", {"person": receiver.bodies()[0]["person_id"]})
     assert product.get("ingest", where)["log"][0]["answer"] is None
+
+
+def test_of_several_receivers_that_never_answer_one_at_a_time_holds_a_worker(product, receiver):
+    """While one that failed is waited for, another that failed gets a later turn, and its worker goes on."""
+    begun, go_on = threading.Event(), threading.Event()
+    with receiving() as slow:
+        mine = [subscribes(product, slow, "expense.*"), subscribes(product, receiver, "expense.*")]
+        slow.answer = receiver.answer = lambda body: 500
+        product.imports(TRAIN.format(id="e1", amount="1"))
+        product.work()  # both have failed before
+        slow.answer = lambda body: begun.set() or (go_on.wait(10) and 500)
+        product.clock.advance(minutes=6)
+        waiting = sa.select(jobs.job.c.subject, jobs.job.c.id).where(jobs.job.c.state == "ready")
+        with reading(product.ingest.db) as session:
+            numbers = {row.subject: row.id for row in session.execute(waiting)}
+        db, handlers, heard = product.ingest.db, product.ingest.handlers, len(receiver.heard)
+        with ThreadPoolExecutor(1) as pool:
+            first = pool.submit(jobs.run, db, numbers[mine[0]["id"]], handlers)
+            assert begun.wait(10)
+            assert jobs.run(db, numbers[mine[1]["id"]], handlers) == "done"
+            assert len(receiver.heard) == heard
+            go_on.set()
+            assert first.result(10) == "done"
+        passes(product, 1, seconds=2)
+        assert len(receiver.heard) > heard
