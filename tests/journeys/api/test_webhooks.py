@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
-import sqlalchemy as sa
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from shared.platform import jobs, schedule
-from shared.platform.db import reading
-from shared.platform.faultpoint import Rig
+from tests.journeys.api.listening import TRAIN, WORK, deliveries, passes, subscribes
 from tests.journeys.api.receiver import AnyTime, receiving
 from tests.journeys.product import US, Product, Refused
-
-WORK = "time,a1,2026-03-02,09:00,17:00,7:30:00,0:30:00,,Robin Sample,Harbour Bakery,Website,,48,USD,,,,,yes,Planning\n"
-TRAIN = "expense,{id},2026-03-02,,,,,,Robin Sample,Harbour Bakery,Website,,,USD,{amount},,,travel,yes,\n"
 
 
 @pytest.fixture
@@ -34,24 +26,6 @@ def product(make_database, clock):
 def receiver():
     with receiving() as one:
         yield one
-
-
-def subscribes(product, receiver, *events, key=None):
-    return product.post("ingest", "/webhooks", {"url": receiver.url, "events": list(events)}, key=key)
-
-
-def passes(product, times, **amount):
-    """Time goes by, with what ingest alone does in it."""
-    for _ in range(times):
-        product.clock.advance(**amount)
-        for _ in range(3):
-            schedule.ring(product.ingest.db, product.ingest.ticks)
-            jobs.run_ready(product.ingest.db, product.ingest.handlers)
-            product.clock.advance(seconds=5)
-
-
-def deliveries(product, webhook, **filters):
-    return product.get("ingest", f"/webhooks/{webhook['id']}/deliveries", **filters)["items"]
 
 
 @pytest.mark.row("E2", "E5")
@@ -320,93 +294,3 @@ def test_connecting_losing_the_authorisation_and_disconnecting_are_told_and_so_i
     assert told == ["connection.connected", "connection.needs_reconnect", "connection.connected", "connection.disconnected"]
     assert {body["connection_id"] for body in receiver.bodies() if "connection_id" in body} == {connection}
     assert [event for event in receiver.events() if event.startswith("problem.")] == ["problem.opened", "problem.closed"]
-
-
-class Killed(BaseException):
-    """Stands for a SIGKILL: nothing of ours runs after it."""
-
-
-@pytest.mark.parametrize("point", ["job.taken", "http.answered", "follow.applied"])
-def test_a_worker_killed_anywhere_loses_no_event_and_tells_none_under_two_ids(product, receiver, point):
-    webhook = subscribes(product, receiver, "expense.*")
-    product.imports("".join(TRAIN.format(id=f"e{n}", amount=n) for n in range(1, 4)))
-    killed = []
-
-    def hook(name):
-        if name == point and not killed:
-            killed.append(name)
-            raise Killed(name)
-
-    ingest = product.ingest
-    with Rig(hook=hook):
-        for _ in range(8):
-            product.clock.advance(seconds=31)  # longer than a lease
-            try:
-                schedule.ring(ingest.db, ingest.ticks)
-                jobs.run_ready(ingest.db, ingest.handlers)
-            except Killed:
-                continue
-    assert killed
-    assert sorted({body["amount"] for body in receiver.bodies()}) == [1, 2, 3]
-    assert len({headers["webhook-id"] for headers, _ in receiver.heard}) == 3
-    assert len(receiver.heard) <= 4
-    assert [one["state"] for one in deliveries(product, webhook)] == ["delivered"] * 3
-
-
-def test_five_days_of_nothing_but_failures_disable_an_endpoint(product, receiver):
-    webhook = subscribes(product, receiver, "expense.*")
-    receiver.answer = lambda body: 500
-    for day in range(7):
-        product.imports(TRAIN.format(id=f"e{day}", amount=day + 1))
-        passes(product, 1, hours=23)
-    shown = product.get("ingest", f"/webhooks/{webhook['id']}")
-    assert (shown["state"], shown["why"]) == ("disabled", "failed_for_days")
-    assert {one["code"] for one in product.get("ingest", "/problems")["items"]} == {"webhook_failed_for_days"}
-
-
-def test_after_thirty_days_what_was_told_is_forgotten(product, receiver):
-    webhook = subscribes(product, receiver, "expense.*")
-    product.imports(TRAIN.format(id="e1", amount="12.50"))
-    product.work()
-    passes(product, 1, days=29)
-    assert len(deliveries(product, webhook)) == 1
-    passes(product, 1, days=2)
-    assert deliveries(product, webhook) == []
-    assert product.post("ingest", f"/webhooks/{webhook['id']}/replay", {"from": "2026-03-01T00:00:00Z"}) == {"replayed": 0}
-
-
-def test_what_a_receiver_said_goes_with_the_person_who_is_erased(product, receiver):
-    webhook = subscribes(product, receiver, "expense.*")
-    receiver.answer = lambda body: (200, {}, b"thanks for Robin Sample's train")
-    product.imports(TRAIN.format(id="e1", amount="12.50"))
-    product.work()
-    [one] = deliveries(product, webhook)
-    where = f"/webhooks/{webhook['id']}/deliveries/{one['id']}"
-    assert product.get("ingest", where)["log"][0]["answer"] == "thanks for Robin Sample's train"
-    product.post("ingest", "/erasures", {"person": receiver.bodies()[0]["person_id"]})
-    assert product.get("ingest", where)["log"][0]["answer"] is None
-
-
-def test_of_several_receivers_that_never_answer_one_at_a_time_holds_a_worker(product, receiver):
-    """While one that failed is waited for, another that failed gets a later turn, and its worker goes on."""
-    begun, go_on = threading.Event(), threading.Event()
-    with receiving() as slow:
-        mine = [subscribes(product, slow, "expense.*"), subscribes(product, receiver, "expense.*")]
-        slow.answer = receiver.answer = lambda body: 500
-        product.imports(TRAIN.format(id="e1", amount="1"))
-        product.work()  # both have failed before
-        slow.answer = lambda body: begun.set() or (go_on.wait(10) and 500)
-        product.clock.advance(minutes=6)
-        waiting = sa.select(jobs.job.c.subject, jobs.job.c.id).where(jobs.job.c.state == "ready")
-        with reading(product.ingest.db) as session:
-            numbers = {row.subject: row.id for row in session.execute(waiting)}
-        db, handlers, heard = product.ingest.db, product.ingest.handlers, len(receiver.heard)
-        with ThreadPoolExecutor(1) as pool:
-            first = pool.submit(jobs.run, db, numbers[mine[0]["id"]], handlers)
-            assert begun.wait(10)
-            assert jobs.run(db, numbers[mine[1]["id"]], handlers) == "done"
-            assert len(receiver.heard) == heard
-            go_on.set()
-            assert first.result(10) == "done"
-        passes(product, 1, seconds=2)
-        assert len(receiver.heard) > heard
