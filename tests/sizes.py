@@ -28,6 +28,7 @@ SIZES: dict[str, tuple[int, int]] = {
     "odd_tables": (30, 10_000),  # tables put together from odd cells
     "report_rows": (20_000, 1_000_000),  # rows of the CSV file that is detected and read in flat memory
     "webhook_events": (60, 10_000),  # told to three receivers in a day of the virtual clock, with a fifth failures
+    "export_tables": (12, 5_000),  # tables written in every format and compared
     "other_examples": (50, 1_000),  # examples of every other property
 }
 

@@ -63,13 +63,6 @@ def _trips(log: _Authority, reader: Reader, asked: Filter, years: dict[str, _Yea
 def _trip(log: _Authority, line: Line, year: _Year) -> Item:
     driven = mileage_rates.miles(line.distance or _ZERO, line.unit)
     rate = mileage_rates.allowed(log.rates, line.date)
-    before, earlier = round_money(year.exact, log.currency), year.miles
-    within, beyond = mileage_rates.split(earlier, driven) if rate and rate.beyond is not None else (driven, _ZERO)
-    year.trips, year.miles = year.trips + 1, earlier + driven
-    if rate:
-        year.exact += within * rate.rate + beyond * (rate.beyond or _ZERO)
-    else:
-        year.unrated += driven
     lacking = _lacking(line, rate)
     year.incomplete += bool(lacking)
     return {
@@ -81,19 +74,25 @@ def _trip(log: _Authority, line: Line, year: _Year) -> Item:
         "miles": driven,
         "distance": line.distance,
         "unit": line.unit,
-        **_rated(rate),
-        "miles_beyond_limit": beyond,
-        "amount": round_money(year.exact, log.currency) - before if rate else None,
+        **_paid(log, driven, rate, year),
         "currency": log.currency,
         "missing": lacking,
         "id": line.id,
     }
 
 
-def _rated(rate: Allowed | None) -> Item:
+def _paid(log: _Authority, driven: Decimal, rate: Allowed | None, year: _Year) -> Item:
+    """What a trip is worth, added to its year."""
+    earlier, before = year.miles, round_money(year.exact, log.currency)
+    year.trips, year.miles = year.trips + 1, earlier + driven
     if rate is None:
-        return dict.fromkeys(("rate", "rate_beyond_limit", "rate_source"))
-    return {"rate": rate.rate, "rate_beyond_limit": rate.beyond, "rate_source": rate.source}
+        year.unrated += driven
+        return dict.fromkeys(("rate", "miles_beyond_limit", "rate_beyond_limit", "amount", "rate_source"))
+    within, beyond = (driven, _ZERO) if rate.beyond is None else mileage_rates.split(earlier, driven)
+    year.exact += within * rate.rate + beyond * (rate.beyond or _ZERO)
+    limited = {"miles_beyond_limit": beyond, "rate_beyond_limit": rate.beyond}
+    amount = round_money(year.exact, log.currency) - before
+    return {"rate": rate.rate, **limited, "amount": amount, "rate_source": rate.source}
 
 
 def _lacking(line: Line, rate: Allowed | None) -> list[str]:
@@ -160,6 +159,7 @@ def _listing(log: _Authority) -> Listing:
         read=partial(_read, log),
         count=partial(_count, log),
         needs=("year",),
+        own=True,
         more=partial(_totals, log),
         foot=("totals", _TOTALS),
     )

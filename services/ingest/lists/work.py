@@ -11,6 +11,7 @@ from services.ingest.exports.asked import whose
 from services.ingest.exports.columns import hours_text, minutes_text
 from services.ingest.exports.lines import Line, lines
 from services.ingest.lists.listing import Filter, Item, Listing, Part, Reader, columns
+from services.ingest.receipts import query as receipts
 from services.ingest.records import query as records
 from services.ingest.records import query_pages
 from services.ingest.records.query_pages import Place, Wanted
@@ -46,7 +47,10 @@ def _read(kind: Kind, reader: Reader, asked: Filter, part: Part) -> Sequence[Ite
         page = {"after": after, "limit": part.limit}
         found = query_pages.page(session, reader.vault, reader.organisation, kind, chosen, **page)
         shown = lines(session, reader.vault, reader.organisation, found)
-    return [_item(line, one.record, one.at) for line, one in zip(shown, found, strict=True)]
+        expenses = [line.id for line in shown if kind is Kind.EXPENSE]
+        proofs = receipts.ids_of(session, reader.organisation, expenses) if expenses else {}
+    items = [_item(line, one.record, one.at) for line, one in zip(shown, found, strict=True)]
+    return [item | {"receipts": proofs.get(item["id"], [])} for item in items] if kind is Kind.EXPENSE else items
 
 
 def _count(kind: Kind, reader: Reader, asked: Filter) -> int:
@@ -108,6 +112,6 @@ _WORKED = ("start:moment", "end:moment", "break_min:number", "hours:number", "ov
 _PAID = ("rate:number", "overtime_rate:number", "earnings:number", "currency")
 LISTS = (
     _listing(Kind.TIME, "time-entries", *_WORKED, *_PAID),
-    _listing(Kind.EXPENSE, "expenses", "amount:number", "currency", "category:text"),
+    _listing(Kind.EXPENSE, "expenses", "amount:number", "currency", "category:text", "receipts:list"),
     _listing(Kind.MILEAGE, "mileage", "distance:number", "unit", "rate:number", "amount:number", "currency"),
 )

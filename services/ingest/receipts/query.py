@@ -55,6 +55,15 @@ def one(session: Session, organisation: str, expense: str, number: str) -> Any:
     raise Missing("no_such_receipt", "This expense has no receipt of this id.", "Read the expense to see its receipts.")
 
 
+def ids_of(session: Session, organisation: str, expenses: Collection[str]) -> dict[str, list[str]]:
+    """The ids of the receipts of some expenses, the oldest first."""
+    mine = (within(receipt, organisation), receipt.c.expense.in_(expenses))
+    found: dict[str, list[str]] = {}
+    for row in session.execute(sa.select(receipt.c.expense, receipt.c.id).where(*mine).order_by(receipt.c.at, receipt.c.id)):
+        found.setdefault(row.expense, []).append(row.id)
+    return found
+
+
 def blobs_of(session: Session, organisation: str, expenses: Collection[str]) -> set[str]:
     """The files that prove any of these expenses."""
     mine = sa.select(receipt.c.blob).where(within(receipt, organisation), receipt.c.expense.in_(expenses))

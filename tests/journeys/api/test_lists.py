@@ -193,5 +193,6 @@ def test_a_worker_lists_their_own_work_and_no_list_of_everybody(owner, ids):
     assert {one["id"] for one in bo.told("GET", f"/reports?{MARCH}&group=person")["items"]} == {ids["bo"]}
     for name in ("time-entries", "earnings", "reports"):
         bo.told("GET", f"/{name}?{MARCH}&person={ids['ann']}", status=404)
+    assert bo.told("GET", "/mileage-log/irs?year=2026")["items"] == []
     for name in ("people", "clients", "jobs", "tags", "invoices"):
         bo.told("GET", f"/{name}", status=403)

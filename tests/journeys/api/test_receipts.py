@@ -39,6 +39,7 @@ def test_a_receipt_is_listed_with_its_expense_and_comes_back_whole_and_in_parts(
     [listed] = owner.told("GET", f"/expenses/{spent}")["receipts"]
     assert (listed["name"], listed["media_type"], listed["size"]) == ("Käse & Brot.pdf", "application/pdf", 2_063)
     assert listed["id"] == made.json["id"]
+    assert [one["receipts"] for one in owner.told("GET", "/expenses")["items"]] == [[listed["id"]]]
     address = f"/expenses/{spent}/receipt/{listed['id']}"
     whole = owner("GET", address)
     assert (whole.status_code, whole.data, whole.content_type) == (200, PDF, "application/pdf")

@@ -19,10 +19,10 @@ def write(columns: Sequence[Column], pages: Iterable[Sequence[Row]], title: str 
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow([column.name for column in columns])
-    texts = [at for at, column in enumerate(columns) if column.kind == "text"]
-    lists = [at for at, column in enumerate(columns) if column.kind == "list"]
+    texts, lists = ([at for at, column in enumerate(columns) if column.kind == kind] for kind in ("text", "list"))
     for page in pages:
-        _make_plain(page, texts, lists)
+        for row in page:
+            _make_safe(row, texts, lists)
         writer.writerows(page)
         yield text.getvalue().encode()
         text.seek(0)
@@ -31,15 +31,13 @@ def write(columns: Sequence[Column], pages: Iterable[Sequence[Row]], title: str 
         yield text.getvalue().encode()
 
 
-def _make_plain(page: Iterable[Row], texts: Sequence[int], lists: Sequence[int]) -> None:
-    """Lists as one text, and no text that a spreadsheet takes for a formula."""
-    for row in page:
-        for at in lists:
-            row[at] = joined(row[at] or ())
-        for at in texts:
-            cell = row[at]
-            if cell and cell[0] in DANGER:  # as ``guarded`` has it, without the call
-                row[at] = f"'{cell}"
+def _make_safe(row: Row, texts: Sequence[int], lists: Sequence[int]) -> None:
+    for at in lists:
+        row[at] = joined(row[at] or ())
+    for at in texts:
+        cell = row[at]
+        if cell and cell[0] in DANGER:  # as ``guarded`` has it, without the call
+            row[at] = f"'{cell}"
 
 
 def joined(texts: Any) -> str:
