@@ -31,10 +31,12 @@ class _Authority:
     currency: str
     rates: Sequence[Allowed]
     year: Callable[[int], tuple[date, date]]
+    limited: tuple[str, ...] = ()  # columns for miles beyond a year's limit, where there is one
 
 
+_LIMITED = ("miles_beyond_limit", "rate_beyond_limit")
 IRS_LOG = _Authority("irs", "USD", IRS, lambda year: (date(year, 1, 1), date(year, 12, 31)))
-HMRC_LOG = _Authority("hmrc", "GBP", HMRC, lambda year: (date(year, 4, 6), date(year + 1, 4, 5)))
+HMRC_LOG = _Authority("hmrc", "GBP", HMRC, lambda year: (date(year, 4, 6), date(year + 1, 4, 5)), _LIMITED)
 
 
 @dataclass(slots=True)
@@ -87,10 +89,10 @@ def _paid(log: _Authority, driven: Decimal, rate: Allowed | None, year: _Year) -
     year.trips, year.miles = year.trips + 1, earlier + driven
     if rate is None:
         year.unrated += driven
-        return dict.fromkeys(("rate", "miles_beyond_limit", "rate_beyond_limit", "amount", "rate_source"))
+        return dict.fromkeys(("rate", *log.limited, "amount", "rate_source"))
     within, beyond = (driven, _ZERO) if rate.beyond is None else mileage_rates.split(earlier, driven)
     year.exact += within * rate.rate + beyond * (rate.beyond or _ZERO)
-    limited = {"miles_beyond_limit": beyond, "rate_beyond_limit": rate.beyond}
+    limited = dict(zip(log.limited, (beyond, rate.beyond), strict=False))
     amount = round_money(year.exact, log.currency) - before
     return {"rate": rate.rate, **limited, "amount": amount, "rate_source": rate.source}
 
@@ -146,10 +148,9 @@ _TOTALS = columns(
 
 
 def _listing(log: _Authority) -> Listing:
-    limited: tuple[str, ...] = ("miles_beyond_limit:number", "rate_beyond_limit:number") if log is HMRC_LOG else ()
     shown: tuple[Column, ...] = columns(
         *("date:date", "user_id", "user:text", "destination_and_purpose:text", "business_purpose:text", "miles:number"),
-        *("distance:number", "unit", "rate:number", *limited, "amount:number", "currency", "rate_source:text"),
+        *("distance:number", "unit", "rate:number", *(f"{name}:number" for name in log.limited), "amount:number", "currency", "rate_source:text"),
         *("missing:list", "id"),
     )
     return Listing(
