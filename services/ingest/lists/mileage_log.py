@@ -150,8 +150,8 @@ _TOTALS = columns(
 def _listing(log: _Authority) -> Listing:
     shown: tuple[Column, ...] = columns(
         *("date:date", "user_id", "user:text", "destination_and_purpose:text", "business_purpose:text", "miles:number"),
-        *("distance:number", "unit", "rate:number", *(f"{name}:number" for name in log.limited), "amount:number", "currency", "rate_source:text"),
-        *("missing:list", "id"),
+        *("distance:number", "unit", "rate:number", *(f"{name}:number" for name in log.limited), "amount:number"),
+        *("currency", "rate_source:text", "missing:list", "id"),
     )
     return Listing(
         name=f"mileage-log/{log.name}",
