@@ -36,6 +36,7 @@ from services.ingest.exports.written import written
 from services.ingest.records.query_pages import Wanted
 from shared.contract.records import Kind
 from shared.platform.db import Database, open_database
+from shared.platform.memory import search_seldom
 from shared.platform.vault import Vault
 
 OURS = ("csv", "json", "xlsx", "html")
@@ -60,6 +61,7 @@ def measure(task: Task) -> dict[str, Any]:
         mine = connection.execute(sa.select(organisation.c.id)).scalar_one()
     asked = _asked(task.way if task.way in OURS else "csv")
     next(stream.pages(db, vault, mine, _asked("csv", date(2100, 1, 1))), None)  # the statements are made
+    search_seldom()  # as every process of ours that serves
     gc.collect()
     base, start, spent = _resident(), time.perf_counter(), time.process_time()
     rows = _WAYS.get(task.way, _ours)(db, vault, mine, asked, task.folder / f"out.{task.way}")
@@ -68,7 +70,8 @@ def measure(task: Task) -> dict[str, Any]:
     file = task.folder / f"out.{task.way}"
     size = file.stat().st_size if file.exists() else 0
     db.dispose()
-    return {"s": round(seconds, 2), "cpu_s": round(cpu, 2), "rows": rows, "bytes": size, "peak_mb": round(peak - base, 1), "process_mb": round(peak)}
+    memory = {"peak_mb": round(peak - base, 1), "process_mb": round(peak)}
+    return {"s": round(seconds, 2), "cpu_s": round(cpu, 2), "rows": rows, "bytes": size, **memory}
 
 
 def _asked(form: str, since: date = date(2000, 1, 1)) -> Asked:

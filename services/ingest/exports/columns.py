@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from services.ingest.exports.lines import Line
@@ -79,15 +80,15 @@ def _field(name: str, kind: str, cell: Callable[[Line], Cell], when: str = "", t
 
 
 _FIELDS = (
-    _field("kind", "word", lambda line: line.kind.value),
-    _field("id", "word", lambda line: line.id, title="ID"),
+    _field("kind", "word", attrgetter("kind")),
+    _field("id", "word", attrgetter("id"), title="ID"),
     _field("date", "date", lambda line: line.date.isoformat()),
-    _field("user_id", "word", lambda line: line.person, title="Person ID"),
-    _field("user", "text", lambda line: line.person_name, title="Person"),
-    _field("client_id", "word", lambda line: line.client, title="Client ID"),
-    _field("client", "text", lambda line: line.client_name),
-    _field("job_id", "word", lambda line: line.job, title="Job ID"),
-    _field("job", "text", lambda line: line.job_name),
+    _field("user_id", "word", attrgetter("person"), title="Person ID"),
+    _field("user", "text", attrgetter("person_name"), title="Person"),
+    _field("client_id", "word", attrgetter("client"), title="Client ID"),
+    _field("client", "text", attrgetter("client_name")),
+    _field("job_id", "word", attrgetter("job"), title="Job ID"),
+    _field("job", "text", attrgetter("job_name")),
     _field("start", "moment", lambda line: _maybe(_moment, line.start), "detail"),
     _field("end", "moment", lambda line: _maybe(_moment, line.end), "detail"),
     _field("break_min", "number", _if_time(lambda line: minutes_text(line.break_seconds)), "detail", "Break (minutes)"),
@@ -99,11 +100,11 @@ _FIELDS = (
     _field("unit", "word", lambda line: line.unit or None, "mileage"),
     _field("category", "text", lambda line: line.category or None, "expenses"),
     _field("amount", "number", lambda line: _maybe(money, line.amount)),
-    _field("currency", "word", lambda line: line.currency),
-    _field("tags", "list", lambda line: line.tags),
+    _field("currency", "word", attrgetter("currency")),
+    _field("tags", "list", attrgetter("tags")),
     _field("billable", "flag", lambda line: "true" if line.billable else "false"),
-    _field("approval", "word", lambda line: line.approval),
-    _field("notes", "text", lambda line: line.notes),
+    _field("approval", "word", attrgetter("approval")),
+    _field("notes", "text", attrgetter("notes")),
 )
 
 
