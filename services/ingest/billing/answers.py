@@ -174,7 +174,7 @@ class Decided(a.Answer):
 
 _GIVEN = {
     "number": "WL-2026-031",
-    "client": a.example_id("client"),
+    "client_id": a.example_id("client"),
     "currency": "USD",
     "issued": "2026-03-31",
     "lines": [

@@ -6,9 +6,9 @@ from copy import copy
 from decimal import Decimal
 
 from services.ingest.records.intake import Outcome
+from services.ingest.records.outside import OUTSIDE, outside_schema
 from shared.contract import answers as a
 from shared.contract import fields as f
-from shared.contract.record_schemas import schema_of
 from shared.contract.records import Approval, Kind
 from shared.contract.statuses import TimesheetStatus
 from shared.platform.web import Paged, Said
@@ -94,6 +94,15 @@ class RateLine(a.Answer):
     since = a.day("", None)
 
 
+class OwnRateLine(RateLine):
+    """A line of a job's rate card, as jobs are written."""
+
+    user_id = a.ident("person", null=True)
+
+    class Meta:
+        exclude = ("person",)
+
+
 class Record(a.Answer):
     """One record. Which members it has besides the header depends on its kind."""
 
@@ -158,18 +167,19 @@ _HEADER = ("id", "source", "source_id", "revision", "deleted")
 _SENT = {
     Kind.PERSON: {"name": "Robin Sample", "zone": "America/New_York"},
     Kind.CLIENT: {"name": "Corner Cafe", "currency": "USD"},
-    Kind.JOB: {"name": "Menu cards", "client": a.example_id("client"), "rates": [{"rate": 48}]},
+    Kind.JOB: {"name": "Menu cards", "client_id": a.example_id("client"), "rates": [{"rate": 48}]},
     Kind.TAG: {"name": "rush"},
-    Kind.TIME: {"date": "2026-03-04", "person": a.example_id("person"), "job": a.example_id("job"), "seconds": 5400},
-    Kind.EXPENSE: {"date": "2026-03-04", "person": a.example_id("person"), "amount": Decimal("12.50"), "category": "Travel"},
-    Kind.MILEAGE: {"date": "2026-03-04", "person": a.example_id("person"), "distance": Decimal("12.5"), "unit": "mi"},
+    Kind.TIME: {"date": "2026-03-04", "user_id": a.example_id("person"), "job_id": a.example_id("job"), "seconds": 5400},
+    Kind.EXPENSE: {"date": "2026-03-04", "user_id": a.example_id("person"), "amount": Decimal("12.50"), "category": "Travel"},
+    Kind.MILEAGE: {"date": "2026-03-04", "user_id": a.example_id("person"), "distance": Decimal("12.5"), "unit": "mi"},
 }
 
 
 def _one(kind: Kind) -> type[a.Answer]:
     names = (*_HEADER, *_OWN[kind])
-    members = {name: copy(Record._declared_fields[name]) for name in names}
+    members = {OUTSIDE.get(name, name): copy(Record._declared_fields[name]) for name in names}
     own = {"kind": a.word((kind,)), **({"receipts": a.many(Receipt, optional=True)} if kind is Kind.EXPENSE else {})}
+    own |= {"rates": a.many(OwnRateLine)} if kind is Kind.JOB else {}
     head = {"__module__": __name__, "__doc__": f"A record of the kind {kind}."}
     return type(kind.capitalize(), (a.Answer,), {**head, **members, **own})
 
@@ -179,7 +189,7 @@ _ONE = {kind: _one(kind) for kind in Kind}
 
 def said_of(kind: Kind, word: str) -> dict[str, Said]:
     """What the routes of one kind say of themselves."""
-    sent, one, many = schema_of(kind), _ONE[kind], word.replace(" ", "_")
+    sent, one, many = outside_schema(kind), _ONE[kind], word.replace(" ", "_")
     example = _SENT[kind]
     return {
         "create": Said(
