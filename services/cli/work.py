@@ -186,7 +186,7 @@ def left_out(door: Door, invoice: str, decision: str | None, entries: tuple[str,
     path = f"/invoices/{part(find_invoice(door, invoice)['invoice_id'])}/left-out"
     if decision:
         found = door.ingest("POST", path, {"decision": decision} | ({"ids": list(entries)} if entries else {}))
-        became = "will be billed beside it" if decision == "bill" else "are covered by it"
+        became = "to be billed beside it" if decision == "bill" else "covered by it"
         return Answer(found, f"{count(len(found['ids']), 'entry', 'entries')} {became}; {found['waiting']} wait.")
     found = door.ingest("GET", path)
     rows = [[one["date"], one["kind"], one["id"]] for one in found["items"]]

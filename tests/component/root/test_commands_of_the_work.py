@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from services.cli import exits
+from services.cli import door, exits
 
 GOOD = """\
 time,t1,2026-03-02,09:00,12:00,3:00:00,,,Robin Vale,Moon Garage,Till,,60,USD,,,,,yes,Till repair
@@ -69,6 +69,21 @@ def test_nothing_to_bill_is_no_failure(firm):
 def test_without_books_the_next_command_is_connect(firm, line):
     code, _, err = firm(*line.split())
     assert (code, "next:  timebooks connect" in err) == (exits.SIGN_IN, True)
+
+
+def test_what_an_invoice_made_elsewhere_leaves_out_is_shown_and_decided(firm):
+    firm("import", firm.file(GOOD))
+    with door.opened() as opened:
+        clients = opened.ingest("GET", "/records", kind="client")["items"]
+        lantern = next(one["id"] for one in clients if one["name"] == "Paper Lantern")
+        fee = {"description": "Flat fee", "quantity": 1, "rate": 300, "amount": 300}
+        given = {"number": "WL-7", "client_id": lantern, "currency": "USD", "issued": "2026-03-31", "lines": [fee], "total": 300}
+        opened.ingest("POST", "/invoices", {**given, "from": "2026-03-01", "to": "2026-03-31"})
+    code, out, _ = firm("left-out", "WL-7")
+    assert (code, [line.split()[:2] for line in out.splitlines()[1:]]) == (exits.DONE, [["2026-03-03", "time"]])
+    assert "Invoice WL-7 leaves 1 entry out" in firm("problems")[1]
+    assert firm("left-out", "WL-7", "--covered")[1] == "1 entry covered by it; 0 wait.\n"
+    assert firm("left-out", "WL-7")[1] == "Invoice WL-7 leaves nothing out.\n"
 
 
 def test_an_invoice_that_is_not_there_is_named(firm):
