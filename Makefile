@@ -15,7 +15,7 @@ COMPILE := $(BIN)/pip-compile --generate-hashes --allow-unsafe --strip-extras --
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-long bench-deps lint lock clean
+.PHONY: help demo up test test-long test-node bench-deps reference lint lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,13 @@ test: $(TEST) ## every test, at the short sizes
 test-long: SEED ?= $(shell date +%s)
 test-long: $(TEST) ## every test, at the full sizes (SEED=1 repeats a run)
 	@TIMEBOOKS_TEST_SIZE=long TIMEBOOKS_TEST_SEED=$(SEED) $(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup --hypothesis-seed=$(SEED) $(ARGS)
+
+test-node: $(TEST) ## send every request of the Postman collection to a running product, by newman (wants Node 20 and npm)
+	@cd tests/node && npm ci --silent --no-audit --no-fund
+	@$(BIN)/python -m tests.node.run
+
+reference: $(TEST) ## write docs/reference again: the OpenAPI documents, the Postman collection, the table of routes
+	@$(BIN)/python -m services.published
 
 bench-deps: $(BENCH) ## what `python -m bench.NAME` needs: the locked requirements, those of tests among them
 	@echo "measure with $(BIN)/python -m bench.xero_payday --json"

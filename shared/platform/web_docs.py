@@ -43,7 +43,8 @@ SwaggerUIBundle({
 
 def publish(app: Flask, title: str) -> None:
     """Add the document of all that is mounted so far, and its page."""
-    mount(app, _room(cache(lambda: canonical.dumps(document(app, title))), title))
+    app.extensions["timebooks"]["title"] = title
+    mount(app, _room(cache(lambda: canonical.dumps(document(app))), title))
 
 
 def _room(told: Callable[[], bytes], title: str) -> Room:

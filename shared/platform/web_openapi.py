@@ -88,10 +88,10 @@ class Problem(a.Answer):
 _PROBLEM = {"application/problem+json": {"schema": Problem, "example": a.sample(Problem())}}
 
 
-def document(app: Flask, title: str) -> dict[str, Any]:
-    """The document of everything that is mounted on a service's application."""
+def document(app: Flask) -> dict[str, Any]:
+    """The document of everything that is mounted on a service's application, under the title that it was published with."""
     spec = APISpec(
-        title=title,
+        title=app.extensions["timebooks"]["title"],
         version=version("timebooks"),
         openapi_version="3.1.0",
         plugins=[MarshmallowPlugin(schema_name_resolver=_named)],
@@ -205,7 +205,7 @@ def _response(status: int, what: type[Schema] | Media | None) -> dict[str, Any]:
     if what is None:
         return {"description": HTTPStatus(status).phrase}
     says = what.says if isinstance(what, Media) else inspect.getdoc(what) or ""
-    content = _content(what) | (dict(_PROBLEM) if status >= HTTPStatus.BAD_REQUEST and not isinstance(what, Media) else {})
+    content = _content(what) | (dict(_PROBLEM) if status >= HTTPStatus.BAD_REQUEST else {})
     return {"description": says.partition("\n\n")[0] or HTTPStatus(status).phrase, "content": content}
 
 

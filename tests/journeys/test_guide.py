@@ -113,3 +113,20 @@ def test_work_is_taken_out_as_the_guide_says(serving, capsys, monkeypatch, tmp_p
     monkeypatch.setenv("TIMEBOOKS_API_KEY", re.search(r"API key (\S+)", said[-1])[1])
     [program] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     exec(compile(program, "export.md", "exec"), {})
+
+
+def test_the_api_is_called_as_the_guide_says(serving, tmp_path):
+    """Every block, in one shell: what a step prints is what the page promises of it."""
+    page = (ROOT / "docs" / "guide" / "call-the-api.md").read_text("utf-8")
+    page = page.replace("http://localhost:8765", serving).replace("data/api.key", str(tmp_path / "data" / "api.key"))
+    script = ["set -eu"]
+    for language, block in re.findall(r"```(sh|python)\n(.*?)```", page, re.DOTALL):
+        script.append(block if language == "sh" else f"{sys.executable} - <<'END'\n{block}END\n")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environ = {**os.environ, "PATH": path}
+    done = subprocess.run(["bash", "-c", "\n".join(script)], env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count('"outcome":"new"') == 3
+    assert '"hours":7.5' in done.stdout and '"code":"unknown_argument"' in done.stdout
+    assert "new\nrecord person " in done.stdout and "7.5 360.00 USD\n" in done.stdout
+    assert done.stdout.endswith('{"items":[]}')

@@ -11,16 +11,16 @@ _no, _yes = "false", "true"
 
 
 class _Form(f.Strict):
-    file = f.text(0, required=True, metadata={"type": "string", "format": "binary", "description": "The report."})
-    layout = f.text(0, metadata={"description": "A layout as JSON, when you know how the file is to be read."})
+    file = f.fields.Raw(required=True, metadata={"type": "string", "format": "binary", "description": "The report."})
+    layout = f.text(1_000_000, metadata={"description": "A layout as JSON, when you know how the file is to be read."})
     profile = f.text(100, metadata={"description": "The name of the profile to read it by."})
     detect = f.choice((_no, _yes), metadata={"description": "Look at the file anew, whatever profile it is recognised by."})
-    answers = f.text(0, metadata={"description": 'Answers to the questions: {"question id": "answer", …}.'})
+    answers = f.text(1_000_000, metadata={"description": 'Answers to the questions: {"question id": "answer", …}.'})
     source = f.text(40, metadata={"description": "Whose report it is, as a short lower-case word; worklog unless said."})
     preview = f.choice((_no, _yes), metadata={"description": "Say what would come of it, and store nothing."})
     partial = f.choice((_no, _yes), metadata={"description": "Store the rows that can be read, though others can't."})
     changes = f.choice(("ask", "accept"), metadata={"description": "Whether edits of stored entries are taken unseen."})
-    accept = f.text(0, metadata={"description": "The fingerprint of the difference that was looked at."})
+    accept = f.text(1_000_000, metadata={"description": "The fingerprint of the difference that was looked at."})
     vanished = f.choice(("keep", "delete"), metadata={"description": "What becomes of entries that the report has no more."})
 
 

@@ -8,7 +8,7 @@ from shared.platform.web import Media, Said
 
 
 class _Form(f.Strict):
-    file = f.text(0, required=True, metadata={"type": "string", "format": "binary", "description": "A picture or a PDF."})
+    file = f.fields.Raw(required=True, metadata={"type": "string", "format": "binary", "description": "A picture or a PDF."})
 
 
 class Receipt(a.Answer):

@@ -44,7 +44,8 @@ class Firm:
     """``ids``: of its things, by the names that examples and paths have for them."""
 
     def __init__(self, product: Product) -> None:
-        self.product, self.password, self.ids = product, PASSWORD, {}
+        self.product, self.password, self.secret, self.recovery = product, PASSWORD, "A" * 32, ""
+        self.ids: dict[str, str] = {}
         self.currency = "AUD" if product.BOOKS == "xero" else "USD"
         self._bills()
         self._hires()
@@ -126,17 +127,17 @@ class Firm:
         name = operation["operationId"]
         path = path.removeprefix("/" + PREFIXES[service.name].split("/", 3)[3])
         for place in re.findall(r"{(\w+)}", path):
-            path = path.replace(f"{{{place}}}", self._id(path, place, name))
+            path = path.replace(f"{{{place}}}", self.known(path, place, name))
         [(kind, content)] = operation.get("requestBody", {}).get("content", {None: {}}).items()
         if kind == "multipart/form-data":
             report = f"{HEADER}\n{WEEK}".replace("CUR", self.currency).encode()
             receipt = ("hotel.pdf", PDF + b"\n", "application/pdf")
             return self._uploads(path, {"file": ("week.csv", report, "text/csv") if name == "imports_receive" else receipt})
-        headers = self._bearer(name, operation["tags"][0])
+        headers = self.bearer_of(name, operation["tags"][0], service.name)
         body = None
         if kind:
             real = {example_id(known): number for known, number in self.ids.items()}
-            text = json.dumps(content["example"] | self._words(name))
+            text = json.dumps(content["example"] | self.words(name))
             body, headers["Content-Type"] = re.sub("|".join(real), lambda found: real[found[0]], text).encode(), kind
         return self.product.send(method, service.name, path, headers=headers, body=body, params=self._query(name, operation))
 
@@ -148,24 +149,28 @@ class Firm:
         elif name == "proofs_change_password":
             self.password = "four other plain words"
         elif name == "proofs_enrol":
-            self.secret = told.get("secret", "AAAA")
+            self.secret = told.get("secret", self.secret)
         elif name == "proofs_confirm":
             self.recovery = told.get("recovery_codes", [""])[0]
         elif name == "profiles_create":
             self.ids["profile"] = told.get("id", "none")
 
-    def _id(self, path: str, place: str, name: str) -> str:
+    def known(self, path: str, place: str, name: str) -> str:
+        """The id that stands for a place of an operation's path."""
         if place == "record":
             return self.ids[KINDS.get(path.split("/")[1], "mileage")]
         if place == "document" and name.startswith(("given", "left_out_decide")):
-            return self.ids["given"]
+            return self.ids.get("given", "none")
         return self.ids[place]
 
-    def _bearer(self, name: str, tag: str) -> dict[str, str]:
+    def bearer_of(self, name: str, tag: str, service: str) -> dict[str, str]:
+        """Whoever may send an operation: the operator, somebody who signed in, or the owner."""
+        bearer = self.product.bearer(service, self.product.owner)
         if name in OPERATORS:
-            return {"Authorization": f"Bearer {operator_token(self.product.vault)}"}
-        session = self.leaving if name == "sign_in_logout" else self.bearer
-        return {"Authorization": f"Bearer {session['access_token']}"} if tag in PERSONAL else {}
+            bearer = operator_token(self.product.vault)
+        elif tag in PERSONAL:
+            bearer = (self.leaving if name == "sign_in_logout" else self.bearer)["access_token"]
+        return {"Authorization": f"Bearer {bearer}"}
 
     def _query(self, name: str, operation: Operation) -> dict[str, str]:
         if name == "background-exports_fetch":
@@ -174,7 +179,7 @@ class Firm:
         known = {"kind": KIND[self.product.BOOKS], "from": "2026-02-01", "to": "2026-02-28", "year": "2026"}
         return {one: known[one] for one in needed}
 
-    def _words(self, name: str) -> dict[str, Any]:
+    def words(self, name: str) -> dict[str, Any]:
         """What of an example is a secret, or depends on the connector or the day."""
         make = getattr(self, f"_{name}", None)
         return make() if make else {}

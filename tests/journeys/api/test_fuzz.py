@@ -1,0 +1,128 @@
+"""Whatever is sent, no service fails, and every answer is one that its contract promises."""
+
+from __future__ import annotations
+
+import copy
+import random
+from contextlib import suppress
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi import checks
+from werkzeug.test import TestResponse
+
+from shared.platform.http import Response
+from tests import sizes
+from tests.journeys.api.contract import contract_of
+from tests.journeys.api.examples import Firm
+from tests.journeys.api.mutants import Sending, mutate
+from tests.journeys.product import Product
+
+CALLS = 5_000  # after which the minute is over, and with it the limit on calls
+ROUND = 20_000  # requests to one firm: what they delete is there again in the next
+SHUT = ("sign_in_logout", "credentials_revoke_key")
+"""Left out by name: with them the firm's own door would be shut, and all that follows be 401."""
+
+
+def new_firm(make_database, clock):
+    return Firm(Product(make_database, clock))
+
+
+def operations(firm):
+    """(service, contract, method, path, operation) of everything that may be sent."""
+    for service in firm.product.services:
+        contract = contract_of(service)
+        yield from ((service, contract, *one) for one in contract.operations if one[2]["operationId"] not in SHUT)
+
+
+def plain(answer: TestResponse) -> Response:
+    return Response(answer.status_code, {name.lower(): text for name, text in answer.headers.items()}, answer.data)
+
+
+def example_of(firm, operation, path, name):
+    [(kind, content)] = operation.get("requestBody", {}).get("content", {None: {}}).items()
+    body = copy.deepcopy(content.get("example")) if kind == "application/json" else (b"--x--" if kind else None)
+    if isinstance(body, dict):
+        with suppress(StopIteration, AssertionError):  # what this example speaks of may have been deleted by another
+            body |= firm.words(name)
+    return Sending(path, headers={"Content-Type": kind} if kind else {}, body=body)
+
+
+def filled(firm, path, name):
+    for place in [part[1:-1] for part in path.split("/") if part.startswith("{")]:
+        path = path.replace(f"{{{place}}}", firm.known(path, place, name))
+    return path
+
+
+@pytest.mark.row("I5")
+def test_mutants_of_every_example_break_nothing(make_database, clock):
+    chance, wrong, sent = random.Random(sizes.seed()), [], 0
+    while sent < sizes.size("mutant_requests"):
+        firm = new_firm(make_database, clock)
+        every = list(operations(firm))
+        for number in range(min(ROUND, sizes.size("mutant_requests") - sent)):
+            service, contract, method, path, operation = every[number % len(every)]
+            name = operation["operationId"]
+            one = example_of(firm, operation, filled(firm, path, name), name)
+            mutate(chance, one, [each["name"] for each in operation["parameters"] if each["in"] == "query"])
+            bearer = firm.bearer_of(name, operation["tags"][0], service.name)
+            answer = plain(
+                service.app.test_client().open(
+                    one.path, method=method, query_string=one.query, data=one.data, headers={**bearer, **one.headers}
+                )
+            )
+            sent += 1
+            wrong += faults(contract, operation, answer, (method, one))
+            clock.advance(seconds=61 if sent % CALLS == 0 else 0)
+        assert not wrong, "\n".join(map(str, wrong[:20]))
+
+
+def faults(contract, operation, answer, request):
+    """A 5xx, or an answer that isn't promised. A mutated path may be another address, which answers as it promises."""
+    if answer.status >= 500 and not (answer.status == 503 and "retry-after" in answer.headers):
+        return [(request, answer.status, answer.body[:300])]
+    found = [] if request[1].moved and answer.status < 400 else contract.faults(operation, answer)
+    return [(request, answer.status, fault) for fault in found]
+
+
+CHECKS = [
+    not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_headers_conformance,
+    checks.response_schema_conformance,
+]
+
+
+@pytest.mark.row("I5")
+def test_schemathesis_finds_no_failure_and_no_broken_promise(make_database, clock):
+    firm, wrong = new_firm(make_database, clock), []
+    for service in firm.product.services:
+        schema = schemathesis.openapi.from_wsgi(f"{service.prefix}/openapi.json", service.app)
+        every = [found.ok() for found in schema.get_all_operations()]
+        each = max(1, sizes.size("schemathesis_requests") // (2 * len(every)))
+        for operation in every:
+            raw = operation.definition.raw
+            if raw["operationId"] not in SHUT:
+                bearer = firm.bearer_of(raw["operationId"], raw["tags"][0], service.name)
+                wrong += found_by_schemathesis(operation, each, bearer, clock)
+    assert not wrong, "\n".join(wrong)
+
+
+def found_by_schemathesis(operation, each, bearer, clock):
+    @settings(max_examples=each, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @given(case=operation.as_strategy())
+    def sends(case):
+        answer = case.call(headers=bearer)
+        clock.advance(milliseconds=20)
+        if not (answer.status_code == 503 and "retry-after" in answer.headers):
+            case.validate_response(answer, checks=CHECKS)
+
+    try:
+        sends()
+    except (AssertionError, BaseExceptionGroup) as found:
+        several = found.exceptions if isinstance(found, BaseExceptionGroup) else [found]
+        return [f"{operation.label}: {str(one)[:800]}" for one in several]
+    return []

@@ -1,0 +1,1 @@
+"""What needs Node: the Postman collection against a running product."""
