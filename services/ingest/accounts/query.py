@@ -39,6 +39,13 @@ def organisation(session: Session, organisation: str) -> Organisation:
     return Organisation(row.id, row.zone, row.currency)
 
 
+def key_names(session: Session, vault: Vault, organisation: str) -> dict[str, str | None]:
+    """The names of all the organisation's API keys, by id; of those that were revoked too."""
+    keyring = vault.keyring(session, organisation)
+    rows = session.execute(sa.select(api_key.c.id, api_key.c.name).where(within(api_key, organisation)))
+    return {row.id: keyring.open(None, "api_key.name", row.id, row.name) for row in rows}
+
+
 def keys(session: Session, vault: Vault, organisation: str, *, part: Page) -> tuple[list[dict[str, Any]], int]:
     """A page of the organisation's API keys, without anything that opens a door, and how many there are."""
     shown = [api_key.c[name] for name in ("id", "name", "role", "scopes", "person", "created", "expires", "revoked", "last_used")]

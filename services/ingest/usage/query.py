@@ -27,7 +27,7 @@ def month_of(text: str) -> str:
 
 def of(session: Session, vault: Vault, organisation: str, month: str) -> list[dict[str, Any]]:
     """What each key of an organisation did in a month; a caller without a key is a person's own session."""
-    names = {key["id"]: key["name"] for key in accounts.keys(session, vault, organisation)}
+    names = accounts.key_names(session, vault, organisation)
     shown = [usage.c.caller.label("key_id"), *(usage.c[name] for name in COUNTED)]
     rows = session.execute(sa.select(*shown).where(within(usage, organisation), usage.c.month == month).order_by(usage.c.caller))
     return [{"name": names.get(row["key_id"])} | dict(row) for row in rows.mappings()]

@@ -17,11 +17,6 @@ FOLLOW = "follow"  # the job that reads another service's feed
 PAGE = (Path(__file__).parents[3] / "docs/reference/errors.md").read_text("utf-8")
 
 
-@pytest.fixture
-def backend():
-    return "sqlite"
-
-
 @pytest.mark.row("F2")
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "code"),

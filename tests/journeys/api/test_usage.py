@@ -14,11 +14,6 @@ WORK = "time,a{n},2026-03-02,,,1:00:00,,,Robin Sample,Harbour Bakery,Website,,48
 
 
 @pytest.fixture
-def backend():
-    return "sqlite"
-
-
-@pytest.fixture
 def product(make_database, clock):
     return Product(make_database, clock, extra={"TIMEBOOKS_LIMIT_CALLS": "40"})
 

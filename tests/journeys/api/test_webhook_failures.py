@@ -13,23 +13,6 @@ from shared.platform.db import reading
 from shared.platform.faultpoint import Rig
 from tests.journeys.api.listening import TRAIN, deliveries, passes, subscribes
 from tests.journeys.api.receiver import receiving
-from tests.journeys.product import Product
-
-
-@pytest.fixture
-def backend():
-    return "sqlite"
-
-
-@pytest.fixture
-def product(make_database, clock):
-    return Product(make_database, clock)
-
-
-@pytest.fixture
-def receiver():
-    with receiving() as one:
-        yield one
 
 
 class Killed(BaseException):

@@ -25,11 +25,6 @@ SPENT = {"kind": "expense", "source": "worklog", "source_id": "e1", "person": "p
 
 
 @pytest.fixture
-def backend():
-    return "sqlite"
-
-
-@pytest.fixture
 def product(make_database, clock):
     clock.now = datetime.now(UTC).replace(microsecond=0)  # the receiver believes nothing that is older than five minutes
     return Product(make_database, clock)

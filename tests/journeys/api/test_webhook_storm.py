@@ -20,11 +20,6 @@ from tests.sizes import seed, size
 AT_ONCE = 1_000
 
 
-@pytest.fixture
-def backend():
-    return "sqlite"
-
-
 def spend(product, count):
     """So many expenses come in."""
     who = {"kind": "person", "source": "worklog", "source_id": "p1", "name": "Robin Sample"}

@@ -9,23 +9,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from tests.journeys.api.listening import TRAIN, WORK, deliveries, passes, subscribes
 from tests.journeys.api.receiver import AnyTime, receiving
-from tests.journeys.product import US, Product, Refused
-
-
-@pytest.fixture
-def backend():
-    return "sqlite"
-
-
-@pytest.fixture
-def product(make_database, clock):
-    return Product(make_database, clock)
-
-
-@pytest.fixture
-def receiver():
-    with receiving() as one:
-        yield one
+from tests.journeys.product import US, Refused
 
 
 @pytest.mark.row("E2", "E5")
