@@ -62,7 +62,9 @@ def find(session: Session, organisation: str, since: date, until: date) -> Besid
 
 def waiting(session: Session, organisation: str, *, document: str | None = None) -> dict[str, list[LeftOut]]:
     """What waits beside each invoice, or beside one of them."""
-    found = _found(session, organisation, *_EVER)
+    head = query.heads(session, organisation, [document]).get(document) if document else None
+    days = (head.given_from or date.max, head.given_to or date.min) if head else _EVER
+    found = _found(session, organisation, *days)
     covered = {one.entry for one in found if one.decision == COVERED}
     by_document: dict[str, list[LeftOut]] = {}
     for one in sorted(found, key=lambda one: (one.date, one.entry)):
@@ -119,16 +121,18 @@ def _problem(organisation: str, head: Head, entries: int) -> dict[str, Any]:
 
 
 def _found(session: Session, organisation: str, since: date, until: date) -> list[LeftOut]:
-    if session.execute(*_any(organisation)).first() is None:
+    first, last = session.execute(*_days(organisation)).one()
+    if first is None or max(first, since) > min(last, until):
         return []
     home = accounts.organisation(session, organisation).currency
-    return [LeftOut(*row) for row in session.execute(*_beside(organisation, home, since, until))]
+    return [LeftOut(*row) for row in session.execute(*_beside(organisation, home, max(first, since), min(last, until)))]
 
 
 @prepared
-def _any(organisation: Any) -> sa.Select[Any]:
-    """Whether there is an invoice made elsewhere at all: mostly there is none."""
-    return sa.select(invoice.c.id).where(within(invoice, organisation), invoice.c.given_from.is_not(None)).limit(1)
+def _days(organisation: Any) -> sa.Select[Any]:
+    """The days that invoices made elsewhere cover, if there are any: mostly there are none."""
+    days = sa.select(sa.func.min(invoice.c.given_from), sa.func.max(invoice.c.given_to))
+    return days.where(within(invoice, organisation), invoice.c.given_from.is_not(None), sa.not_(invoice.c.withdrawn))
 
 
 @prepared
