@@ -62,9 +62,7 @@ def find(session: Session, organisation: str, since: date, until: date) -> Besid
 
 def waiting(session: Session, organisation: str, *, document: str | None = None) -> dict[str, list[LeftOut]]:
     """What waits beside each invoice, or beside one of them."""
-    head = query.heads(session, organisation, [document]).get(document) if document else None
-    days = (head.given_from or date.max, head.given_to or date.min) if head else _EVER
-    found = _found(session, organisation, *days)
+    found = _found(session, organisation, *_days_of(session, organisation, document))
     covered = {one.entry for one in found if one.decision == COVERED}
     by_document: dict[str, list[LeftOut]] = {}
     for one in sorted(found, key=lambda one: (one.date, one.entry)):
@@ -118,6 +116,14 @@ def _problem(organisation: str, head: Head, entries: int) -> dict[str, Any]:
 
 
 # ---- looking
+
+
+def _days_of(session: Session, organisation: str, document: str | None) -> tuple[date, date]:
+    """The days that an invoice covers; of one that was composed here, none."""
+    if document is None:
+        return _EVER
+    head = query.head(session, organisation, document)
+    return head.given_from or date.max, head.given_to or date.min
 
 
 def _found(session: Session, organisation: str, since: date, until: date) -> list[LeftOut]:
