@@ -75,7 +75,7 @@ Each row has a test of its own against the running service. This page is made of
 
 
 def shown() -> dict[str, list[str]]:
-    """Row -> the tests that are marked with it, as file::test."""
+    """Row -> the tests that are marked with it, as file::test; a mark on a whole file is its own."""
     found: dict[str, list[str]] = {}
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         for name, rows in _marked(path):
@@ -86,11 +86,12 @@ def shown() -> dict[str, list[str]]:
 
 def _marked(path: Path) -> Iterator[tuple[str, list[str]]]:
     text = path.read_text()
-    for node in ast.walk(ast.parse(text)) if "mark.row(" in text else ():
-        if isinstance(node, ast.FunctionDef):
-            for mark in node.decorator_list:
+    for node in ast.parse(text).body if "mark.row(" in text else ():
+        named = isinstance(node, ast.FunctionDef)
+        if named or (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark"):
+            for mark in node.decorator_list if named else [node.value]:
                 if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.row":
-                    yield node.name, [ast.literal_eval(one) for one in mark.args]
+                    yield node.name if named else "all of it", [ast.literal_eval(one) for one in mark.args]
 
 
 def page() -> str:
