@@ -93,7 +93,8 @@ def _queries(operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for one in operation["parameters"]:
         if one["in"] == "query":
             schema = one["schema"]
-            value = schema.get("enum", [{"date": "2026-03-02"}.get(schema.get("format", ""), "")])[0]
+            plain = "2026-03-02" if schema.get("format") == "date" else ""
+            value = schema.get("enum", [schema.get("example", plain)])[0]
             needed = one.get("required", False)
             yield {"key": one["name"], "value": value, "description": one.get("description", ""), "disabled": not needed}
 

@@ -14,6 +14,11 @@ from shared.contract import fields as f
 from shared.contract.statuses import InvoiceStatus
 from shared.platform.web import Paged, Said
 
+
+def _year(*, metadata: dict[str, Any], **how: Any) -> Any:
+    return f.text(4, metadata={**metadata, "pattern": "^[0-9]{4}$", "example": "2026"}, **how)
+
+
 _FILTERS: dict[str, tuple[str, Any]] = {
     "from": ("This day and later.", f.civil_date),
     "to": ("This day and earlier.", f.civil_date),
@@ -25,7 +30,7 @@ _FILTERS: dict[str, tuple[str, Any]] = {
     "tag": ("A tag's name or id.", lambda **how: f.text(200, **how)),
     "status": ("Only those in this state; sent is open.", lambda **how: f.choice((*InvoiceStatus, "sent"), **how)),
     "period": ("What is added up together; a month unless said.", lambda **how: f.choice(PERIODS, **how)),
-    "year": ("The year of four digits; where tax years begin in April, the one it begins in.", lambda **how: f.text(4, **how)),
+    "year": ("The year of four digits; where tax years begin in April, the one it begins in.", _year),
     "group": ("What is added up by; clients unless said.", lambda **how: f.choice(GROUPS, **how)),
 }
 _CELLS: dict[str, Any] = {
@@ -69,7 +74,8 @@ class ChangeList(a.Answer):
 
 def said_of(listing: Listing) -> Said:
     """What a list's route says of itself."""
-    title = listing.name.replace("-", " ").replace("/", ", ")
+    what, _, which = listing.name.partition("/")
+    title = f"{what.replace('-', ' ')}{f' for the {which.upper()}' if which else ''}"
     return Said(
         name=f"list_{'_'.join(_words(listing))}",
         says=f"List {title}, page by page, by cursors, or as a file with `format`.",

@@ -189,19 +189,20 @@ _ONE = {kind: _one(kind) for kind in Kind}
 
 def said_of(kind: Kind, word: str) -> dict[str, Said]:
     """What the routes of one kind say of themselves."""
+    named = f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
     sent, one, many = outside_schema(kind), _ONE[kind], word.replace(" ", "_")
     example = _SENT[kind]
     return {
         "create": Said(
-            name=f"create_{many}", says=f"Make a {word}. It may have an id of your own, as `source_id`.",
+            name=f"create_{many}", says=f"Make {named}. It may have an id of your own, as `source_id`.",
             takes=sent, example=example, gives=one, status=201, once=True, revised=True,
         ),
         "show": Said(name=f"show_{many}", says=f"Show one {word} as it is now.", gives=one, revised=True),
         "replace": Said(
-            name=f"replace_{many}", says=f"Write a {word} anew, as a whole, over the revision that was seen.",
+            name=f"replace_{many}", says=f"Write {named} anew, as a whole, over the revision that was seen.",
             takes=sent, example={**example, "revision": 1}, gives=one, once=True, revised=True,
         ),
-        "delete": Said(name=f"delete_{many}", says=f"Delete a {word}.", gives=one, once=True, revised=True),
+        "delete": Said(name=f"delete_{many}", says=f"Delete {named}.", gives=one, once=True, revised=True),
     }
 
 
