@@ -29,8 +29,8 @@ SIZES: dict[str, tuple[int, int]] = {
     "report_rows": (20_000, 1_000_000),  # rows of the CSV file that is detected and read in flat memory
     "webhook_events": (60, 10_000),  # told to three receivers in a day of the virtual clock, with a fifth failures
     "export_tables": (12, 5_000),  # tables written in every format and compared
-    "mutant_requests": (600, 180_000),  # odd requests made of the examples of every route
-    "schemathesis_requests": (300, 20_000),  # requests that schemathesis makes of the contract
+    "mutant_requests": (400, 180_000),  # odd requests made of the examples of every route
+    "schemathesis_requests": (60, 20_000),  # requests that schemathesis makes of the contract
     "other_examples": (50, 1_000),  # examples of every other property
 }
 

@@ -85,7 +85,7 @@ def _place(chance: random.Random, one: Sending, arguments: list[str]) -> None:
     """A part of the path."""
     parts = one.path.split("/")
     parts[chance.randrange(1, len(parts))] = quote(str(chance.choice(ODD)).encode("utf-8", "replace"), safe="")
-    one.path, one.moved = "/".join(parts), True
+    one.path, one.moved = "/" + "/".join(parts).lstrip("/"), True  # two slashes would name another host
 
 
 def _argument(chance: random.Random, one: Sending, arguments: list[str]) -> None:

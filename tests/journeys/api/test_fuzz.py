@@ -101,8 +101,10 @@ def test_schemathesis_finds_no_failure_and_no_broken_promise(make_database, cloc
     firm, wrong = new_firm(make_database, clock), []
     for service in firm.product.services:
         schema = schemathesis.openapi.from_wsgi(f"{service.prefix}/openapi.json", service.app)
-        every = [found.ok() for found in schema.get_all_operations()]
-        each = max(1, sizes.size("schemathesis_requests") // (2 * len(every)))
+        every, share = [found.ok() for found in schema.get_all_operations()], sizes.size("schemathesis_requests") // 2
+        step = max(1, len(every) // share)  # a short run asks some of the routes, and which is the seed's choice
+        every = every[sizes.seed() % step :: step]
+        each = max(1, share // len(every))
         for operation in every:
             raw = operation.definition.raw
             if raw["operationId"] not in SHUT:
