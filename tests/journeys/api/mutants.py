@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 from collections.abc import Callable
@@ -50,6 +51,10 @@ def mutate(chance: random.Random, one: Sending, arguments: list[str]) -> None:
         chance.choice(_WAYS)(chance, one, arguments)
 
 
+def _odd(chance: random.Random) -> Any:
+    return copy.deepcopy(chance.choice(ODD))  # the next mutation may reach into it
+
+
 def _value(chance: random.Random, one: Sending, arguments: list[str]) -> None:
     """Some value in the body, however deep."""
     at = one.body
@@ -59,7 +64,7 @@ def _value(chance: random.Random, one: Sending, arguments: list[str]) -> None:
         key = chance.choice(list(at)) if isinstance(at, dict) else chance.randrange(len(at))
         below = at[key]
         if not isinstance(below, dict | list) or not below or chance.random() < 0.3:
-            at[key] = chance.choice(ODD)
+            at[key] = _odd(chance)
             return
         at = below
 
@@ -69,7 +74,7 @@ def _member(chance: random.Random, one: Sending, arguments: list[str]) -> None:
     if isinstance(one.body, dict) and one.body and chance.random() < 0.6:
         del one.body[chance.choice(list(one.body))]
     elif isinstance(one.body, dict):
-        one.body[chance.choice(("id", "organisation", "__proto__", "x" * 300, "", "deleted"))] = chance.choice(ODD)
+        one.body[chance.choice(("id", "organisation", "__proto__", "x" * 300, "", "deleted"))] = _odd(chance)
 
 
 def _bytes(chance: random.Random, one: Sending, arguments: list[str]) -> None:
@@ -84,13 +89,13 @@ def _bytes(chance: random.Random, one: Sending, arguments: list[str]) -> None:
 def _place(chance: random.Random, one: Sending, arguments: list[str]) -> None:
     """A part of the path."""
     parts = one.path.split("/")
-    parts[chance.randrange(1, len(parts))] = quote(str(chance.choice(ODD)).encode("utf-8", "replace"), safe="")
+    parts[chance.randrange(1, len(parts))] = quote(str(_odd(chance)).encode("utf-8", "replace"), safe="")
     one.path, one.moved = "/" + "/".join(parts).lstrip("/"), True  # two slashes would name another host
 
 
 def _argument(chance: random.Random, one: Sending, arguments: list[str]) -> None:
     name = chance.choice([*arguments, "page", "no_such"])
-    one.query[name] = str(chance.choice(ODD)).encode("utf-8", "replace").decode()
+    one.query[name] = str(_odd(chance)).encode("utf-8", "replace").decode()
 
 
 def _header(chance: random.Random, one: Sending, arguments: list[str]) -> None:
