@@ -56,6 +56,12 @@ def source_name(value: object) -> str:
     return value
 
 
+def _layout(value: object) -> Layout:
+    if not isinstance(value, dict):
+        raise Invalid("bad_object", f"{quoted(value)} is not an object", "give an object: {…}")
+    return layouts.load(value)
+
+
 class _RecognisedSchema(f.Strict):
     kind = f.choice(_KINDS, required=True)
     headers = m.List(f.Checked(layouts.header, metadata={"type": "string"}), required=True)
@@ -65,7 +71,7 @@ class _ProfileSchema(f.Strict):
     timebooks_profile = f.whole(VERSION, lowest=VERSION, required=True)
     name = f.text(100, required=True)
     source = f.Checked(source_name, load_default="worklog", metadata={"type": "string", "pattern": _SOURCE.pattern})
-    layout = f.Checked(layouts.load, required=True, metadata={"type": "object"})
+    layout = f.Checked(_layout, required=True, metadata={"type": "object"})
     stated = m.List(f.choice(STATED), load_default=())
     recognised = m.Nested(_RecognisedSchema)
 

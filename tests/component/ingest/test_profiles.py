@@ -117,6 +117,8 @@ def test_a_second_profile_of_the_same_name_or_reports_is_refused(
         {"name": ""},
         {"source": "Bad Name"},
         {"recognised": {"kind": "pdf", "headers": []}},
+        {"layout": False},
+        {"layout": "{}"},
         {"extra": 1},
     ],
     ids=lambda wrong: next(iter(wrong)),
