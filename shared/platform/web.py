@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypedDict, TypeVar, Unpack
 
 from flask import Flask, Response, g, request
 from marshmallow import Schema
+from werkzeug.routing import Rule
 
 from shared.contract import fields
 from shared.kernel import canonical
@@ -133,8 +134,21 @@ class Room:
         return keep
 
 
+class _Rule(Rule):
+    """An address that is read, never made: what makes it would take most of the time in which a service starts."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        return _never_made
+
+
+def _never_made(rule: Rule, **_: Any) -> tuple[str, str]:
+    raise NotImplementedError(f"{rule.rule}: addresses are written out, not made from routes")
+
+
 class _ServiceApp(Flask):
     """A Flask application that takes routes from rooms only, so that none is without a scope."""
+
+    url_rule_class = _Rule
 
     def add_url_rule(self, rule: str, *args: Any, route: Route | None = None, **options: Any) -> None:
         if route is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from services.ingest.exports.answers import MEDIA
@@ -72,6 +73,7 @@ class ChangeList(a.Answer):
     more = a.flag("Whether others wait already.")
 
 
+@cache
 def said_of(listing: Listing) -> Said:
     """What a list's route says of itself."""
     what, _, which = listing.name.partition("/")

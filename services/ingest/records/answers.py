@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import copy
 from decimal import Decimal
+from functools import cache
 
 from services.ingest.records.intake import Outcome
 from services.ingest.records.outside import OUTSIDE, outside_schema
@@ -187,6 +188,7 @@ def _one(kind: Kind) -> type[a.Answer]:
 _ONE = {kind: _one(kind) for kind in Kind}
 
 
+@cache
 def said_of(kind: Kind, word: str) -> dict[str, Said]:
     """What the routes of one kind say of themselves."""
     named = f"{'an' if word[0] in 'aeiou' else 'a'} {word}"

@@ -3,6 +3,7 @@ show names as well."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from marshmallow import Schema, fields
@@ -51,6 +52,7 @@ def _path(field: str) -> str:
     return ".".join(OUTSIDE.get(part, part) for part in field.split("."))
 
 
+@cache
 def outside_schema(kind: Kind) -> Schema:
     """What one record of a kind is written with, for whoever describes it."""
     return _renamed(schema_of(kind))

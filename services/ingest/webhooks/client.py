@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 
 from requests.certs import where
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -42,12 +43,17 @@ class Answer:
         return self.status is not None and 200 <= self.status < 300
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whom we believe; reading the list takes longer than a call."""
+    return ssl.create_default_context(cafile=where())
+
+
 class Outlet:
     """Sends to strangers: never inside our network, never on to where they point, never for long."""
 
     def __init__(self, *, loopback: bool = False, resolve: Resolve = look_up, whole: int = WHOLE) -> None:
         self._loopback, self._resolve, self._whole = loopback, resolve, whole
-        self._context = ssl.create_default_context(cafile=where())
 
     def check(self, url: str) -> Target:
         """Where this would go. Raises Invalid, or Retry when the name can't be looked up now."""
@@ -92,7 +98,7 @@ class Outlet:
             connection = HTTPConnection(address, target.port, timeout=CONNECT)
         else:
             name = {"server_hostname": target.host, "assert_hostname": target.host}
-            connection = HTTPSConnection(address, target.port, timeout=CONNECT, ssl_context=self._context, **name)
+            connection = HTTPSConnection(address, target.port, timeout=CONNECT, ssl_context=_trusted(), **name)
         connection.connect()
         if connection.sock is not None:
             connection.sock.settimeout(self._whole)
