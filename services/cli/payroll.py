@@ -88,7 +88,7 @@ def payruns(door: Door, wanted: str | None, draft: str | None, number: str | Non
     if draft:
         door.books(one["provider"], "POST", path, {"calendar": draft})
     if number:
-        door.books(one["provider"], "POST", f"{path}/{part(number)}/post", {"confirm": confirm or ""})
+        door.books(one["provider"], "POST", f"{path}/{part(number)}/post", {"confirm": confirm} if confirm else {})
     items = door.books(one["provider"], "GET", path)["items"]
     rows = [[f"{each['start']} to {each['end']}", each["payment"], each["status"], each["id"]] for each in items]
     return Answer({"items": items}, table(["period", "paid on", "status", "id"], rows) if rows else "No pay runs.")
