@@ -52,6 +52,10 @@ class Payroll(Product):
     def services(self) -> tuple[Service, ...]:
         return self.ingest, self.xero
 
+    @property
+    def looked_at(self) -> tuple[Service, ...]:
+        return (self.xero,)
+
     def connects(self, region: str = "au", *, key: str | None = None) -> str:
         """Connect an organisation through the consent page; the connection's id."""
         url = self.post("xero", "/connect", {}, key=key)["authorize_url"]

@@ -100,6 +100,11 @@ class Product:
     def services(self) -> tuple[Service, ...]:
         return self.ingest, self.quickbooks
 
+    @property
+    def looked_at(self) -> tuple[Service, ...]:
+        """The services that a test of every route goes through with this product: those that no other product shows."""
+        return self.services
+
     # ---- HTTP
 
     def organisation(self, owner: str, currency: str = "USD", zone: str = "America/New_York") -> str:

@@ -283,8 +283,8 @@ def test_rounds_leave_most_of_the_calls_of_the_day_alone(make_database, clock):
     product = Payroll(make_database, clock, own={"XERO_CALLS_PER_DAY": "40"})
     begun(product, "nz", "7:36:00")
     before = len(product.emulator.requests)
-    for _ in range(48):
-        product.later(minutes=30)
+    for _ in range(24):
+        product.later(minutes=60)
     asked = [path for _, path in product.emulator.requests[before:] if "/Timesheets" in path]
     assert 4 <= len(asked) <= 10, asked
 

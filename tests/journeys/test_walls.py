@@ -39,14 +39,14 @@ def things(product):
 
 
 def every_route(product):
-    for service in product.services:
+    for service in product.looked_at:
         for method, rule, scope in routes(service.app):
             yield service.name, method, rule.removeprefix(service.prefix), scope
 
 
 def open_to(product, role):
     """The routes, as every_route names them, that this role may use."""
-    for service in product.services:
+    for service in product.looked_at:
         own = {(method, rule.removeprefix(service.prefix)) for method, rule in workers_routes(service.app)}
         yield from (
             (name, method, rule)
