@@ -1,6 +1,7 @@
 # timebooks: every command a developer types. `make` alone lists them.
 PYTHON ?= python3
-JOBS ?= 2
+# On two cores: while one waits for processes that it started, two work.
+JOBS ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
