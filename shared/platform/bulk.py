@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 
-from shared.platform.session import Session
+from shared.platform.session import Session, insert_in
 from shared.platform.session import insert as insert_into
 
 COPY_FROM = 200
@@ -26,16 +26,16 @@ def insert(session: Session, table: sa.Table, names: tuple[str, ...], rows: Rows
     if _copies(session, rows):
         _copy(session, table.name, columns, ready)
     else:
-        _execute(session, sa.insert(table), columns, ready)
+        _execute(session, table, columns, ready)
 
 
 def upsert(session: Session, table: sa.Table, names: tuple[str, ...], rows: Rows, *, key: str, differs: str) -> None:
     """Insert rows, or replace those that have the same ``key`` and another ``differs``."""
     columns, ready = _ready(session, table, names, rows)
-    new: Any = insert_into(session, table)
     if not _copies(session, rows):
-        _execute(session, _replacing(new, table, columns, key, differs), columns, ready)
+        _execute(session, table, columns, ready, key, differs)
         return
+    new: Any = insert_into(session, table)
     incoming = f"incoming_{table.name}"  # stays with the connection, shaped by the columns that come in
     made = f'CREATE TEMPORARY TABLE IF NOT EXISTS "{incoming}" ON COMMIT DELETE ROWS'
     session.exec_driver_sql(f'{made} AS SELECT {_listed(columns)} FROM "{table.name}" WITH NO DATA')
@@ -65,10 +65,22 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
-def _execute(session: Session, statement: Any, names: tuple[str, ...], rows: Rows) -> None:
-    compiled = statement.compile(dialect=session.dialect, column_keys=names)
-    given: Any = rows if compiled.positional else [dict(zip(names, row, strict=True)) for row in rows]
-    session.exec_driver_sql(str(compiled), given)
+def _execute(session: Session, table: sa.Table, names: tuple[str, ...], rows: Rows, *replacing: str) -> None:
+    text, positional = _text(type(session.dialect), table, names, *replacing)
+    given: Any = rows if positional else [dict(zip(names, row, strict=True)) for row in rows]
+    session.exec_driver_sql(text, given)
+
+
+@cache
+def _text(
+    dialect: type[sa.Dialect], table: sa.Table, names: tuple[str, ...], key: str = "", differs: str = ""
+) -> tuple[str, bool]:
+    """The statement as the driver takes it, and whether its values go by place. Made once: it takes longer than to run it."""
+    made = dialect()
+    new = insert_in(made.name, table)
+    statement = _replacing(new, table, names, key, differs) if key else new
+    compiled = statement.compile(dialect=made, column_keys=names)
+    return str(compiled), bool(compiled.positional)
 
 
 def _ready(session: Session, table: sa.Table, names: tuple[str, ...], rows: Rows) -> tuple[tuple[str, ...], Rows]:
