@@ -1,7 +1,6 @@
 # timebooks: every command a developer types. `make` alone lists them.
 PYTHON ?= python3
-# On two cores: while one waits for processes that it started, two work.
-JOBS ?= 3
+JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq

@@ -18,7 +18,7 @@ RESUMED = 5
 
 
 def test_two_workers_share_the_work_of_two_connections_and_inspect_names_the_jobs(stack, workers, firms, slow_books):
-    slow_books(6)
+    slow_books(12)  # longer than the command takes to ask, on a machine that is busy
     for firm in firms:
         firm.bills()
     workers.follow()
