@@ -110,7 +110,7 @@ def _gives(listing: Listing) -> type[a.Answer]:
         "next_cursor": a.text("With a cursor: what to go on from; null at the end.", None, optional=True),
         "as_of": a.instant("Ask for what was updated since this moment next time.", optional=True),
     }
-    more = _SUMS if listing.more else {}
+    more = _SUMS if listing.foot else {}
     return type(f"{word}Page", (a.Answer,), {"__module__": __name__, "__doc__": "A part.", "items": a.many(item), **how, **more})
 
 

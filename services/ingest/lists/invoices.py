@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from services.ingest.accounts import query as accounts
 from services.ingest.billing import query as billing
-from services.ingest.lists.listing import Filter, Item, Listing, Part, Reader, columns
+from services.ingest.lists.listing import Filter, Item, Listing, Part, Reader, Rows, columns
 from services.ingest.status import query as status
 from shared.kernel.dates import parse_date, zone_of
 from shared.platform import clock
@@ -50,9 +50,7 @@ LISTS = (
         name="invoices",
         columns=columns(*_WHAT, *_SUMS, "external:list"),
         filters=("status", "client", "from", "to", "updated_since"),
-        read=_read,
-        count=_count,
-        place=lambda item: f"{item['issued'].isoformat()} {item['number']}",
+        source=Rows(_read, _count, lambda item: f"{item['issued'].isoformat()} {item['number']}"),
         scope="invoices:read",
     ),
 )

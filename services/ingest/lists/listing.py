@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -57,21 +57,35 @@ class Part:
     after: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Items that are stored one by one. ``place``: the text after which a cursor goes on."""
+
+    read: Callable[[Reader, Filter, Part], Sequence[Item]]
+    count: Callable[[Reader, Filter], int]
+    place: Callable[[Item], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A list that was computed at once, since each of its items follows from all; ``more``: further members of its JSON."""
+
+    items: Sequence[Item]
+    more: dict[str, Any] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """One list. ``place``: the text after which a cursor goes on; without, it is computed as a whole and has pages only."""
+    """One list. What is computed has pages, and no cursor."""
 
     name: str
     columns: tuple[Column, ...]
     filters: tuple[str, ...]
-    read: Callable[[Reader, Filter, Part], Sequence[Item]]
-    count: Callable[[Reader, Filter], int]
+    source: Rows | Callable[[Reader, Filter], Whole]
     own: bool = False  # it keeps a worker to their own by itself
-    place: Callable[[Item], str] | None = None
     scope: str = "records:read"
     needs: tuple[str, ...] = ()  # arguments without which it makes no sense
-    more: Callable[[Reader, Filter], dict[str, Any]] | None = None  # further members of its JSON
-    foot: tuple[str, tuple[Column, ...]] | None = None  # which of those stands under the table, and its columns
+    foot: tuple[str, tuple[Column, ...]] | None = None  # which further member stands under the table, and its columns
 
     def cells(self, item: Item) -> list[Cell]:
         """An item as a row of a file."""

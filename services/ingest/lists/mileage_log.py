@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
-from typing import Any
 
 from services.ingest.exports import stream
 from services.ingest.exports.columns import Column
 from services.ingest.exports.lines import Line
-from services.ingest.lists.listing import Filter, Item, Listing, Part, Reader, columns
+from services.ingest.lists.listing import Filter, Item, Listing, Reader, Whole, columns
 from services.ingest.lists.work import wanted
 from shared.contract.records import Kind
 from shared.domain import mileage_rates
@@ -108,26 +107,18 @@ def _lacking(line: Line, rate: Allowed | None) -> list[str]:
     return [name for name, value in there.items() if not value]
 
 
-def _read(log: _Authority, reader: Reader, asked: Filter, part: Part) -> Sequence[Item]:
-    return list(_trips(log, reader, asked, {}))[part.offset : part.offset + part.limit]
-
-
-def _count(log: _Authority, reader: Reader, asked: Filter) -> int:
-    return sum(1 for _ in _trips(log, reader, asked, {}))
-
-
-def _totals(log: _Authority, reader: Reader, asked: Filter) -> dict[str, Any]:
+def _whole(log: _Authority, reader: Reader, asked: Filter) -> Whole:
     years: dict[str, _Year] = {}
-    for _ in _trips(log, reader, asked, years):
-        pass
+    trips = list(_trips(log, reader, asked, years))
     since, until = log.year(asked.year or 0)
     known = [one for one in log.rates if one.since <= until and one.until >= since]
-    return {
+    sums = {
         "from": since,
         "to": until,
         "totals": [_total(log, *one) for one in sorted(years.items(), key=lambda one: (one[1].name, one[0]))],
         "rates": [_rate(one, since, until) for one in known],
     }
+    return Whole(trips, sums)
 
 
 def _total(log: _Authority, person: str, year: _Year) -> Item:
@@ -157,11 +148,9 @@ def _listing(log: _Authority) -> Listing:
         name=f"mileage-log/{log.name}",
         columns=shown,
         filters=("year", "person"),
-        read=partial(_read, log),
-        count=partial(_count, log),
+        source=partial(_whole, log),
         needs=("year",),
         own=True,
-        more=partial(_totals, log),
         foot=("totals", _TOTALS),
     )
 

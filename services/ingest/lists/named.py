@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from services.ingest.exports.asked import whose
-from services.ingest.lists.listing import Filter, Item, Listing, Part, Reader, columns
+from services.ingest.lists.listing import Filter, Item, Listing, Part, Reader, Rows, columns
 from services.ingest.records import query as records
 from services.ingest.records import query_pages
 from shared.contract.records import Client, Job, Kind, Person, Rate
@@ -66,9 +66,7 @@ def _listing(kind: Kind, name: str, *own: str, filters: tuple[str, ...] = ()) ->
         name=name,
         columns=columns("id", "name:text", *own, "source", "source_id:text", *_CHANGED),
         filters=(*filters, "updated_since"),
-        read=partial(_read, kind),
-        count=partial(_count, kind),
-        place=lambda item: str(item["id"]),
+        source=Rows(partial(_read, kind), partial(_count, kind), lambda item: str(item["id"])),
     )
 
 

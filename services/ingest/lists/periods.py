@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,7 +11,7 @@ from typing import Any
 from services.ingest.exports import stream
 from services.ingest.exports.columns import hours_text
 from services.ingest.exports.lines import Line
-from services.ingest.lists.listing import Filter, Item, Listing, Part, Reader, columns
+from services.ingest.lists.listing import Filter, Item, Listing, Reader, Whole, columns
 from services.ingest.lists.work import wanted
 from services.ingest.records.query_pages import WORK
 from shared.contract.records import Kind
@@ -95,16 +95,12 @@ def _sums(reader: Reader, asked: Filter, kinds: tuple[Kind, ...], keys: Keys) ->
     return dict(sorted(found.items()))
 
 
-def _part(items: Iterator[Item], part: Part) -> Sequence[Item]:
-    return list(items)[part.offset : part.offset + part.limit]
-
-
 # ---- earnings
 
 
-def _earnings(reader: Reader, asked: Filter, part: Part) -> Sequence[Item]:
+def _earnings(reader: Reader, asked: Filter) -> Whole:
     found = _sums(reader, asked, (Kind.TIME,), lambda line: [(line.person, line.person_name)])
-    return _part((_earned(key, row) for key, row in found.items()), part)
+    return Whole([_earned(key, row) for key, row in found.items()])
 
 
 def _earned(key: Key, row: _Sum) -> Item:
@@ -137,8 +133,8 @@ def _by(group: str) -> Keys:
     }[group]
 
 
-def _reports(reader: Reader, asked: Filter, part: Part) -> Sequence[Item]:
-    return _part((_reported(asked.group, key, row) for key, row in _sums(reader, asked, WORK, _by(asked.group)).items()), part)
+def _reports(reader: Reader, asked: Filter) -> Whole:
+    return Whole([_reported(asked.group, key, row) for key, row in _sums(reader, asked, WORK, _by(asked.group)).items()])
 
 
 def _reported(group: str, key: Key, row: _Sum) -> Item:
@@ -152,10 +148,6 @@ def _reported(group: str, key: Key, row: _Sum) -> Item:
 _SUMS = {Kind.TIME: "earnings", Kind.EXPENSE: "expenses", Kind.MILEAGE: "mileage"}
 
 
-def _count(read: Callable[[Reader, Filter, Part], Sequence[Item]]) -> Callable[[Reader, Filter], int]:
-    return lambda reader, asked: len(read(reader, asked, Part(10**9)))
-
-
 _HOURS = ("hours:number", "overtime_h:number", "hours_without_rate:number")
 _DAYS = ("from:date", "to:date")
 _FILTERS = ("from", "to", "period", "client", "job", "person", "tag", "approved")
@@ -165,8 +157,7 @@ LISTS = (
         own=True,
         columns=columns(*_DAYS, "user_id", "user:text", "currency", *_HOURS, "earnings:number", "rates:list", "rule:text"),
         filters=_FILTERS,
-        read=_earnings,
-        count=_count(_earnings),
+        source=_earnings,
         needs=("from", "to"),
     ),
     Listing(
@@ -177,8 +168,7 @@ LISTS = (
             *("earnings:number", "expenses:number", "mileage:number", "distance_mi:number", "distance_km:number"),
         ),
         filters=(*_FILTERS, "group"),
-        read=_reports,
-        count=_count(_reports),
+        source=_reports,
         needs=("from", "to"),
     ),
 )

@@ -16,7 +16,7 @@ from services.ingest.exports.limits import Limit
 from services.ingest.exports.noted import Noted, Sent
 from services.ingest.lists import answers, arguments, invoices, mileage_log, named, periods, work
 from services.ingest.lists.changes import changes
-from services.ingest.lists.listing import Filter, Item, Listing, Part, Reader, cells
+from services.ingest.lists.listing import Filter, Item, Listing, Part, Reader, Rows, Whole, cells
 from shared.platform import clock
 from shared.platform.db import Database
 from shared.platform.vault import Vault
@@ -57,28 +57,31 @@ def _answer(db: Database, vault: Vault, limit: Limit, listing: Listing) -> Calla
 
 
 def _page(reader: Reader, listing: Listing, chosen: Filter) -> dict[str, Any]:
-    part, cursor = page_args(), argument("cursor")
-    if cursor is None or listing.place is None:
-        items = listing.read(reader, chosen, Part(part.size, part.offset))
-        total = listing.count(reader, chosen)
-        more = listing.more(reader, chosen) if listing.more else {}
+    part, cursor, source = page_args(), argument("cursor"), listing.source
+    if not isinstance(source, Rows):
+        whole = source(reader, chosen)
+        items, total, more = whole.items[part.offset : part.offset + part.size], len(whole.items), whole.more
         return {"items": items, "page": part.number, "page_size": part.size, "total": total, **more}
-    found = listing.read(reader, chosen, Part(part.size + 1, after=unwrapped(cursor)))
+    if cursor is None:
+        items, total = source.read(reader, chosen, Part(part.size, part.offset)), source.count(reader, chosen)
+        return {"items": items, "page": part.number, "page_size": part.size, "total": total}
+    found = source.read(reader, chosen, Part(part.size + 1, after=unwrapped(cursor)))
     items = found[: part.size]
-    following = wrapped(listing.place(items[-1])) if len(found) > part.size else None
+    following = wrapped(source.place(items[-1])) if len(found) > part.size else None
     return {"items": items, "page_size": part.size, "next_cursor": following}
 
 
 def _file(reader: Reader, listing: Listing, chosen: Filter, file: str) -> Response:
-    sent = Sent()
+    sent, source = Sent(), listing.source
+    whole = Whole([]) if isinstance(source, Rows) else source(reader, chosen)
 
     def pages() -> Iterator[list[Row]]:
-        for items in _portions(reader, listing, chosen):
+        for items in _portions(reader, source, chosen) if isinstance(source, Rows) else [whole.items]:
             sent.lines += len(items)
             yield [listing.cells(item) for item in items]
 
     title = listing.name.replace("/", " ")
-    pieces = FORMATS[file].write(listing.columns, pages(), title, _foot(reader, listing, chosen))
+    pieces = FORMATS[file].write(listing.columns, pages(), title, _foot(listing, whole))
     facts = {name.replace("-", "_"): text for name, text in sorted(request.args.items())}
     noted = Noted(reader.db, reader.caller, {"list": listing.name, **{name: _fact(text) for name, text in facts.items()}})
     name = listing.name.replace("/", "-")
@@ -86,12 +89,12 @@ def _file(reader: Reader, listing: Listing, chosen: Filter, file: str) -> Respon
     return Response(noted.through(pieces, sent), headers=headers, content_type=FORMATS[file].media)
 
 
-def _foot(reader: Reader, listing: Listing, chosen: Filter) -> Foot | None:
+def _foot(listing: Listing, whole: Whole) -> Foot | None:
     """What stands under the table."""
-    if listing.foot is None or listing.more is None:
+    if listing.foot is None:
         return None
-    name, shown, more = *listing.foot, listing.more
-    return lambda: (shown, [cells(shown, one) for one in more(reader, chosen)[name]])
+    name, shown = listing.foot
+    return lambda: (shown, [cells(shown, one) for one in whole.more[name]])
 
 
 def _fact(text: str) -> str | None:
@@ -99,15 +102,12 @@ def _fact(text: str) -> str | None:
     return text if text.isascii() and all(letter.isalnum() or letter in "_.:/+-" for letter in text) and len(text) <= 80 else None
 
 
-def _portions(reader: Reader, listing: Listing, chosen: Filter) -> Iterator[Sequence[Item]]:
-    if listing.place is None:
-        yield listing.read(reader, chosen, Part(10**9))
-        return
+def _portions(reader: Reader, source: Rows, chosen: Filter) -> Iterator[Sequence[Item]]:
     after: str | None = None
     while True:
-        items = listing.read(reader, chosen, Part(arguments.PART, after=after))
+        items = source.read(reader, chosen, Part(arguments.PART, after=after))
         if items:
             yield items
-            after = listing.place(items[-1])
+            after = source.place(items[-1])
         if len(items) < arguments.PART:
             return

@@ -10,7 +10,7 @@ from functools import partial
 from services.ingest.exports.asked import whose
 from services.ingest.exports.columns import hours_text, minutes_text
 from services.ingest.exports.lines import Line, lines
-from services.ingest.lists.listing import Filter, Item, Listing, Part, Reader, columns
+from services.ingest.lists.listing import Filter, Item, Listing, Part, Reader, Rows, columns
 from services.ingest.receipts import query as receipts
 from services.ingest.records import query as records
 from services.ingest.records import query_pages
@@ -102,9 +102,7 @@ def _listing(kind: Kind, name: str, *own: str) -> Listing:
         columns=columns(*_WHO, *own, *_REST),
         filters=_FILTERS,
         own=True,
-        read=partial(_read, kind),
-        count=partial(_count, kind),
-        place=lambda item: f"{item['date'].isoformat()} {item['id']}",
+        source=Rows(partial(_read, kind), partial(_count, kind), lambda item: f"{item['date'].isoformat()} {item['id']}"),
     )
 
 
