@@ -74,6 +74,18 @@ def count_entries(session: Session, organisation: str, **choice: Any) -> int:
     return session.execute(sa.select(sa.func.count()).select_from(sa.union_all(*page).subquery())).scalar_one() if page else 0
 
 
+def approval_of(session: Session, organisation: str, entry: str) -> tuple[Approval, int | None]:
+    """How work stands, and the revision that was approved last."""
+    row = session.execute(*_approval_of(organisation, entry)).first()
+    return (Approval(row.state), row.revision) if row else (Approval.DRAFT, None)
+
+
+@prepared
+def _approval_of(organisation: Any, entry: Any) -> sa.Select[Any]:
+    mine = (approvals.c.organisation == organisation, approvals.c.entry == entry)
+    return sa.select(approvals.c.state, approvals.c.revision).where(*mine)
+
+
 def _kinds(choice: Choice) -> Iterator[tuple[Kind, Choice]]:
     return ((kind, choice) for kind in choice.kinds)
 

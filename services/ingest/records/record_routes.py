@@ -170,10 +170,8 @@ class _Door:
         shown = {name: value for name, value in outside(dump_record(record)).items() if name not in _HIDDEN}
         organisation = record.organisation
         if self.kind in WORK:
-            [logged] = query.entries(
-                session, self.vault, organisation, kinds=(self.kind,), ids=[record.id], deleted=None
-            )
-            shown |= {"approval": logged.approval.value, "approved_revision": logged.approved_revision}
+            approval, revision = query.approval_of(session, organisation, record.id)
+            shown |= {"approval": approval.value, "approved_revision": revision}
         return shown | self.beside(session, self.vault, organisation, self.kind, record.id)
 
     def _check_shown(self, session: Session, sent: dict[str, Any], present: AnyRecord) -> None:
