@@ -10,19 +10,16 @@ import argparse
 import http.client
 import json
 import os
-import socket
-import subprocess
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from bench.bare import metadata
+from bench.serving import serving
 from services.catalog import entry, settings_from
 from services.ingest.accounts.operator import operator_token
 from shared.platform.vault import Vault, load_master
@@ -30,42 +27,7 @@ from tests import servers
 
 CLIENTS = 8
 WEB = {"ours": "services.wsgi:create('ingest')", "bare": "bench.bare:create()"}
-WAITRESS = """import sys
-from waitress import serve
-from {module} import create
-serve(create({argument}), port=int(sys.argv[1]), threads=8)"""
 ENTRY = {"date": "2026-03-04", "seconds": 5400, "notes": "Planning", "rate": 48, "currency": "USD"}
-
-
-@contextmanager
-def serving(what: str, environ: dict[str, str], *, sqlite: bool) -> Iterator[int]:
-    """The web processes of one of the two; gives the port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    module, _, call = WEB[what].partition(":")
-    command = [sys.executable, "-c", WAITRESS.format(module=module, argument=call[7:-1]), str(port)]
-    if not sqlite:
-        web = [WEB[what], "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4"]
-        command = [sys.executable, "-m", "gunicorn", *web]
-    with open(Path(environ["TIMEBOOKS_DATA"]) / "web.log", "ab") as log:
-        process = subprocess.Popen(command, env=environ, stdout=log, stderr=log)
-    try:
-        _await(port, process)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _await(port: int, process: subprocess.Popen[bytes]) -> None:
-    while process.poll() is None:
-        with socket.socket() as knock:
-            if knock.connect_ex(("127.0.0.1", port)) == 0:
-                time.sleep(2)  # gunicorn listens before its workers are there
-                return
-        time.sleep(0.05)
-    raise SystemExit("the web process ended; see its log")
 
 
 def send(port: int, path: str, headers: dict[str, str], sent: bytes, seconds: float) -> list[float]:
@@ -107,7 +69,7 @@ def measure(url: str, folder: Path, seconds: float, turns: int) -> dict[str, Any
     found: dict[str, list[list[float]]] = {what: [] for what in WEB}
     for _ in range(turns):
         for what in WEB:
-            with serving(what, environ, sqlite=url.startswith("sqlite")) as port:
+            with serving(WEB[what], environ, folder / "web.log", sqlite=url.startswith("sqlite")) as port:
                 send(port, paths[what], headers, sent, min(1.0, seconds))  # warm
                 found[what].append(sorted(send(port, paths[what], headers, sent, seconds)))
     rps = {what: median(len(waits) / seconds for waits in runs) for what, runs in found.items()}

@@ -15,9 +15,6 @@ import json
 import os
 import random
 import resource
-import socket
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -30,6 +27,7 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
+from bench.serving import serving
 from services.catalog import entry, settings_from
 from shared.connector.models import connection, inbound_event
 from shared.platform import clock
@@ -39,10 +37,6 @@ from tests import servers
 REALM, VERIFIER = "9341450000000001", "sample-verifier"
 PATH = "/quickbooks/callbacks/webhook"
 SENDERS = 64
-WAITRESS = """import sys
-from waitress import serve
-from services.wsgi import create
-serve(create("quickbooks"), port=int(sys.argv[1]), threads=8)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +98,7 @@ def send(port: int, made: list[Callback], rate: int) -> list[tuple[Callback, int
 
 
 @contextmanager
-def serving(url: str, folder: Path) -> Iterator[tuple[int, Any]]:
+def connected(url: str, folder: Path) -> Iterator[tuple[int, Any]]:
     """The connector's web processes on a fresh database with one connected company; gives the port and the database."""
     key = folder / "master.key"
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("TIMEBOOKS_", "QUICKBOOKS_"))}
@@ -118,21 +112,9 @@ def serving(url: str, folder: Path) -> Iterator[tuple[int, Any]]:
     one.build(settings, db)  # makes the master key
     with transaction(db) as session:
         session.execute(sa.insert(connection).values(_company()))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-c", WAITRESS, str(port)]
-    if not db.sqlite:
-        web = ["services.wsgi:create('quickbooks')", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4"]
-        command = [sys.executable, "-m", "gunicorn", *web]
-    with open(folder / "web.log", "wb") as log, subprocess.Popen(command, env=environ, stdout=log, stderr=log) as process:
-        try:
-            _await(port, process)
-            yield port, db
-        finally:
-            process.terminate()
-            process.wait(30)
-            db.dispose()
+    with serving("services.wsgi:create('quickbooks')", environ, folder / "web.log", sqlite=db.sqlite) as port:
+        yield port, db
+    db.dispose()
 
 
 def _processor_ms() -> float:
@@ -147,20 +129,10 @@ def _company() -> dict[str, Any]:
     return facts | {"connected_by": "bench", "connected_at": clock.now()}
 
 
-def _await(port: int, process: subprocess.Popen[bytes]) -> None:
-    while process.poll() is None:
-        with socket.socket() as knock:
-            if knock.connect_ex(("127.0.0.1", port)) == 0:
-                time.sleep(1)  # gunicorn listens before its workers are there
-                return
-        time.sleep(0.05)
-    raise SystemExit("the web process ended; see its log")
-
-
 def measure(url: str, made: list[Callback], rate: int) -> dict[str, Any]:
     """One run on one database."""
     before = _processor_ms()
-    with tempfile.TemporaryDirectory() as folder, serving(url or f"sqlite:///{folder}/bench.db", Path(folder)) as (port, db):
+    with tempfile.TemporaryDirectory() as folder, connected(url or f"sqlite:///{folder}/bench.db", Path(folder)) as (port, db):
         send(port, callbacks(200, repeated=0, forged=0, seed=7), rate)  # warm
         answers = send(port, made, rate)
         with reading(db) as session:

@@ -49,7 +49,7 @@ class Stages:
             url = f"sqlite:///{path}"
         else:
             name = servers.postgres().create(conftest._postgres_template(metadatas))
-            for one in (name, f"{name}_morning"):
+            for one in (name, f"{name}_kept"):
                 self.ending.callback(servers.postgres().drop, one)
             url = servers.postgres().url(name)
         opened = open_database(url)

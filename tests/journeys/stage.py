@@ -14,6 +14,7 @@ from shared.platform import jobs
 from shared.platform.db import Database
 from shared.platform.service import Service
 from tests import servers
+from tests.conftest import template_of
 from tests.journeys.product import Product
 
 
@@ -35,13 +36,12 @@ class Stage:
         self.told = prepare(self)
         self._morning: datetime = clock.now
         self._emulator, self._options = self._picture(), self.product.emulator.options
-        for service in self.product.services:
-            _keep(service.db)
+        self._kept = [(service.db, template_of(service.db)) for service in self.product.services]
 
     def again(self) -> None:
         """Everything as it was on the kept morning."""
-        for service in self.product.services:
-            _put_back(service.db)
+        for database, template in self._kept:
+            _put_back(database, template)
         self.product.emulator.options = self._options
         self._restore(self._emulator)
         self.product.forget_tokens()
@@ -75,32 +75,14 @@ class Stage:
         self._bell(service)(jobs.due(service.db))
 
 
-def _keep(database: Database) -> None:
-    if database.sqlite:
-        with database.engine.connect() as connection:
-            connection.exec_driver_sql("COMMIT")
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+def _put_back(database: Database, template: str) -> None:
     database.dispose()
+    place = str(database.engine.url.database)
     if database.sqlite:
-        path = _path(database)
-        shutil.copyfile(path, f"{path}.morning")
-    else:
-        name = database.engine.url.database
-        servers.postgres().execute(f"CREATE DATABASE {name}_morning TEMPLATE {name} STRATEGY file_copy")
-
-
-def _put_back(database: Database) -> None:
-    database.dispose()
-    if database.sqlite:
-        path = _path(database)
         for log in ("-wal", "-shm"):
-            Path(f"{path}{log}").unlink(missing_ok=True)
-        shutil.copyfile(f"{path}.morning", path)
+            Path(f"{place}{log}").unlink(missing_ok=True)
+        shutil.copyfile(template, place)
         return
-    server, name = servers.postgres(), database.engine.url.database
-    server.drop(str(name))
-    server.execute(f"CREATE DATABASE {name} TEMPLATE {name}_morning STRATEGY file_copy")
-
-
-def _path(database: Database) -> str:
-    return str(database.engine.url.database)
+    server = servers.postgres()
+    server.drop(place)
+    server.execute(f"CREATE DATABASE {place} TEMPLATE {template} STRATEGY file_copy")
