@@ -38,8 +38,8 @@ def count_in(session: Session, bucket: str, calls: int, most: int, wait: timedel
     _alone(session, bucket)
     if session.execute(_SUM, _between(bucket, at - COUNTS, at + DAY)).scalar_one() + calls > most:
         raise _used_up(_rows(session, bucket, at), calls, most, clock.lease_now(session))
-    _add(session, bucket, at, calls)
-    session.execute(_DROP, _between(bucket, _EPOCH, at - COUNTS))
+    if _add(session, bucket, at, calls) == calls:  # a new row: an old one may have had its day
+        session.execute(_DROP, _between(bucket, _EPOCH, at - COUNTS))
     return at
 
 
@@ -100,15 +100,17 @@ def _alone(session: Session, bucket: str) -> None:
     session.execute(_adding(dialect(session)), {"of": bucket, "calls": 0})
 
 
-def _add(session: Session, bucket: str, at: datetime, calls: int) -> None:
-    session.execute(_adding(dialect(session)), {"of": _name(bucket, at), "calls": calls})
+def _add(session: Session, bucket: str, at: datetime, calls: int) -> int:
+    """Gives what its row then has."""
+    return int(session.execute(_adding(dialect(session)), {"of": _name(bucket, at), "calls": calls}).scalar_one())
 
 
 @cache
 def _adding(dialect: str) -> Any:
     calls = sa.bindparam("calls", type_=sa.BigInteger)
     new = insert_in(dialect, table).values(bucket=sa.bindparam("of"), arrival=calls, closed_until=0)
-    return new.on_conflict_do_update(index_elements=["bucket"], set_={"arrival": table.c.arrival + calls})
+    more = new.on_conflict_do_update(index_elements=["bucket"], set_={"arrival": table.c.arrival + calls})
+    return more.returning(table.c.arrival)
 
 
 def _name(bucket: str, at: datetime) -> str:

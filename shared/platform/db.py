@@ -226,6 +226,7 @@ def savepoint(session: Session) -> Iterator[None]:
     """Part of a transaction that may be undone alone; undone, it takes its feed rows and jobs with it."""
     collected: list[list[Any]] = [session.jobs, *([] if session.feed is None else [session.feed])]
     before = [len(rows) for rows in collected]
+    keyrings, session.keyrings = session.keyrings, {}
     try:
         with session.begin_nested():
             yield
@@ -233,6 +234,8 @@ def savepoint(session: Session) -> Iterator[None]:
         for rows, count in zip(collected, before, strict=True):
             del rows[count:]
         raise
+    finally:
+        session.keyrings = keyrings
 
 
 def in_transaction() -> bool:

@@ -74,6 +74,7 @@ def identity(db: Database) -> str:
 
 
 _TOP = sa.select(sa.func.max(feed.c.position))
+_NAME_AND_TOP = sa.select(_NAME.scalar_subquery(), sa.func.coalesce(_TOP.scalar_subquery(), 0))
 
 
 def page(
@@ -84,15 +85,14 @@ def page(
     The body is the subject's state at reading time, so the last of several rows of one subject says it all. A reader goes
     on from ``through``, which lies beyond the last row where what follows is nothing that it wants.
     """
-    name = identity(db)
     with reading(db) as session:
-        top = session.execute(_TOP).scalar() or 0  # first: all up to here is visible
+        name, top = session.execute(_NAME_AND_TOP).one()  # first: all up to here is visible
         asked = {"after": after, "top": top, "most": limit, "kinds": list(kinds), "mine": organisation}
         wanted = _page(bool(kinds), organisation is not None)
         rows = [dict(row) for row in session.execute(wanted, asked).mappings()]
         _add_bodies(session, rows, bodies)
     through = rows[-1]["position"] if len(rows) == limit else top
-    return {"feed": name, "head": top, "through": through, "rows": rows}
+    return {"feed": name or identity(db), "head": top, "through": through, "rows": rows}
 
 
 @cache

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from shared.platform import clock, jobs
 from shared.platform.db import Database, Instant, metadata, reading, transaction
-from shared.platform.session import Session, add_new, prepared
+from shared.platform.session import Session, dialect, insert_in, prepared
 
 due_row = sa.Table(
     "schedule",
@@ -49,16 +49,18 @@ def _later(now: Any) -> sa.Select[Any]:
 
 
 @prepared
-def _moving(of_kind: Any, of_subject: Any, now: Any, later: Any) -> sa.Update:
-    mine = (due_row.c.kind == of_kind, due_row.c.subject == of_subject, due_row.c.next_at <= now)
-    return sa.update(due_row).where(*mine).values(next_at=later)
+def _moving(dialect: str, /, of_kind: Any, of_subject: Any, now: Any, later: Any) -> Any:
+    new = insert_in(dialect, due_row).values(kind=of_kind, subject=of_subject, next_at=later)
+    due = due_row.c.next_at <= now
+    moved = new.on_conflict_do_update(index_elements=["kind", "subject"], set_={"next_at": later}, where=due)
+    return moved.returning(due_row.c.kind)
 
 
 def _ring(db: Database, tick: Tick) -> int:
     with transaction(db) as session:
         now = clock.lease_now(session)
-        add_new(session, due_row, {"kind": tick.kind, "subject": tick.subject, "next_at": now})
-        moved = session.execute(*_moving(tick.kind, tick.subject, now, now + timedelta(seconds=tick.every)))
-        if moved.rowcount:
-            jobs.ask(session, tick.kind, tick.subject, organisation="*", queue=tick.queue)
-        return int(moved.rowcount)
+        moving = _moving(dialect(session), tick.kind, tick.subject, now, now + timedelta(seconds=tick.every))
+        if session.execute(*moving).first() is None:
+            return 0
+        jobs.ask(session, tick.kind, tick.subject, organisation="*", queue=tick.queue)
+        return 1

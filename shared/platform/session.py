@@ -25,6 +25,8 @@ class Session(sa.Connection):
         """Feed rows to be inserted last; None in a read."""
         self.jobs: list[int] = []
         """Jobs to be rung for after the commit."""
+        self.keyrings: dict[Any, Any] = {}
+        """Keys that were asked for already: see ``vault``. What a savepoint undoes may have made some, so it has its own."""
 
 
 def prepared(make: Callable[..., Any]) -> Callable[..., tuple[Any, dict[str, Any]]]:

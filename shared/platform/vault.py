@@ -1,7 +1,7 @@
 """The vault: who holds which key, how personal columns are sealed and opened, and how a person's key is destroyed.
 
 The master key wraps one key per organisation, that one wraps a key per person or client (and per blob, see ``files``).
-Nothing is cached beyond one keyring, so a destroyed key is gone with the next request.
+The key of a person, client or blob is kept no longer than the unit of work, so a destroyed one is gone with the next request.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -27,6 +28,8 @@ __all__ = ["Erased", "Keyring", "SealBroken", "Vault", "load_master", "scrub"]
 
 AT_ONCE = 500
 """Keys loaded or made by one statement."""
+ROOTS = 1_000
+"""Organisations whose own key is kept opened, found by its wrapped form: to derive from it takes longer than to read that."""
 
 _OWN = sa.select(vault_organisation.c.wrapped).where(vault_organisation.c.organisation == sa.bindparam("mine"))
 _WRAPPED = sa.select(vault_subject.c.subject, vault_subject.c.wrapped).where(
@@ -47,16 +50,25 @@ class Erased:
     blobs: tuple[str, ...]
 
 
+class _Root:
+    """What an organisation's key is used for: to wrap keys, to seal what is its own, and to compare."""
+
+    __slots__ = ("mac", "mac_key", "sealing", "wrapping")
+
+    def __init__(self, key: bytes) -> None:
+        self.wrapping = AESGCM(sealing.derive(key, b"wrap"))
+        self.sealing = AESGCM(sealing.derive(key, b"seal"))
+        self.mac_key = sealing.derive(key, b"mac")
+        self.mac = HMAC(self.mac_key, SHA256())
+
+
 class Keyring:
     """The keys of one organisation that one unit of work needs. Keep it no longer than its session."""
 
-    def __init__(self, session: Session, organisation: str, root: bytes) -> None:
+    def __init__(self, session: Session, organisation: str, root: _Root) -> None:
         self.organisation = organisation
         self._session = session
-        self._wrapping = AESGCM(sealing.derive(root, b"wrap"))
-        self._own = AESGCM(sealing.derive(root, b"seal"))
-        self._mac_key = sealing.derive(root, b"mac")
-        self._mac = HMAC(self._mac_key, SHA256())
+        self._root = root
         self._wrapped: dict[str, bytes | None] = {}
         self._ciphers: dict[str, AESGCM] = {}
         self._asked: set[str] = set()
@@ -66,25 +78,25 @@ class Keyring:
 
         Raises Invalid("erased") for a subject whose key was destroyed. A subject without a key gets one.
         """
-        cipher = self._own if subject is None else self._sealing_cipher(subject)
+        cipher = self._root.sealing if subject is None else self._sealing_cipher(subject)
         return sealing.seal(cipher, text.encode(), bound(self.organisation, place, row_id))
 
     def open(self, subject: str | None, place: str, row_id: str, sealed: bytes | None) -> str | None:
         """The text again, or None when there is none or its subject was erased."""
         if sealed is None:
             return None
-        cipher = self._own if subject is None else self._opening_cipher(subject)
+        cipher = self._root.sealing if subject is None else self._opening_cipher(subject)
         return sealing.unseal(cipher, sealed, bound(self.organisation, place, row_id)).decode() if cipher else None
 
     def mac(self, data: bytes) -> str:
         """HMAC-SHA256 under the organisation's key, as hex: tells equal from different, and nothing to anybody else."""
-        mac = self._mac.copy()  # setting the key up anew takes longer than a row's HMAC
+        mac = self._root.mac.copy()  # setting the key up anew takes longer than a row's HMAC
         mac.update(data)
         return mac.finalize().hex()
 
     def macs(self) -> hmac.HMAC:
         """The same HMAC for content that comes piece by piece."""
-        return hmac.new(self._mac_key, digestmod="sha256")
+        return hmac.new(self._root.mac_key, digestmod="sha256")
 
     def erased(self, subject: str) -> bool:
         """Whether this subject's key was destroyed; no query for the subjects the keyring was asked for."""
@@ -93,11 +105,11 @@ class Keyring:
 
     def wrap(self, key: bytes, *owner: str) -> bytes:
         """A key, sealed for keeping."""
-        return sealing.seal(self._wrapping, key, bound("key", self.organisation, *owner))
+        return sealing.seal(self._root.wrapping, key, bound("key", self.organisation, *owner))
 
     def unwrap(self, wrapped: bytes, *owner: str) -> AESGCM:
         """A kept key, ready for use."""
-        return AESGCM(sealing.unseal(self._wrapping, wrapped, bound("key", self.organisation, *owner)))
+        return AESGCM(sealing.unseal(self._root.wrapping, wrapped, bound("key", self.organisation, *owner)))
 
     def ask(self, subjects: Iterable[str | None]) -> None:
         """Load the keys of these subjects too; keys that don't exist are made together when first needed."""
@@ -162,28 +174,36 @@ class Vault:
     def __init__(self, master: bytes) -> None:
         self._master = master
         self._wrapping = AESGCM(sealing.derive(master, b"organisations"))
+        self._opened = lru_cache(maxsize=ROOTS)(self._open)
 
     def derive(self, label: bytes) -> bytes:
         """A key of the installation for one purpose."""
         return sealing.derive(self._master, b"installation/" + label)
 
     def keyring(self, session: Session, organisation: str, subjects: Iterable[str | None] = ()) -> Keyring:
-        """The keys of these subjects (None: the organisation's own), loaded with one query for every 500."""
-        keyring = Keyring(session, organisation, self._organisation_key(session, organisation))
+        """The keys of these subjects (None: the organisation's own), loaded with one query for every 500.
+
+        Whoever asks again in the same unit of work gets the same keyring.
+        """
+        keyring = session.keyrings.get((self, organisation))
+        if keyring is None:
+            keyring = session.keyrings[self, organisation] = Keyring(session, organisation, self._root(session, organisation))
         keyring.ask(subjects)
         return keyring
 
-    def _organisation_key(self, session: Session, organisation: str) -> bytes:
+    def _root(self, session: Session, organisation: str) -> _Root:
         mine = {"mine": organisation}
         wrapped = session.execute(_OWN, mine).scalar()
-        place = bound("organisation", organisation)
         if wrapped is None and not _writes(session):
-            return sealing.new_key()  # nothing is sealed for it yet: a key that fits nothing is the truth
+            return _Root(sealing.new_key())  # nothing is sealed for it yet: a key that fits nothing is the truth
         if wrapped is None:
-            row = {"organisation": organisation, "wrapped": sealing.seal(self._wrapping, sealing.new_key(), place)}
-            add_new(session, vault_organisation, row)
+            new = sealing.seal(self._wrapping, sealing.new_key(), bound("organisation", organisation))
+            add_new(session, vault_organisation, {"organisation": organisation, "wrapped": new})
             wrapped = session.execute(_OWN, mine).scalar_one()
-        return sealing.unseal(self._wrapping, wrapped, place)
+        return self._opened(organisation, wrapped)
+
+    def _open(self, organisation: str, wrapped: bytes) -> _Root:
+        return _Root(sealing.unseal(self._wrapping, wrapped, bound("organisation", organisation)))
 
     def erase(self, session: Session, organisation: str, subject: str) -> Erased:
         """Destroy a subject's key and the keys of all blobs naming it; the row stays as tombstone.
@@ -191,6 +211,7 @@ class Vault:
         After the commit call ``scrub``, which removes what the database's own files still hold of the keys.
         """
         had = _destroy_subject(session, organisation, subject)
+        session.keyrings.clear()
         naming = sa.select(blob_subject.c.blob).where(
             blob_subject.c.organisation == organisation, blob_subject.c.subject == subject
         )

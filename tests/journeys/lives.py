@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import timedelta
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -257,7 +258,12 @@ class Life:
 
 def _position(db: Database, table: sa.Table) -> int:
     with reading(db) as session:
-        return session.execute(sa.select(sa.func.max(table.c.position))).scalar() or 0
+        return session.execute(_top(table)).scalar() or 0
+
+
+@cache
+def _top(table: sa.Table) -> sa.Select[Any]:
+    return sa.select(sa.func.max(table.c.position))
 
 
 # ---- the first morning

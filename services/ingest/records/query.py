@@ -58,20 +58,18 @@ def entries(
     **choice: Any,
 ) -> list[Logged]:
     """Time, expenses and mileage by (date, id); ``choice`` as the fields of Choice."""
-    page = [_index(organisation, kind, chosen) for kind, chosen in _kinds(Choice(**choice))]
-    if not page:
+    wanted = Choice(**choice)
+    if not wanted.kinds:
         return []
-    union = sa.union_all(*page).subquery()
-    ordered = sa.select(union).order_by(union.c.date, union.c.id).limit(limit).offset(offset)
-    index = session.execute(ordered).all()
+    index = session.execute(*_chosen(session, organisation, wanted, limit, offset)).all()
     found = _work(session, vault, organisation, [(Kind(row.kind), row.id) for row in index])
-    return [Logged(found[row.id], Approval(row.state or "draft"), row.revision) for row in index]
+    return [Logged(found[row.id], Approval(row.state), row.revision) for row in index]
 
 
 def count_entries(session: Session, organisation: str, **choice: Any) -> int:
     """How many there are of them."""
-    page = [_index(organisation, kind, chosen) for kind, chosen in _kinds(Choice(**choice))]
-    return session.execute(sa.select(sa.func.count()).select_from(sa.union_all(*page).subquery())).scalar_one() if page else 0
+    wanted = Choice(**choice)
+    return session.execute(*_chosen(session, organisation, wanted, count=True)).scalar_one() if wanted.kinds else 0
 
 
 def approval_of(session: Session, organisation: str, entry: str) -> tuple[Approval, int | None]:
@@ -86,22 +84,48 @@ def _approval_of(organisation: Any, entry: Any) -> sa.Select[Any]:
     return sa.select(approvals.c.state, approvals.c.revision).where(*mine)
 
 
-def _kinds(choice: Choice) -> Iterator[tuple[Kind, Choice]]:
-    return ((kind, choice) for kind in choice.kinds)
+_VALUES = ("since", "until", "client", "job", "person", "ids", "approval", "billable", "deleted")
 
 
-def _index(organisation: str, kind: Kind, choice: Choice) -> sa.Select[Any]:
-    table = TABLES[kind].present
-    state = sa.func.coalesce(approvals.c.state, Approval.DRAFT.value)
-    columns = (sa.literal(kind.value).label("kind"), table.c.id, table.c.date, state.label("state"), approvals.c.revision)
-    where = [within(table, organisation, by_id=choice.ids is not None)]
-    where += [table.c[name] == getattr(choice, name) for name in ("client", "job", "person", "billable", "deleted")
-              if getattr(choice, name) is not None]
-    where += [table.c.date >= choice.since] if choice.since else []
-    where += [table.c.date <= choice.until] if choice.until else []
-    where += [table.c.id.in_(choice.ids)] if choice.ids is not None else []
-    where += [state.in_([one.value for one in choice.approval])] if choice.approval is not None else []
-    return sa.select(*columns).outerjoin(approvals, approvals.c.entry == table.c.id).where(*where)
+def _chosen(
+    session: Session, organisation: str, choice: Choice, limit: int | None = None, offset: int = 0, *, count: bool = False
+) -> tuple[Any, dict[str, Any]]:
+    values = [getattr(choice, name) for name in _VALUES]
+    given = frozenset(name for name, value in zip(_VALUES, values, strict=True) if value is not None)
+    shape = (dialect(session), choice.kinds, given, count, limit is not None)
+    return _index(*shape, organisation, *values, limit, offset)
+
+
+@prepared
+def _index(
+    dialect: str, kinds: tuple[Kind, ...], given: frozenset[str], count: bool, cut: bool, /, organisation: Any, since: Any,
+    until: Any, client: Any, job: Any, person: Any, ids: Any, approval: Any, billable: Any, deleted: Any, limit: Any, offset: Any,
+) -> sa.Select[Any]:  # fmt: skip
+    """What is chosen, by (date, id), or how many; only what is ``given`` is asked for."""
+
+    def of(kind: Kind) -> sa.Select[Any]:
+        table = TABLES[kind].present
+        state = sa.func.coalesce(approvals.c.state, Approval.DRAFT.value)
+        where = {
+            "since": table.c.date >= since,
+            "until": table.c.date <= until,
+            "client": table.c.client == client,
+            "job": table.c.job == job,
+            "person": table.c.person == person,
+            "ids": among(dialect, table.c.id, ids),
+            "approval": state.in_(approval),
+            "billable": table.c.billable == billable,
+            "deleted": table.c.deleted == deleted,
+        }
+        mine = (within(table, organisation, by_id="ids" in given), *(where[name] for name in sorted(given)))
+        columns = (sa.literal(kind.value).label("kind"), table.c.id, table.c.date, state.label("state"), approvals.c.revision)
+        return sa.select(*columns).outerjoin(approvals, approvals.c.entry == table.c.id).where(*mine)
+
+    union = sa.union_all(*(of(kind) for kind in kinds)).subquery()
+    if count:
+        return sa.select(sa.func.count()).select_from(union)
+    ordered = sa.select(union).order_by(union.c.date, union.c.id)
+    return ordered.limit(limit).offset(offset) if cut else ordered
 
 
 def _work(session: Session, vault: Vault, organisation: str, index: list[tuple[Kind, str]]) -> dict[str, Any]:
