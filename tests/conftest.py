@@ -10,17 +10,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 import sqlalchemy as sa
 
 from shared.platform import clock as platform_clock
-from tests import servers, sizes
-
-if TYPE_CHECKING:
-    from shared.platform.db import Database
+from shared.platform.db import Database, transaction
+from shared.platform.db import metadata as platform_metadata
+from tests import engines, servers, sizes
 
 TESTS = Path(__file__).parent
 
@@ -138,8 +136,6 @@ def database_url(new_database_url: Callable[..., str]) -> str:
 @pytest.fixture
 def make_database(new_database_url: Callable[..., str]) -> Iterator[Callable[..., Database]]:
     """``make_database(metadata, …)``: a fresh open database with the platform's tables and those of each metadata."""
-    from shared.platform.db import metadata as platform_metadata
-    from shared.platform.db import open_database
     from shared.platform.migrations import PLATFORM
 
     opened: list[Database] = []
@@ -147,7 +143,7 @@ def make_database(new_database_url: Callable[..., str]) -> Iterator[Callable[...
         importlib.import_module(f"shared.platform.{name}")
 
     def make(*metadatas: sa.MetaData, like: str | None = None) -> Database:
-        opened.append(open_database(new_database_url(like=like) if like else new_database_url(platform_metadata, *metadatas)))
+        opened.append(engines.opened(new_database_url(like=like) if like else new_database_url(platform_metadata, *metadatas)))
         return opened[-1]
 
     yield make
@@ -160,7 +156,6 @@ def template_of(database: Database) -> str:
     place = str(database.engine.url.database)
     if database.sqlite:
         with database.engine.connect() as connection:
-            connection.exec_driver_sql("COMMIT")
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     database.dispose()
     if not database.sqlite:
@@ -186,11 +181,11 @@ def _outline(table: sa.Table) -> str:
 
 
 def _create_all(url: str, metadatas: tuple[sa.MetaData, ...]) -> None:
-    from shared.platform.db import open_database
 
-    database = open_database(url)
-    for metadata in metadatas:
-        metadata.create_all(database.engine)
+    database = engines.opened(url)
+    with transaction(database) as session:
+        for metadata in metadatas:
+            metadata.create_all(session)
     database.dispose()
 
 

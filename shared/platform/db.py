@@ -140,7 +140,6 @@ def open_database(url: str, *, pool_size: int = 10, lease_seconds: int = 30, res
     if url.startswith("sqlite"):
         engine = sa.create_engine(url, connect_args={"timeout": 30})
         sa.event.listen(engine, "connect", _sqlite_connect)
-        sa.event.listen(engine, "begin", _sqlite_begin)
         return Database(engine, True, threading.RLock(), lease, resend)
     engine = sa.create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
     sa.event.listen(engine, "connect", _postgresql_connect)
@@ -154,13 +153,9 @@ _PRAGMAS = (
 
 
 def _sqlite_connect(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves: the driver begins too late, at the first write
+    connection.isolation_level = None  # a Session says BEGIN
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _sqlite_begin(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("reading") else "BEGIN IMMEDIATE")
 
 
 def _postgresql_connect(connection: Any, _record: Any) -> None:
@@ -214,7 +209,7 @@ def reading(db: Database) -> Iterator[Session]:
     with Session(db.engine) as session:
         mark = _OPEN.set((*_OPEN.get(), None))
         try:
-            session.execution_options(reading=True).begin()
+            session.begin()
             yield session
         finally:
             session.rollback()

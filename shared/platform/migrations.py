@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 
-from shared.platform.db import Database, metadata
+from shared.platform.db import Database, metadata, transaction
 
 PLATFORM = ("audit", "feed", "files", "identity", "jobs", "quota", "schedule", "vault", "web_idempotency")
 """Modules whose tables every service's database has."""
@@ -42,12 +42,11 @@ def differences(db: Database, *metadatas: sa.MetaData) -> list[object]:
 def run(*metadatas: sa.MetaData) -> None:
     """What a service's ``env.py`` calls."""
     db: Database = context.config.attributes["database"]
-    with db.engine.connect() as connection:
+    with transaction(db) as session:
         if not db.sqlite:
-            connection.execute(sa.select(sa.func.pg_advisory_lock(_LOCK)))
-            connection.commit()
+            session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
         context.configure(
-            connection=connection,
+            connection=session,
             target_metadata=_merged(metadatas),
             render_as_batch=True,
             transaction_per_migration=False,

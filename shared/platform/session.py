@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sqlite3
 from collections.abc import Callable
 from functools import cache, wraps
 from typing import Any
@@ -27,6 +28,24 @@ class Session(sa.Connection):
         """Jobs to be rung for after the commit."""
         self.keyrings: dict[Any, Any] = {}
         """Keys that were asked for already: see ``vault``. What a savepoint undoes may have made some, so it has its own."""
+
+    def begin(self) -> sa.RootTransaction:
+        """Begin to read or, where there is a list for feed rows, to write. Raises OperationalError while others write."""
+        begun = super().begin()
+        say_begin(self, "BEGIN" if self.feed is None else "BEGIN IMMEDIATE")
+        return begun
+
+
+def say_begin(connection: sa.Connection, how: str = "BEGIN IMMEDIATE") -> None:
+    """On SQLite we say BEGIN ourselves: the driver begins too late, at the first write.
+
+    Said past SQLAlchemy, and by no listener of the engine: one alone makes every statement take a tenth longer.
+    """
+    if connection.dialect.name == "sqlite":
+        try:
+            connection.connection.cursor().execute(how)
+        except sqlite3.OperationalError as error:
+            raise sa.exc.OperationalError(how, None, error) from error
 
 
 def prepared(make: Callable[..., Any]) -> Callable[..., tuple[Any, dict[str, Any]]]:

@@ -20,10 +20,10 @@ from services.xero_connector.emulator.wire import Broken, Turned
 from shared.kernel.ids import record_id
 from shared.platform import clock as platform_clock
 from shared.platform import feed, jobs, schedule
-from shared.platform.db import Database, metadata, open_database, reading
+from shared.platform.db import Database, metadata, reading
 from shared.platform.faultpoint import Rig
 from shared.platform.migrations import PLATFORM
-from tests import conftest
+from tests import conftest, engines
 from tests.journeys.payroll import REGIONS, Payroll
 from tests.journeys.product import PREFIXES, Refused
 from tests.journeys.stage import Stage
@@ -81,7 +81,7 @@ def _database(folder: Path, place: str, *tables: sa.MetaData) -> Database:
         importlib.import_module(f"shared.platform.{name}")
     path = folder / f"{place}{len(list(folder.glob('*.sqlite')))}.sqlite"
     shutil.copyfile(conftest._sqlite_template((metadata, *tables)), path)
-    return open_database(f"sqlite:///{path}")
+    return engines.opened(f"sqlite:///{path}")
 
 
 class Office:

@@ -14,10 +14,10 @@ import pytest
 import sqlalchemy as sa
 
 from shared.platform import clock as platform_clock
-from shared.platform.db import Database, open_database
+from shared.platform.db import Database
 from shared.platform.db import metadata as platform_metadata
 from shared.platform.migrations import PLATFORM
-from tests import conftest, servers
+from tests import conftest, engines, servers
 from tests.journeys.clerks import PayStage
 from tests.journeys.stage import Stage
 
@@ -52,7 +52,7 @@ class Stages:
             for one in (name, f"{name}_kept"):
                 self.ending.callback(servers.postgres().drop, one)
             url = servers.postgres().url(name)
-        opened = open_database(url)
+        opened = engines.opened(url)
         self.ending.callback(opened.dispose)
         return opened
 

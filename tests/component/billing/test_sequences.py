@@ -27,7 +27,8 @@ from shared.kernel.duration import seconds_of
 from shared.kernel.errors import Conflict
 from shared.platform import audit, feed, files, vault  # noqa: F401  their tables
 from shared.platform import db as database
-from shared.platform.db import open_database, reading
+from shared.platform.db import reading
+from tests import engines
 from tests.component.billing.conftest import Firm, found
 from tests.sizes import size
 
@@ -52,7 +53,7 @@ class Sequences(RuleBasedStateMachine):
     def start(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
         path = shutil.copyfile(self.template, Path(self.folder.name) / "ingest.db")
-        self.firm: Firm = found(open_database(f"sqlite:///{path}"), NOW)
+        self.firm: Firm = found(engines.opened(f"sqlite:///{path}"), NOW)
         self.firm.stores("client", "zen", name="Zen", currency="JPY")
         self.invoices: dict[str, Invoice] = {}
         self.books: dict[str, Copy] = {}
@@ -223,7 +224,7 @@ class Sequences(RuleBasedStateMachine):
 @pytest.fixture
 def template(tmp_path: Path) -> Path:
     path = tmp_path / "template.db"
-    made = open_database(f"sqlite:///{path}")
+    made = engines.opened(f"sqlite:///{path}")
     for tables in (database.metadata, metadata):
         tables.create_all(made.engine)
     made.dispose()

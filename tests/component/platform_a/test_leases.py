@@ -10,9 +10,10 @@ import pytest
 import sqlalchemy as sa
 
 from shared.platform import jobs
-from shared.platform.db import open_database, reading, transaction
+from shared.platform.db import reading, transaction
 from shared.platform.faultpoint import Rig
 from shared.platform.jobs import LeaseLost
+from tests import engines
 from tests.component.platform_a.conftest import PATIENCE, Gate, job_row
 
 written = sa.Table("written", sa.MetaData(), sa.Column("n", sa.Integer, primary_key=True), sa.Column("by", sa.Integer))
@@ -59,7 +60,7 @@ def test_a_lease_keeps_others_away_until_it_runs_out_and_each_taking_has_a_highe
 def test_how_long_a_lease_lasts_is_a_setting_of_the_database(clock, new_database_url):
     from shared.platform.db import metadata
 
-    short = open_database(new_database_url(metadata), lease_seconds=2, resend_seconds=1)
+    short = engines.opened(new_database_url(metadata), lease_seconds=2, resend_seconds=1)
     try:
         number = ask(short)
         assert jobs.take(short, number)

@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from shared.platform import audit, files, identity, quota, vault_tables, web_idempotency
-from shared.platform.db import Database, metadata, open_database
+from shared.platform.db import Database, metadata
 from shared.platform.vault import Vault
-from tests import servers
+from tests import engines, servers
 
 KEPT_BY = (audit, files, identity, quota, vault_tables, web_idempotency)
 """Importing them puts their tables on the platform's metadata."""
@@ -26,7 +26,7 @@ def one_postgresql() -> Iterator[Database]:
     """One database for all tests of this folder: making a fresh one takes longer than most of them."""
     server = servers.postgres()
     name = server.create()
-    database = open_database(server.url(name))
+    database = engines.opened(server.url(name))
     metadata.create_all(database.engine)
     yield database
     database.dispose()

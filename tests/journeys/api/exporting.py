@@ -16,11 +16,10 @@ from services.ingest.app import build
 from services.ingest.tables import metadata
 from shared.kernel import canonical
 from shared.platform.db import metadata as platform_metadata
-from shared.platform.db import open_database
 from shared.platform.http import Network
 from shared.platform.settings import Settings
 from shared.platform.vault import Vault
-from tests import conftest
+from tests import conftest, engines
 from tests.component.ingest.conftest import Caller
 
 RECORDS = [
@@ -60,7 +59,7 @@ def firm(folder: Path, **environ: str) -> Iterator[Caller]:
     """The owner of an organisation on a service of its own, on SQLite."""
     database = folder / "ingest.sqlite"
     database.write_bytes(Path(conftest._sqlite_template((platform_metadata, metadata))).read_bytes())
-    db = open_database(f"sqlite:///{database}")
+    db = engines.opened(f"sqlite:///{database}")
     told = {"TIMEBOOKS_DATA": str(folder), "TIMEBOOKS_QUICKBOOKS_URL": "http://127.0.0.1:9", **environ}  # where nobody listens
     vault = Vault(b"m" * 32)
     service = build(Settings.load(told, ("ingest", "quickbooks")), db, vault, Network())
