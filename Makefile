@@ -63,6 +63,7 @@ $(RUN): requirements.lock requirements-build.lock pyproject.toml
 
 $(TEST): requirements-test.lock requirements-build.lock pyproject.toml
 	$(call install,requirements-test.lock)
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib shared services > /dev/null 2>&1 || true # once, not in each process
 	@touch $@ $(RUN)
 
 $(BENCH): requirements-bench.lock requirements-build.lock pyproject.toml

@@ -105,7 +105,8 @@ def foretold(office: Office, kept: Kept, case: Case, plan: Any) -> forecast.Fore
     """What the product says of this plan before it is sent."""
     region = REGIONS[str(office.connection(kept.connection).tenant.facts["region"])]
     changes = [(item["action"], len(item["fields"]), "") for item in plan["items"]]
-    limits = forecast.Limits(pace.between_calls(), case.per_day, daily.COUNTS, pace.made(office.xero.db, kept.tenant))
+    made = pace.made(office.xero.db, kept.tenant)
+    limits = forecast.Limits(pace.between_calls(pace.SMALLEST), case.per_day, daily.COUNTS, made)
     counted = forecast.counted(changes)
     return forecast.forecast(region, counted, limits, office.clock.now, approve=case.approve, array_size=case.array)
 

@@ -26,8 +26,8 @@ def build(settings: Settings, db: Database, vault: Vault, network: Network) -> S
     """The service on a migrated database."""
     mine = ours.load(settings)
     provider = XeroProvider(mine.info, mine.webhook_key, mine.array_size)
-    how = partial(Client, au_version=mine.au_version, calls_per_day=mine.calls_per_day)
-    hooks = replace(HOOKS, beside=partial(details.beside, array_size=mine.array_size))
+    how = partial(Client, au_version=mine.au_version, granted=mine.granted)
+    hooks = replace(HOOKS, beside=partial(details.beside, array_size=mine.array_size, granted=mine.granted))
     return app.build(settings, db, vault, network, provider, lambda c, *one: how(c, mine.api_url, *one), hooks, _more)
 
 

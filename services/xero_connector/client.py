@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from services.xero_connector import looking, organisation, payroll_reading, sending
+from services.xero_connector.pace import SMALLEST, Granted
 from services.xero_connector.payroll import Payroll, PayRun
 from services.xero_connector.regions import registry
 from services.xero_connector.regions.region import Region
@@ -27,12 +28,12 @@ class Client:
         token: str,
         *,
         au_version: str = "1.0",
-        calls_per_day: int = 1000,
+        granted: Granted = SMALLEST,
     ) -> None:
         tenant = connection.tenant
         self._tenant, self._au_version, self._connected_at = tenant, au_version, connection.connected_at
         known = registry.of(tenant.facts).key if tenant.facts.get("region") else ""
-        self._books = Books(connector, api_url, tenant.id, token, known, calls_per_day)
+        self._books = Books(connector, api_url, tenant.id, token, known, granted)
 
     def _region(self) -> Region:
         """The region as it was learnt when connecting, else by the country. Raises Unsupported where there is none."""

@@ -13,6 +13,7 @@ from services.xero_connector import pace, store
 from services.xero_connector.forecast import Limits, counted, forecast
 from services.xero_connector.intake import EMPLOYEE
 from services.xero_connector.models import timesheet
+from services.xero_connector.pace import Granted
 from services.xero_connector.payroll import PayRun
 from services.xero_connector.regions import registry
 from services.xero_connector.statuses import PayRunStatus
@@ -74,7 +75,7 @@ def names(session: Session, connection: str) -> dict[str, str]:
     return {rate.id: rate.name for rate in known[0].rates.values()} if known else {}
 
 
-def beside(c: Connector, connection: Connection, items: Sequence[Row], *, array_size: int) -> dict[str, Any]:
+def beside(c: Connector, connection: Connection, items: Sequence[Row], *, array_size: int, granted: Granted) -> dict[str, Any]:
     """What a plan of timesheets shows besides: ``left_out``, work that no timesheet pays yet, by person and reason;
     ``overtime``, what the rule made of each day of the last weeks; ``forecast``, the calls that writing takes, and until when."""
     with reading(c.db) as session:
@@ -82,17 +83,18 @@ def beside(c: Connector, connection: Connection, items: Sequence[Row], *, array_
         left_out = [_left_out(row, whose) for row in store.left_outs(session, connection.id) if row["seconds"]]
         since = clock.now().date() - EFFECTS_SHOWN
         overtime = [_effect(row, whose) for row in store.effects(session, connection.id, since)]
-    return {"left_out": left_out, "overtime": overtime, "forecast": _forecast(c, connection, items, array_size)}
+    return {"left_out": left_out, "overtime": overtime, "forecast": _forecast(c, connection, items, array_size, granted)}
 
 
-def _forecast(c: Connector, connection: Connection, items: Sequence[Row], array_size: int) -> dict[str, Any] | None:
+def _forecast(
+    c: Connector, connection: Connection, items: Sequence[Row], array_size: int, granted: Granted
+) -> dict[str, Any] | None:
     going = [item for item in items if item["action"] != "blocked"]
     if not going:
         return None
     lines = [sum(field["field"].startswith("line ") for field in item["fields"]) for item in going]
     writes = counted((item["action"], many, item["status"]) for item, many in zip(going, lines, strict=True))
-    per_day = c.provider.info.calls_per_day or 0
-    limits = Limits(pace.between_calls(), per_day, daily.COUNTS, pace.made(c.db, connection.tenant.id))
+    limits = Limits(pace.between_calls(granted), granted.per_day, daily.COUNTS, pace.made(c.db, connection.tenant.id))
     approve = connection.tenant.facts.get("approve") is True
     region = registry.of(connection.tenant.facts)
     found = forecast(region, writes, limits, clock.now(), approve=approve, array_size=array_size)

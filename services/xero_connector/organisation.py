@@ -46,7 +46,7 @@ def connections(books: Books) -> Sequence[Wire]:
 
 
 def _for(books: Books, row: Wire) -> Books:
-    return Books(books.connector, books.api_url, str(row["tenantId"]), books.token, books.region, books.calls_per_day)
+    return Books(books.connector, books.api_url, str(row["tenantId"]), books.token, books.region, books.granted)
 
 
 def _tenant(books: Books, connection: str, au_version: str) -> Tenant:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.kernel.errors import Retry
@@ -12,7 +13,7 @@ from shared.platform import clock, daily, quota
 from shared.platform.db import Database, transaction
 from shared.platform.session import Session
 
-A_MINUTE, AT_ONCE, APP_A_MINUTE = 60, 5, 10_000
+AT_ONCE, APP_A_MINUTE = 5, 10_000
 BURST = 1
 """Calls of an organisation without a pause between them; with each more, fewer fit into a minute."""
 PATIENCE = 15
@@ -24,20 +25,33 @@ _BOOKED: ContextVar[tuple[datetime, ...]] = ContextVar("booked_calls", default=(
 """When the calls were counted that this thread of work has still to make."""
 
 
-def between_calls() -> timedelta:
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """How often one organisation may be asked."""
+
+    per_day: int = 1000
+    per_minute: int = 60
+
+
+SMALLEST = Granted()
+"""What Xero grants its smallest tier."""
+
+
+def between_calls(granted: Granted) -> timedelta:
     """The time from one call of an organisation to the next, at full pace."""
-    return (timedelta(minutes=1) + timedelta(microseconds=quota.JITTER)) / (A_MINUTE - BURST)
+    return (timedelta(minutes=1) + timedelta(microseconds=quota.JITTER)) / (granted.per_minute - BURST)
 
 
-def take_turn(db: Database, tenant: str, calls_per_day: int) -> None:
+def take_turn(db: Database, tenant: str, granted: Granted) -> None:
     """Wait for the next place. Raises Retry when it is further off than makes sense to wait for; then nothing is taken."""
     wait = 0
     with transaction(db) as session:
         if tenant:
-            wait = quota.take_in(session, _minute(tenant), rate=A_MINUTE, per_seconds=60, burst=BURST, patience=PATIENCE)
+            rate = granted.per_minute
+            wait = quota.take_in(session, _minute(tenant), rate=rate, per_seconds=60, burst=BURST, patience=PATIENCE)
         wait = max(wait, quota.take_in(session, APP, rate=APP_A_MINUTE, per_seconds=60, burst=200, patience=PATIENCE))
         if tenant:
-            _count(session, tenant, calls_per_day, timedelta(milliseconds=wait))
+            _count(session, tenant, granted.per_day, timedelta(milliseconds=wait))
     if tenant:
         _BOOKED.set(_BOOKED.get()[1:])
     if wait:
@@ -54,11 +68,12 @@ def _count(session: Session, tenant: str, calls_per_day: int, wait: timedelta) -
 
 
 @contextmanager
-def booked(db: Database, tenant: str, calls: int, calls_per_day: int) -> Iterator[None]:
+def booked(db: Database, tenant: str, calls: int, granted: Granted) -> Iterator[None]:
     """Take so many of the day's calls together, so that the day doesn't end in the middle of a write; what is left goes back."""
-    with _told(calls_per_day):
-        at = daily.count(db, _day(tenant), min(calls, calls_per_day), calls_per_day)
-    mark = _BOOKED.set((at,) * min(calls, calls_per_day))
+    calls = min(calls, granted.per_day)
+    with _told(granted.per_day):
+        at = daily.count(db, _day(tenant), calls, granted.per_day)
+    mark = _BOOKED.set((at,) * calls)
     try:
         yield
     finally:

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from services.xero_connector import faults, pace
+from services.xero_connector.pace import Granted
 from shared.connector.context import Connector
 from shared.connector.provider import Wire
 from shared.kernel import canonical
@@ -42,7 +43,7 @@ class Wires:
 
     connector: Connector
     tenant: str
-    calls_per_day: int
+    granted: Granted
     key: str = ""  # of the call that is being made; each of its steps has one of its own
     part: bytes | None = None  # what the next request carries
     refusal: Response | None = None  # the last definite one, for whoever wants all of it
@@ -84,7 +85,7 @@ class Wires:
 
     def _send(self, method: str, url: str, headers: Mapping[str, str], query: Mapping[str, str], body: bytes | None) -> Response:
         db = self.connector.db
-        pace.take_turn(db, self.tenant, self.calls_per_day)
+        pace.take_turn(db, self.tenant, self.granted)
         intent = None if body is None else hashlib.sha256(body).hexdigest()
         with pace.under_way(db, self.tenant):
             return self.connector.network.send(method, url, headers=headers, params=query, body=body, intent_hash=intent)
@@ -124,12 +125,12 @@ class Books:
     tenant: str
     token: str
     region: str  # regions.Region.key; "" before it is known
-    calls_per_day: int
+    granted: Granted
     wires: Wires = field(init=False)
     _apis: dict[str, Any] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.wires = Wires(self.connector, self.tenant, self.calls_per_day)
+        self.wires = Wires(self.connector, self.tenant, self.granted)
 
     def timesheets(self, method: str, *ids: str, part: Any = None, **options: Any) -> Any:
         """A method of the region's timesheets. ``part``: what it carries, a part of the stored body."""

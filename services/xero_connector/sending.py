@@ -45,7 +45,7 @@ def write(
         items = [{**item, SEEN: ""} for item in items]
     books.wires.key = key
     try:
-        with pace.booked(books.connector.db, books.tenant, _calls(region, operations, items), books.calls_per_day):
+        with pace.booked(books.connector.db, books.tenant, _calls(region, operations, items), books.granted):
             return _written(books, region, operations, items)
     finally:
         books.wires.key = ""

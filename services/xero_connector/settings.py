@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from services.xero_connector.faults import EXISTS
+from services.xero_connector.pace import Granted
 from services.xero_connector.sending import NEIGHBOUR
 from shared.connector.provider import Info, Lifecycle, OAuthFacts
 from shared.contract.statuses import BindingState, TimesheetStatus
@@ -28,6 +29,7 @@ NUMBERS = {  # default, least, most
     "XERO_SETTLE_SECONDS": (10, 0, 3600),
     "XERO_ARRAY_SIZE": (1, 1, 100),
     "XERO_CALLS_PER_DAY": (1000, 2, 1_000_000),  # what Xero grants its smallest tier
+    "XERO_CALLS_PER_MINUTE": (60, 2, 6_000),
 }
 LOOK_BACK = timedelta(days=3650)  # lists say what there is, however old
 FIRST_LOOK = timedelta(days=400)  # timesheets that were there before: so far back work may still be paid
@@ -53,7 +55,7 @@ class XeroSettings:
     webhook_key: str
     au_version: str  # of timesheets in Australia: "1.0" | "2.0"
     array_size: int  # timesheets in one call, where the region takes several
-    calls_per_day: int
+    granted: Granted
     info: Info
 
 
@@ -69,7 +71,7 @@ def load(settings: Settings) -> XeroSettings:
         webhook_key=extra.get("XERO_WEBHOOK_KEY", ""),
         au_version=texts["XERO_AU_VERSION"],
         array_size=numbers["XERO_ARRAY_SIZE"],
-        calls_per_day=numbers["XERO_CALLS_PER_DAY"],
+        granted=Granted(numbers["XERO_CALLS_PER_DAY"], numbers["XERO_CALLS_PER_MINUTE"]),
         info=_info(_oauth(texts, extra), numbers, sorted(VERSIONS, key=lambda one: one != texts["XERO_AU_VERSION"])),
     )
 

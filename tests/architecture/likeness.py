@@ -52,10 +52,11 @@ def _neutral(token: tokenize.TokenInfo) -> str:
 
 
 def alike(one: Piece, other: Piece) -> bool:
-    if min(len(one.tokens), len(other.tokens)) < FEWEST_TOKENS:
+    shorter, longer = sorted((len(one.tokens), len(other.tokens)))
+    if shorter < FEWEST_TOKENS or 200 * shorter < ALIKE * (shorter + longer):  # most pairs end here, at no cost
         return False
     match = difflib.SequenceMatcher(None, one.tokens, other.tokens, autojunk=False)
-    return match.real_quick_ratio() * 100 >= ALIKE and match.quick_ratio() * 100 >= ALIKE and match.ratio() * 100 >= ALIKE
+    return match.quick_ratio() * 100 >= ALIKE and match.ratio() * 100 >= ALIKE
 
 
 def twins(left: Sequence[Piece], right: Sequence[Piece]) -> list[tuple[Piece, Piece]]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.architecture import contract_rows
+
+pytestmark = pytest.mark.xdist_group("architecture")  # one process reads the sources
 
 
 def test_every_promised_row_is_shown_and_no_other():

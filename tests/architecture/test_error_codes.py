@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.architecture import error_codes
+
+pytestmark = pytest.mark.xdist_group("architecture")  # one process reads the sources
 
 
 def test_the_page_of_error_codes_is_what_the_source_raises():

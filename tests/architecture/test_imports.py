@@ -6,7 +6,11 @@ import subprocess
 import sys
 import tomllib
 
+import pytest
+
 from tests.architecture.sources import ROOT
+
+pytestmark = pytest.mark.xdist_group("architecture")  # one process reads the sources
 
 
 def test_lower_floors_never_import_higher_ones_and_services_never_each_other():

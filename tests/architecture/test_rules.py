@@ -10,6 +10,8 @@ from tests.architecture import rules
 from tests.architecture.likeness import percent_twice, pieces, twins
 from tests.architecture.sources import ROOT, Source, below
 
+pytestmark = pytest.mark.xdist_group("architecture")  # one process reads the sources
+
 MOST_PERCENT_TWICE = 5
 
 WHERE = {
@@ -71,8 +73,8 @@ def test_connectors_are_not_copies_of_each_other():
     # Migrations as well: a tool writes them, and the tables that connectors share are alike in each database.
     connectors = {folder: pieces([source for source in below(folder) if _ours(source.path)]) for folder in folders}
     for left, right in itertools.permutations(connectors, 2):
-        copies = [f"{one.name} = {other.name}" for one, other in twins(connectors[left], connectors[right])]
-        assert percent_twice(connectors[left], connectors[right]) < MOST_PERCENT_TWICE, copies
+        percent = percent_twice(connectors[left], connectors[right])
+        assert percent < MOST_PERCENT_TWICE, [f"{a.name} = {b.name}" for a, b in twins(connectors[left], connectors[right])]
 
 
 def test_a_copy_with_other_names_is_seen_as_one():

@@ -20,11 +20,13 @@ ORCHARD, BILLABONG = "9341450000000002", "9341450000000004"
 
 @pytest.fixture(scope="package")
 def stack(tmp_path_factory):
-    one = Stack(tmp_path_factory.mktemp("stack"), TIMEBOOKS_LEASE_SECONDS="2", TIMEBOOKS_RESEND_SECONDS="2")
+    hurry = {"TIMEBOOKS_LEASE_SECONDS": "2", "TIMEBOOKS_RESEND_SECONDS": "2", "XERO_CALLS_PER_MINUTE": "6000"}
+    one = Stack(tmp_path_factory.mktemp("stack"), **hurry)
     try:
         one.up()
         one.start(BULK[0], hostname=BULK[1])
-        one.emulator("configure", limits=None)
+        for provider in ("quickbooks", "xero"):
+            one.emulator("configure", provider=provider, limits=None)
         yield one
     finally:
         one.stop()

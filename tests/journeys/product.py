@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import sqlalchemy as sa
 from urllib3.filepost import encode_multipart_formdata
 
 from services.ingest import app as ingest
@@ -20,7 +21,7 @@ from services.quickbooks_connector.emulator.app import Options, create
 from shared.connector.models import metadata as connector_tables
 from shared.kernel import canonical
 from shared.platform import jobs, schedule
-from shared.platform.db import Database
+from shared.platform.db import Database, feed, reading
 from shared.platform.http import Network, Response
 from shared.platform.service import Service
 from shared.platform.settings import Settings
@@ -34,6 +35,9 @@ HEADER = (
     "kind,source_id,date,start,end,duration,break,overtime,person,client,job,tags,"
     "rate,currency,amount,distance,unit,category,billable,notes"
 )
+
+
+_POSITION = sa.select(sa.func.coalesce(sa.func.max(feed.c.position), 0))
 
 
 def settings(extra: Mapping[str, str]) -> Settings:
@@ -206,13 +210,23 @@ class Product:
     # ---- work
 
     def work(self) -> None:
-        """Let every service follow the others and do what is due, until all are quiet."""
+        """Let every service follow the others and do what is due, until a round of it brings nothing new."""
         for _ in range(20):
             self.clock.advance(seconds=2)
-            for service in self.services:
-                schedule.ring(service.db, [tick for tick in service.ticks if tick.every <= 10])
-            if sum(jobs.run_ready(service.db, service.handlers) for service in self.services) <= 2 * len(self.services) and _ > 1:
+            told = self._told()
+            rung = sum(schedule.ring(one.db, [tick for tick in one.ticks if tick.every <= 10]) for one in self.services)
+            done = sum(jobs.run_ready(service.db, service.handlers) for service in self.services)
+            if done <= rung and self._told() == told:
                 return
+
+    def _told(self) -> list[int]:
+        """How much news each service has told so far."""
+        return [self._position(service.db) for service in self.services]
+
+    @staticmethod
+    def _position(db: Database) -> int:
+        with reading(db) as session:
+            return int(session.execute(_POSITION).scalar_one())
 
     def later(self, **amount: int) -> None:
         """Let time pass, with everything that comes round in it."""

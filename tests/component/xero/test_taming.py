@@ -87,7 +87,7 @@ def test_good_answers_that_the_librarys_models_refuse_are_read(open_office):
     for region, method, kind in (("nz", "get_employees", "employee"), ("au1", "get_pay_items", "earnings_rate")):
         office = open_office(region)
         assert len(list(office.client.references(kind))) > 2
-        books = Books(office.connector, XERO, office.tenant, office.token, region, 1000)
+        books = Books(office.connector, XERO, office.tenant, office.token, region, pace.SMALLEST)
         answer = books.payroll(method)
         assert answer
 
@@ -97,7 +97,7 @@ def test_the_libraries_own_reading_would_have_refused_one_of_them(open_office):
     from xero_python.payrollnz import PayrollNzApi
 
     office = open_office("nz")
-    answer = Books(office.connector, XERO, office.tenant, office.token, "nz", 1000).payroll("get_employees")
+    answer = Books(office.connector, XERO, office.tenant, office.token, "nz", pace.SMALLEST).payroll("get_employees")
     with pytest.raises(ValueError):
         deserialize("Employees", answer, PayrollNzApi().get_model_finder())
 
@@ -149,7 +149,7 @@ def test_a_refusal_concerns_one_organisation_only_but_for_the_apps_own_limit(ope
 
 def test_no_time_out_of_the_librarys_reaches_the_wire(office):
     """A binary fraction would be dropped without a word; ours are whole seconds, and always there."""
-    books = Books(office.connector, XERO, office.tenant, office.token, office.region.key, 1000)
+    books = Books(office.connector, XERO, office.tenant, office.token, office.region.key, pace.SMALLEST)
     books.timesheets("get_timesheets", _request_timeout=0.001)
     sending = inspect.signature(Network.send).parameters["timeout"].default
     assert sending == TIMEOUT
@@ -176,12 +176,12 @@ def test_the_minutes_quota_is_used_nearly_whole_and_never_exceeded(office, clock
         office.client.changed_since(NOW)
     minutes = (clock.now - start).total_seconds() / 60
     assert office.emulator.refusals() == {}
-    assert calls / minutes >= 0.95 * pace.A_MINUTE
+    assert calls / minutes >= 0.95 * pace.SMALLEST.per_minute
 
 
 @BOTH
 def test_the_days_calls_are_counted_and_start_again_with_the_next_day(open_office, clock):
-    office = open_office("au1", calls_per_day=5)
+    office = open_office("au1", granted=pace.Granted(5))
     for _ in range(5):
         office.client.changed_since(NOW)
     office.calls()
@@ -193,7 +193,7 @@ def test_the_days_calls_are_counted_and_start_again_with_the_next_day(open_offic
     assert clock.now.date().isoformat() == "2026-11-12"
     office.app.tokens = office.app.refresh().body
     for _ in range(5):
-        office.another(calls_per_day=5).changed_since(NOW)
+        office.another(granted=pace.Granted(5)).changed_since(NOW)
 
 
 def test_five_calls_are_under_way_at_most(office):

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from services.xero_connector import faults, sending
+from services.xero_connector import faults, pace, sending
 from services.xero_connector.sdk import Books
 from shared.connector.provider import Operation
 from shared.kernel import canonical
@@ -231,7 +231,7 @@ def test_other_bytes_than_the_intended_ones_are_refused_before_anything_is_sent(
 
 
 def test_a_library_that_would_send_something_else_is_refused(office):
-    books = Books(office.connector, "https://xero.example", office.tenant, office.token, office.region.key, 1000)
+    books = Books(office.connector, "https://xero.example", office.tenant, office.token, office.region.key, pace.SMALLEST)
     books.wires.part = canonical.dumps({"hours": 1})
     office.calls()
     with pytest.raises(Park, match="intent_mismatch"):

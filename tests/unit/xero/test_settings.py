@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from services.xero_connector.pace import Granted
 from services.xero_connector.settings import load
 from shared.kernel.errors import Invalid
 from shared.platform.settings import Settings
@@ -34,7 +35,7 @@ def test_without_settings_xero_itself_is_spoken_to_within_what_the_smallest_tier
     assert ours.info.oauth.authorize_url == "https://login.xero.com/identity/connect/authorize"
     assert ours.info.oauth.token_url == "https://identity.xero.com/connect/token"
     assert ours.info.oauth.tenant_parameter is None
-    assert (ours.au_version, ours.array_size, ours.calls_per_day) == ("1.0", 1, 1000)
+    assert (ours.au_version, ours.array_size, ours.granted) == ("1.0", 1, Granted(1000, 60))
     assert ours.info.key_memory == timedelta(seconds=300)
     assert ours.info.settle == timedelta(seconds=10)
     assert "timesheet_exists" in ours.info.perhaps_ours
@@ -49,9 +50,10 @@ def test_only_the_narrow_scopes_are_asked_for():
 
 
 def test_settings_are_taken():
-    ours = loaded(XERO_API_URL="http://xero:8098/", XERO_AU_VERSION="2.0", XERO_ARRAY_SIZE="50", XERO_CALLS_PER_DAY="5000")
+    how_often = {"XERO_CALLS_PER_DAY": "5000", "XERO_CALLS_PER_MINUTE": "90"}
+    ours = loaded(XERO_API_URL="http://xero:8098/", XERO_AU_VERSION="2.0", XERO_ARRAY_SIZE="50", **how_often)
     assert (ours.api_url, ours.au_version, ours.array_size) == ("http://xero:8098", "2.0", 50)
-    assert ours.calls_per_day == ours.info.calls_per_day == 5000
+    assert (ours.granted, ours.info.calls_per_day) == (Granted(5000, 90), 5000)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +64,7 @@ def test_settings_are_taken():
         ("XERO_ARRAY_SIZE", "ten"),
         ("XERO_KEY_MEMORY_SECONDS", "361"),
         ("XERO_SETTLE_SECONDS", "-1"),
+        ("XERO_CALLS_PER_MINUTE", "1"),
         ("XERO_CALLS_PER_DAY", "²"),
         ("XERO_CALLS_PER_DAY", "9" * 5000),
         ("XERO_AU_VERSION", "3.0"),
