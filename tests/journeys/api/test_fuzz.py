@@ -7,10 +7,6 @@ import random
 from contextlib import suppress
 
 import pytest
-import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi import checks
 from werkzeug.test import TestResponse
 
 from shared.platform.http import Response
@@ -87,21 +83,13 @@ def faults(contract, operation, answer, request):
     return [(request, answer.status, fault) for fault in found]
 
 
-CHECKS = [
-    not_a_server_error,
-    checks.status_code_conformance,
-    checks.content_type_conformance,
-    checks.response_headers_conformance,
-    checks.response_schema_conformance,
-]
-
-
 @pytest.mark.row("I5")
 def test_schemathesis_finds_no_failure_and_no_broken_promise(make_database, clock):
+    from tests.journeys.api import by_schemathesis  # it loads for a second, which every process that only collects would
+
     firm, wrong = new_firm(make_database, clock), []
     for service in firm.product.services:
-        schema = schemathesis.openapi.from_wsgi(f"{service.prefix}/openapi.json", service.app)
-        every, share = [found.ok() for found in schema.get_all_operations()], sizes.size("schemathesis_requests") // 2
+        every, share = by_schemathesis.operations(service), sizes.size("schemathesis_requests") // 2
         step = max(1, len(every) // share)  # a short run asks some of the routes, and which is the seed's choice
         every = every[sizes.seed() % step :: step]
         each = max(1, share // len(every))
@@ -109,22 +97,5 @@ def test_schemathesis_finds_no_failure_and_no_broken_promise(make_database, cloc
             raw = operation.definition.raw
             if raw["operationId"] not in SHUT:
                 bearer = firm.bearer_of(raw["operationId"], raw["tags"][0], service.name)
-                wrong += found_by_schemathesis(operation, each, bearer, clock)
+                wrong += by_schemathesis.faults(operation, each, bearer, clock)
     assert not wrong, "\n".join(wrong)
-
-
-def found_by_schemathesis(operation, each, bearer, clock):
-    @settings(max_examples=each, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
-    @given(case=operation.as_strategy())
-    def sends(case):
-        answer = case.call(headers=bearer)
-        clock.advance(milliseconds=20)
-        if not (answer.status_code == 503 and "retry-after" in answer.headers):
-            case.validate_response(answer, checks=CHECKS)
-
-    try:
-        sends()
-    except (AssertionError, BaseExceptionGroup) as found:
-        several = found.exceptions if isinstance(found, BaseExceptionGroup) else [found]
-        return [f"{operation.label}: {str(one)[:800]}" for one in several]
-    return []
