@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import hypothesis
@@ -18,9 +19,11 @@ import sqlalchemy as sa
 from shared.platform import clock as platform_clock
 from shared.platform.db import Database, transaction
 from shared.platform.db import metadata as platform_metadata
-from tests import engines, servers, sizes
+from tests import engines, routes, servers, sizes
 
 TESTS = Path(__file__).parent
+
+routes.parse_once()
 
 hypothesis.settings.register_profile("short", derandomize=True, database=None, deadline=None)
 hypothesis.settings.register_profile("long", database=None, deadline=None, print_blob=True)
@@ -169,7 +172,8 @@ def template_of(database: Database) -> str:
 _templates: dict[str, str] = {}
 
 
-def _template_name(engine: str, metadatas: tuple[sa.MetaData, ...]) -> str:
+@cache
+def _template_name(engine: str, *metadatas: sa.MetaData) -> str:
     tables = sorted(_outline(table) for metadata in metadatas for table in metadata.tables.values())
     return f"{engine}_{hashlib.sha256(' '.join(tables).encode()).hexdigest()[:16]}"
 
@@ -195,7 +199,7 @@ def _template_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 def _sqlite_template(metadatas: tuple[sa.MetaData, ...]) -> str:
-    name = _template_name("sqlite", metadatas)
+    name = _template_name("sqlite", *metadatas)
     if name not in _templates:
         path = f"{_templates['folder']}/{name}"
         _create_all(f"sqlite:///{path}", metadatas)
@@ -204,7 +208,7 @@ def _sqlite_template(metadatas: tuple[sa.MetaData, ...]) -> str:
 
 
 def _postgres_template(metadatas: tuple[sa.MetaData, ...]) -> str:
-    name = _template_name("postgresql", metadatas)
+    name = _template_name("postgresql", *metadatas)
     if name not in _templates:
         server = servers.postgres()
         server.execute(f"CREATE DATABASE {name}")

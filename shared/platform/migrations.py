@@ -22,14 +22,23 @@ _LOCK = 0x7EEE
 
 def migrate(db: Database, folder: Path) -> None:
     """Upgrade to the newest revision in ``folder``. Safe to run again, and by several processes at once."""
-    command.upgrade(_config(db, folder), "head")
+    with db.engine.connect() as connection:
+        present = MigrationContext.configure(connection).get_current_heads()
+    if present != (_revisions(folder)[-1],):  # each command looks, so what is there already costs nothing more
+        command.upgrade(_config(db, folder), "head")
 
 
 def write_revision(db: Database, folder: Path, message: str) -> None:
     """Write the revision that takes a migrated database to the tables as the code has them now."""
-    numbers = sorted(path.name[:4] for path in (folder / "versions").glob("[0-9]*.py"))
-    number = f"{int(numbers[-1]) + 1 if numbers else 1:04}"
-    command.revision(_config(db, folder), message, autogenerate=True, rev_id=number)
+    number = f"{int(max(_revisions(folder), default='0')) + 1:04}"
+    config = _config(db, folder)
+    config.attributes["compared"] = True
+    command.revision(config, message, autogenerate=True, rev_id=number)
+
+
+def _revisions(folder: Path) -> list[str]:
+    """Their numbers, by which Alembic knows them too, the newest last."""
+    return sorted(path.name[:4] for path in (folder / "versions").glob("[0-9]*.py"))
 
 
 def differences(db: Database, *metadatas: sa.MetaData) -> list[object]:
@@ -47,7 +56,7 @@ def run(*metadatas: sa.MetaData) -> None:
             session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
         context.configure(
             connection=session,
-            target_metadata=_merged(metadatas),
+            target_metadata=_merged(metadatas) if "compared" in context.config.attributes else None,
             render_as_batch=True,
             transaction_per_migration=False,
             render_item=_typed,
