@@ -1,6 +1,6 @@
 # timebooks: every command a developer types. `make` alone lists them.
 PYTHON ?= python3
-JOBS ?= 2
+JOBS ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,6 +26,8 @@ metadata = sa.MetaData()
 
 FEED_LOCK = 0x7EED  # any constant: PostgreSQL advisory locks are per database, and each service has its own
 LOCK_PATIENCE = "2s"
+IDLE = 2
+"""Seconds after which a connection is asked whether it still is one."""
 MOST_FEED_ROWS = 5_000
 """Feed rows in one transaction; more would hold the lock, and so every other writer, too long."""
 
@@ -141,8 +145,10 @@ def open_database(url: str, *, pool_size: int = 10, lease_seconds: int = 30, res
         engine = sa.create_engine(url, connect_args={"timeout": 30})
         sa.event.listen(engine, "connect", _sqlite_connect)
         return Database(engine, True, threading.RLock(), lease, resend)
-    engine = sa.create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+    engine = sa.create_engine(url, pool_size=pool_size, max_overflow=pool_size)
     sa.event.listen(engine, "connect", _postgresql_connect)
+    sa.event.listen(engine, "checkout", partial(_postgresql_checkout, engine.dialect.loaded_dbapi.Error))
+    sa.event.listen(engine, "checkin", _postgresql_checkin)
     return Database(engine, False, nullcontext(), lease, resend)
 
 
@@ -164,6 +170,24 @@ def _postgresql_connect(connection: Any, _record: Any) -> None:
         cursor.execute("SET client_connection_check_interval = '200ms'")
         cursor.execute("SET idle_in_transaction_session_timeout = '30s'")
     connection.commit()
+
+
+def _postgresql_checkout(broken: type[Exception], connection: Any, record: Any, _proxy: Any) -> None:
+    """Ask a connection that has lain idle whether it still is one: each unit of work asking would be a fourth of its way.
+
+    The server may have been restarted. Where that happens between two units of work, the next one fails, and with it every
+    pooled connection is given up: a caller is told to come again, a job is done again.
+    """
+    if time.monotonic() - record.info.get("used", -IDLE) >= IDLE:
+        try:
+            connection.execute("SELECT 1")
+            connection.rollback()
+        except broken as error:
+            raise sa.exc.DisconnectionError from error
+
+
+def _postgresql_checkin(_connection: Any, record: Any) -> None:
+    record.info["used"] = time.monotonic()
 
 
 @contextmanager

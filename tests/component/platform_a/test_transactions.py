@@ -135,3 +135,24 @@ def test_readers_are_not_held_up_by_a_writer(db, aside):
     gate.open()
     writer.result(PATIENCE)
     assert rows(db) == [("slow", 1)]
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(("idle", "failing"), [(0, 0), (3600, 1)], ids=["one that lay idle", "one that was just used"])
+def test_connections_that_the_server_has_ended_are_given_up(db, monkeypatch, idle, failing):
+    """After a restart of the server nothing fails, or the first unit of work of those that come at once."""
+    monkeypatch.setattr("shared.platform.db.IDLE", idle)
+    with reading(db) as first, reading(db) as second:
+        pids = [session.execute(sa.select(sa.func.pg_backend_pid())).scalar_one() for session in (first, second)]
+    killer = sa.create_engine(db.engine.url, poolclass=sa.NullPool)
+    with killer.connect() as connection:
+        for pid in pids:
+            connection.execute(sa.select(sa.func.pg_terminate_backend(pid)))
+    failed = 0
+    for subject in "abc":
+        try:
+            with transaction(db) as session:
+                announce(session, subject)
+        except sa.exc.OperationalError:
+            failed += 1
+    assert (failed, len(rows(db))) == (failing, 3 - failing)

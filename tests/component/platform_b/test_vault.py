@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from shared.kernel.errors import Invalid
-from shared.platform.db import Database, reading, transaction
+from shared.platform.db import Database, reading, savepoint, transaction
 from shared.platform.sealing import SealBroken
 from shared.platform.vault import Vault, scrub
 from shared.platform.vault_tables import vault_subject
@@ -70,6 +70,30 @@ def test_two_places_whose_names_run_together_are_different(database, vault):
 def test_a_changed_value_is_refused(database, vault, change):
     with pytest.raises(SealBroken):
         opened(database, vault, change(sealed(database, vault)))
+
+
+def test_a_unit_of_work_asks_for_its_keys_once(database, vault):
+    with transaction(database) as session:
+        assert vault.keyring(session, "org", ["anna"]) is vault.keyring(session, "org", ["bert"])
+        assert vault.keyring(session, "org") is not vault.keyring(session, "other")
+
+
+@pytest.mark.parametrize("subject", ["anna", None])
+def test_no_key_is_used_that_a_savepoint_took_away(database, vault, subject):
+    with transaction(database) as session:
+        with pytest.raises(RuntimeError), savepoint(session):
+            vault.keyring(session, "org", [subject]).seal(subject, PLACE, "row-1", "never kept")
+            raise RuntimeError
+        value = vault.keyring(session, "org", [subject]).seal(subject, PLACE, "row-1", "kept")
+    assert opened(database, vault, value, subject=subject) == "kept"
+
+
+def test_whoever_erases_goes_on_without_the_key(database, vault):
+    value = sealed(database, vault)
+    with transaction(database) as session:
+        vault.keyring(session, "org", ["anna"]).open("anna", PLACE, "row-1", value)
+        vault.erase(session, "org", "anna")
+        assert vault.keyring(session, "org", ["anna"]).open("anna", PLACE, "row-1", value) is None
 
 
 def test_another_master_key_opens_nothing(database, vault):
