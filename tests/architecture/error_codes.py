@@ -64,13 +64,13 @@ def sources() -> list[Source]:
 
 @functools.cache
 def calls(source: Source) -> list[ast.Call]:
-    return [node for node in ast.walk(source.tree) if isinstance(node, ast.Call)]
+    return [node for node in source.nodes if isinstance(node, ast.Call)]
 
 
 @functools.cache
 def _set(source: Source) -> list[tuple[int, str, ast.expr]]:
     """(line, name, value) of every plain assignment."""
-    nodes = (node for node in ast.walk(source.tree) if isinstance(node, ast.Assign))
+    nodes = (node for node in source.nodes if isinstance(node, ast.Assign))
     return [(node.lineno, _name(node.targets[0]), node.value) for node in nodes]
 
 
@@ -81,7 +81,7 @@ def _name(node: ast.AST) -> str:
 def statuses(found: list[Source]) -> dict[str, int]:
     """Class of failure -> its HTTP status, inherited ones too."""
     known = {"Failure": 500}
-    classes = [node for source in found for node in ast.walk(source.tree) if isinstance(node, ast.ClassDef)]
+    classes = [node for source in found for node in source.nodes if isinstance(node, ast.ClassDef)]
     for _ in range(4):
         for one in classes:
             bases = [known[_name(base)] for base in one.bases if _name(base) in known]
@@ -151,7 +151,7 @@ def _indirect(source: Source, function: Function | None, call: ast.Call, status:
         yield from _callers(source, function, names, first.id, status)
         return
     numbered = {id(value): key.value for key, value in _entries(source) if isinstance(key, ast.Constant)}
-    for row in ast.walk(source.tree):
+    for row in source.nodes:
         words = _row(source, row) if isinstance(row, ast.Tuple) else []
         if words:
             number = numbered.get(id(row))
@@ -170,7 +170,7 @@ def _callers(source: Source, function: Function, names: list[str], code: str, st
 
 
 def _entries(source: Source) -> Iterator[tuple[ast.expr | None, ast.expr]]:
-    tables = (node for node in ast.walk(source.tree) if isinstance(node, ast.Dict))
+    tables = (node for node in source.nodes if isinstance(node, ast.Dict))
     return (pair for table in tables for pair in zip(table.keys, table.values, strict=True))
 
 

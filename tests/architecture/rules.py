@@ -111,7 +111,7 @@ def no_binary_fractions(source: Source) -> Iterator[str]:
 def names_say_something(source: Source) -> Iterator[str]:
     words = {word for part in source.path.removesuffix(".py").split("/") for word in part.split("_")}
     yield from (f"the name {word!r} says nothing" for word in sorted(words & BANNED))
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.ClassDef):
             said = {word.lower() for word in re.findall(r"[A-Z][a-z]+", node.name)} & BANNED
             yield from (f"class {node.name}: {word!r} says nothing" for word in sorted(said))
@@ -126,7 +126,7 @@ def no_provider_is_named(source: Source) -> Iterator[str]:
 def only_catchers_catch_everything(source: Source) -> Iterator[str]:
     if among(source.path, CATCHERS):
         return
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.ExceptHandler) and _catches_everything(node):
             yield f"line {node.lineno} catches everything"
 

@@ -24,13 +24,18 @@ class Source:
         return ast.parse(self.text, self.path)
 
     @functools.cached_property
+    def nodes(self) -> list[ast.AST]:
+        """Every node of the tree; each rule goes through them all."""
+        return list(ast.walk(self.tree))
+
+    @functools.cached_property
     def functions(self) -> list[Function]:
-        return [node for node in ast.walk(self.tree) if isinstance(node, Function)]
+        return [node for node in self.nodes if isinstance(node, Function)]
 
     @functools.cached_property
     def imports(self) -> set[str]:
         """Dotted names imported anywhere in the file, in functions too; ``from a import b`` gives ``a.b``."""
-        return {name for node in ast.walk(self.tree) for name in _imported(node)}
+        return {name for node in self.nodes for name in _imported(node)}
 
     @functools.cached_property
     def packages(self) -> set[str]:
@@ -40,7 +45,7 @@ class Source:
     @functools.cached_property
     def calls(self) -> set[str]:
         """Dotted names called: ``open``, ``datetime.now``."""
-        return {ast.unparse(node.func) for node in ast.walk(self.tree) if isinstance(node, ast.Call)}
+        return {ast.unparse(node.func) for node in self.nodes if isinstance(node, ast.Call)}
 
 
 def _imported(node: ast.AST) -> Iterator[str]:
