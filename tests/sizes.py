@@ -15,10 +15,10 @@ SIZES: dict[str, tuple[int, int]] = {
     "group_kills": (5, 20),  # SIGKILLs of whole worker groups started by the compose commands
     "sequences": (200, 2_000),  # random lives on SQLite; a 40th of them on PostgreSQL, whose resets cost a second
     "sequence_steps": (30, 40),  # steps in each of them
-    "schedules": (24, 10_000),  # random schedules of payroll clerks, faults, crashes and clock jumps, on SQLite
+    "schedules": (16, 10_000),  # random schedules of payroll clerks, faults, crashes and clock jumps, on SQLite
     "refreshing_workers": (50, 50),  # workers refreshing one token at once
     "layouts_imported": (8, 200),  # reports of our own making that come in by the door, and again
-    "money_examples": (200, 5_000),  # examples of each money, duration and date property
+    "money_examples": (100, 5_000),  # examples of each money, duration and date property
     "damaged_files": (30, 5_000),  # damaged files of each kind that is read
     "csv_lines": (10_000, 1_000_000),  # lines of the CSV file that is read in flat memory
     "planned_days": (12_000, 1_000_000),  # worked days planned into pay periods

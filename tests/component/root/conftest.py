@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import threading
 
@@ -10,6 +11,7 @@ import pytest
 
 from services import catalog, embedded
 from services.cli import exits, main
+from tests.conftest import template_of
 
 HEADER = (
     "kind,source_id,date,start,end,duration,break,overtime,person,client,job,tags,rate,currency,amount,distance,unit,category,"
@@ -17,9 +19,22 @@ HEADER = (
 )
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory):
+    """A data folder whose databases are there and empty: to make them takes longer than most commands."""
+    folder = tmp_path_factory.mktemp("migrated")
+    settings = catalog.settings_from({"TIMEBOOKS_DATA": str(folder)})
+    for entry in catalog.SERVICES:
+        db = entry.open(settings)
+        entry.migrate(db)
+        template_of(db)
+    return folder
+
+
 @pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    """Runs one command on an empty data folder; gives exit code, stdout, stderr."""
+def run(tmp_path, monkeypatch, capsys, migrated):
+    """Runs one command on a data folder without anything in it; gives exit code, stdout, stderr."""
+    shutil.copytree(migrated, tmp_path / "data", ignore=shutil.ignore_patterns("*-wal", "*-shm"))
     for name in [name for name in os.environ if name.startswith(("TIMEBOOKS_", "QUICKBOOKS_", "XERO_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("TIMEBOOKS_DATA", str(tmp_path / "data"))
