@@ -37,11 +37,12 @@ def _stored(organisation: Any, timesheet: Any, connection: Any) -> sa.Select[Any
 
 
 def filtered(status: str | None, person: str | None) -> list[sa.ColumnElement[bool]]:
-    """The condition for what a reader asked to see."""
+    """The condition for what a reader asked to see; what was planned, never sent and given up was never a timesheet."""
     if status is not None and status not in tuple(S):
         raise Invalid("bad_argument", f"status is {quoted(status)}.", f"Give one of: {', '.join(S)}.")
     asked = ((timesheet_status.c.status, status), (timesheet_status.c.person, person))
-    return [column == value for column, value in asked if value is not None]
+    known = sa.or_(timesheet_status.c.status != S.DELETED, timesheet_status.c.external_id.is_not(None))
+    return [known, *(column == value for column, value in asked if value is not None)]
 
 
 def listed(

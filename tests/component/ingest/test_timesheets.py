@@ -120,6 +120,16 @@ def test_a_list_is_narrowed_by_status_and_person_and_the_newest_period_comes_fir
     assert payroll.caller("GET", "/timesheets?status=lost").status_code == 422
 
 
+def test_what_was_never_sent_and_is_given_up_is_listed_no_more(payroll: Payroll) -> None:
+    unsent: dict[str, Any] = {"binding_state": "reserved", "pushed_version": 0, "external_id": None, "total": None}
+    payroll.says("planned", **unsent)
+    payroll.says("deleted", timesheet=NEXT)
+    assert {one["status"] for one in payroll.listed()} == {"planned", "deleted"}
+    payroll.says("deleted", **unsent)
+    assert [one["timesheet_id"] for one in payroll.listed()] == [NEXT]
+    assert payroll.status() == "deleted"
+
+
 def test_one_timesheet_tells_its_history_and_the_entries_it_pays(payroll: Payroll) -> None:
     payroll.says("planned", binding_state="reserved", pushed_version=0, external_id=None, total=None)
     for status in ("draft", "approved", "approved", "processed"):
