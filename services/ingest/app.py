@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,6 +10,7 @@ from services.ingest import settings as ours
 from services.ingest import tasks
 from services.ingest.accounts import routes as accounts
 from services.ingest.accounts import sessions, users
+from services.ingest.accounts.alarm import alarm
 from services.ingest.accounts.authenticate import Gate
 from services.ingest.accounts.passwords import Passwords
 from services.ingest.accounts.people_routes import consent_room, invitations_room, users_room
@@ -41,7 +42,6 @@ from services.ingest.usage import routes as usage
 from services.ingest.usage.meter import Meter
 from services.ingest.webhooks import routes as webhooks
 from services.ingest.webhooks.client import Outlet
-from services.ingest.webhooks.deliver import Report
 from services.ingest.webhooks.store import forget_answers as forget_heard
 from services.ingest.webhooks.troubles import reporter
 from shared.contract.messages import INVOICE_CHANGED, PERSON_ERASED, SESSION_REUSE, WORK_CHANGED
@@ -74,8 +74,10 @@ def build(settings: Settings, db: Database, vault: Vault, network: Network) -> S
         SESSION_REUSE: lambda session, rows: sessions.bodies(session, rows),
         WORK_CHANGED: lambda session, rows: work.bodies(session, vault, rows),
     }
-    door = Door(db, vault, Passwords(vault, ours.hashing(settings)), _sync_endpoint(settings), ours.proxies(settings))
-    outlet, report = Outlet(loopback=ours.loopback(settings)), _reporter(vault)
+    voices = _voices(vault)
+    passwords = Passwords(vault, ours.hashing(settings))
+    door = Door(db, vault, passwords, _sync_endpoint(settings), ours.proxies(settings), alarm(*voices))
+    outlet, report = Outlet(loopback=ours.loopback(settings)), reporter(*voices)
     meter = Meter(db, ours.call_limit(settings))
     rooms = (
         accounts.accounts(db, vault),
@@ -109,14 +111,12 @@ def build(settings: Settings, db: Database, vault: Vault, network: Network) -> S
     return Service(ours.NAME, ours.PREFIX, db, app, handlers, tasks.TICKS + follow.ticks(peers) + webhooks.TICKS)
 
 
-def _reporter(vault: Vault) -> Report:
-    def say(session: Session, organisation: str, subject: str, **told: Any) -> None:
-        problems.say(session, vault, organisation, subject, **told)
-
-    def settle(session: Session, organisation: str, subject: str) -> None:
-        problems.settle(session, vault, organisation, subject)
-
-    return reporter(say, settle)
+def _voices(vault: Vault) -> tuple[Callable[..., None], Callable[[Session, str, str], None]]:
+    """With which a room tells of a problem, and that it is over."""
+    return (
+        lambda session, *whose, **told: problems.say(session, vault, *whose, **told),
+        lambda session, *whose: problems.settle(session, vault, *whose),
+    )
 
 
 def _sync_endpoint(settings: Settings) -> str:

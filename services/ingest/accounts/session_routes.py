@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.ingest.accounts import answers, factor, sessions, users
+from services.ingest.accounts.alarm import Alarm
 from services.ingest.accounts.pages import answer
 from services.ingest.accounts.passwords import LONGEST, Passwords
 from services.ingest.accounts.sessions import Held
@@ -61,6 +62,7 @@ class Door:
     passwords: Passwords
     sync_endpoint: str
     proxies: int  # of ours, before this service
+    alarm: Alarm
 
 
 def sign_in_room(door: Door) -> Room:
@@ -71,13 +73,14 @@ def sign_in_room(door: Door) -> Room:
     def login() -> Any:
         """Sign in on a device with e-mail and password, and the second factor where one is on."""
         asked = sent()
-        return _answer(door, sign_in(door.db, door.vault, door.passwords, asked, network=network(door.proxies)))
+        held = sign_in(door.db, door.vault, door.passwords, asked, door.alarm, network=network(door.proxies))
+        return _answer(door, held)
 
     @room.open_post("/auth/refresh", takes=_REFRESH, **answers.REFRESH)
     def refresh() -> Any:
         """Change a refresh token for the next pair of tokens. A token used twice ends its family."""
         asked = sent()
-        return _answer(door, sessions.renew(door.db, door.vault, asked["refresh_token"], asked["device_id"]))
+        return _answer(door, sessions.renew(door.db, door.vault, asked["refresh_token"], asked["device_id"], door.alarm))
 
     @room.post("/auth/logout", scope=auth.ANY, own=True, gives=None)
     def logout() -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.ingest.accounts import refresh
+from services.ingest.accounts.alarm import Alarm
 from services.ingest.accounts.models import SESSION, account_user, user_session
 from services.ingest.accounts.pages import page
 from services.ingest.tables import within
@@ -49,7 +50,7 @@ def device_hash(vault: Vault, device: str) -> str:
     return hmac.new(vault.derive(b"device"), device.encode(), hashlib.sha256).hexdigest()
 
 
-def begin(session: Session, vault: Vault, user: Any, device: str, *, failed: int) -> Held:
+def begin(session: Session, vault: Vault, user: Any, device: str, alarm: Alarm, *, failed: int) -> Held:
     """A session of ``user`` on a device, in place of the one before on it; ``failed`` attempts went before."""
     now, number, hashed = clock.now(), SESSION + secrets.token_hex(16), device_hash(vault, device)
     same = (user_session.c.holder == user.id, user_session.c.device == hashed)
@@ -67,10 +68,11 @@ def begin(session: Session, vault: Vault, user: Any, device: str, *, failed: int
     }
     session.execute(sa.insert(user_session).values(row))
     audit.record(session, user.organisation, user.id, "session.begun", number, failed=failed)
+    alarm(session, user.organisation, user.id, "")
     return Held(_principal(user, number), refresh.write(vault, number, 1))
 
 
-def renew(db: Database, vault: Vault, token: str, device: str) -> Held:
+def renew(db: Database, vault: Vault, token: str, device: str, alarm: Alarm) -> Held:
     """The next refresh token of a session. Raises NotAuthenticated; a copied token has ended its session by then."""
     found = refresh.read(vault, token)
     if found is None:
@@ -81,14 +83,14 @@ def renew(db: Database, vault: Vault, token: str, device: str) -> Held:
         if row is None or _is_over(row):
             raise _refused()
         if not hmac.compare_digest(row.device, device_hash(vault, device)):
-            _alert(session, row, "other_device")
+            _alert(session, row, "other_device", alarm)
         elif generation == row.generation:
             _rotate(session, row)
             return Held(_principal(row, number), refresh.write(vault, number, generation + 1))
         elif _was_lost(row, generation):
             return Held(_principal(row, number), refresh.write(vault, number, row.generation))
         elif generation < row.generation and works("refresh_reuse"):
-            _alert(session, row, "reuse")
+            _alert(session, row, "reuse", alarm)
     raise _refused()  # after the commit: the end of the family stays
 
 
@@ -109,11 +111,12 @@ def _rotate(session: Session, row: Any) -> None:
     session.execute(mine.values(generation=row.generation + 1, rotated=now, expires=until))
 
 
-def _alert(session: Session, row: Any, reason: str) -> None:
+def _alert(session: Session, row: Any, reason: str, alarm: Alarm) -> None:
     """End a family of which somebody holds a copy, and tell of it."""
     _end(session, row.organisation, (user_session.c.id == row.number,), reason)
     audit.record(session, row.organisation, row.id, f"session.{reason}", row.number)
     feed.publish(session, row.organisation, SESSION_REUSE, row.number, 1)
+    alarm(session, row.organisation, row.id, reason)
 
 
 def end(session: Session, organisation: str, number: str, actor: str, *, holder: str | None = None, reason: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.ingest.accounts import factor, sessions, throttle
+from services.ingest.accounts.alarm import Alarm
 from services.ingest.accounts.models import account_user, user_session
 from services.ingest.accounts.models import organisation as organisations
 from services.ingest.accounts.passwords import Passwords
@@ -21,7 +22,9 @@ from shared.platform.session import Session, prepared
 from shared.platform.vault import Vault
 
 
-def sign_in(db: Database, vault: Vault, passwords: Passwords, asked: Mapping[str, str], *, network: str) -> Held:
+def sign_in(
+    db: Database, vault: Vault, passwords: Passwords, asked: Mapping[str, str], alarm: Alarm, *, network: str
+) -> Held:
     """A session for who gives e-mail, password and device. Raises NotAuthenticated, Conflict, TooOften.
 
     Somebody who isn't there, is there no more or has another password gets the same answer after the same work.
@@ -39,7 +42,7 @@ def sign_in(db: Database, vault: Vault, passwords: Passwords, asked: Mapping[str
         if old:
             mine = sa.update(account_user).where(within(account_user, user.organisation), account_user.c.id == user.id)
             session.execute(mine.values(password=renewed))
-        return sessions.begin(session, vault, user, asked["device_id"], failed=failed)
+        return sessions.begin(session, vault, user, asked["device_id"], alarm, failed=failed)
 
 
 def _with_password(passwords: Passwords, account: str, asked: Mapping[str, str], users: Sequence[Any]) -> list[Any]:

@@ -95,6 +95,10 @@ def test_a_refresh_token_used_again_ends_its_family_with_an_alert(people):
     assert not people.opens(owner["access_token"]) and people.opens(other["access_token"])
     [event] = people.events("session.reuse")
     assert (event["reason"], actions(people, event["session"])) == ("reuse", ["session.begun", "session.reuse"])
+    [problem] = people.owner.told("GET", "/problems")["items"]
+    assert (problem["code"], "used again" in problem["cause"]) == ("session_copied", True)
+    people.logs_in()
+    assert people.owner.told("GET", "/problems")["items"] == []
 
 
 @on_sqlite
@@ -138,6 +142,8 @@ def test_another_device_with_somebodys_refresh_token_ends_the_family_with_an_ale
     assert not people.opens(held["access_token"])
     [event] = people.events("session.reuse")
     assert event["reason"] == "other_device"
+    [problem] = people.owner.told("GET", "/problems")["items"]
+    assert (problem["code"], "another device" in problem["cause"]) == ("session_copied", True)
 
 
 @on_sqlite
