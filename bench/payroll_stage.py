@@ -262,7 +262,6 @@ def keep(office: Office, *, tenant: str, connection: str) -> Kept:
     """An office as it is now."""
     for service in (office.ingest, office.xero):
         with service.db.engine.connect() as opened:
-            opened.exec_driver_sql("COMMIT")
             opened.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     state = pickle.dumps(office.emulator.state)
     return Kept(

@@ -29,7 +29,7 @@ from services.xero_connector.planner.timesheet import Allocation, Cell, LeftOut,
 from services.xero_connector.planner.work import PayableWork
 from shared.connector.models import binding, reference
 from shared.contract.messages import WorkMessage
-from shared.contract.statuses import BindingState
+from shared.contract.statuses import BindingState, TimesheetStatus
 from shared.platform.session import Session, dialect, insert, insert_in, prepared, put
 
 Row = Mapping[str, Any]
@@ -289,15 +289,18 @@ def end_timesheets(session: Session, numbers: Collection[str]) -> None:
 
 
 def ended(session: Session, connection: str) -> list[str]:
-    """Whose timesheets are gone over there, or were dropped, while they still count here as what pays their work."""
+    """Whose timesheets are over there without our knowing: gone, or dropped, while they still count here as what pays their
+    work; or processed, while a change of them was on its way that was refused for it."""
     return list(session.execute(*_ended(connection)).scalars())
 
 
 @prepared
 def _ended(connection: Any) -> sa.Select[Any]:
-    gone = (timesheet.c.connection == connection, *MAY_CHANGE, binding.c.state == BindingState.VOID)
+    open_ = sa.and_(binding.c.wanted_version > binding.c.pushed_version, binding.c.state == BindingState.PARKED)
+    late = sa.and_(binding.c.status == TimesheetStatus.PROCESSED, open_)
+    over = (timesheet.c.connection == connection, *MAY_CHANGE, sa.or_(binding.c.state == BindingState.VOID, late))
     mine = sa.select(timesheet.c.person).join_from(timesheet, binding, binding.c.local == timesheet.c.id)
-    return mine.where(*gone).distinct()
+    return mine.where(*over).distinct()
 
 
 def allocations(session: Session, versions: Mapping[str, int | None]) -> list[Allocation]:

@@ -179,7 +179,7 @@ def _state(c: Connector, session: Session, row: Row, seen: Seen) -> BindingState
         failure = drift.diverged(row, c.provider.info.title)
         problems.open_(c, session, row["organisation"], row["connection"], row["id"], failure, about=row["client"])
         return BindingState.DIVERGED
-    if not behind:
+    if not behind or final is BindingState.SETTLED:  # what is settled is not written any more, so it is not for a later look
         _note_edit(c, session, row, seen)
     if row["state"] == BindingState.UNKNOWN:
         jobs.ask(session, "push", row["connection"], organisation=row["organisation"], queue="interactive")

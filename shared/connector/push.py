@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -25,6 +26,7 @@ from shared.kernel.ids import call_key
 from shared.platform import clock, files
 from shared.platform.db import reading
 from shared.platform.faultpoint import faultpoint, works
+from shared.platform.http import only_while
 from shared.platform.jobs import Job, LeaseLost, fenced
 from shared.platform.session import Session, insert, prepared
 
@@ -176,10 +178,15 @@ def _send(c: Connector, job: Job, connection: Connection, it: Call, run: Run, *,
 
 def _write(c: Connector, job: Job, client: Client, it: Call, *, again: bool) -> Sequence[Outcome]:
     key = it.row["key"] if works("key_reuse") else secrets.token_hex(16)
-    with fenced(c.db, job):
-        pass  # who slept beyond the lease sends nothing: another may have looked, found nothing and sent it
     operations = [Operation(item["operation"]) for item in it.items]
-    return client.write(operations, it.body, key, it.row["body_hash"], again=again)
+    with only_while(partial(_hold, c, job)):
+        return client.write(operations, it.body, key, it.row["body_hash"], again=again)
+
+
+def _hold(c: Connector, job: Job) -> None:
+    """Who slept beyond the lease sends nothing more: another may have looked, and done it. A write may be several requests."""
+    with fenced(c.db, job):
+        pass
 
 
 def _perhaps_stored(c: Connector, answers: Sequence[Outcome]) -> bool:

@@ -26,6 +26,7 @@ from shared.platform.faultpoint import faultpoint, works
 from shared.platform.logs import log
 
 _SENT: ContextVar[int] = ContextVar("requests_sent", default=0)
+_CHECK: ContextVar[Callable[[], None] | None] = ContextVar("check_before_sending", default=None)
 TIMEOUT = (5, 30)  # seconds to connect, and between bytes of the answer
 LARGEST_ANSWER = 50 * 1024 * 1024
 LONGEST_ANSWER = 120
@@ -93,11 +94,23 @@ class Network:
         _refuse_in_transaction()
         _SENT.set(_SENT.get() + 1)
         faultpoint("http.before_send")
+        if (check := _CHECK.get()) is not None:
+            check()
         with self.equip(requests.Session()) as session:
             asked = {"headers": headers, "params": params, "data": body, "timeout": timeout}
             answer = _exchange(session, method, url, self._longest_answer, **asked)
         faultpoint("http.answered")
         return answer
+
+
+@contextmanager
+def only_while(check: Callable[[], None]) -> Iterator[None]:
+    """Have ``check`` called right before each request; what it raises is raised, and nothing is sent."""
+    mark = _CHECK.set(check)
+    try:
+        yield
+    finally:
+        _CHECK.reset(mark)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from tests.journeys import payday
 from tests.journeys.clerks import PEOPLE, Office, PayStage
 
 
-@pytest.fixture(params=("au1", "nz"))
+@pytest.fixture(params=("au1", "au2", "nz"))
 def office(request: pytest.FixtureRequest, pay_stage: Callable[[str], PayStage]) -> Iterator[Office]:
     stage = pay_stage(request.param)
     with stage.timed():
@@ -203,3 +203,40 @@ def test_what_is_too_little_to_be_paid_is_left_out_with_its_reason(office):
     office.approve()
     rests(office)
     assert [(one["code"], one["duration"]) for one in office.make_plan()["left_out"]] == [("nothing_to_pay", "0:00:01")]
+
+
+def test_a_change_that_was_refused_since_the_timesheet_had_been_processed_is_owed_in_the_next_period(office):
+    office.log("b", person="fern", date="2026-10-28", seconds=7_200, overtime=900, deleted=True)
+    office.goes_wrong("error_before", nth=3, resource="timesheets", retry_after=20)
+    office.sheet("pay", at=4)
+    office.make_plan()
+    office.approve()
+    office.follow()
+    office.go()
+    office.sync()
+    office.sync()
+    rests(office, "theirs")
+
+
+def test_an_edit_of_what_was_processed_before_we_heard_of_it_is_told_although_a_change_waited(office):
+    office.send()
+    office.edit(at=2, units="7.25")
+    office.sheet("pay", at=5)
+    office.log("d", person="wanda", date="2026-11-08", seconds=36)
+    office.go()
+    office.approve()
+    office.log("f", person="wanda", date="2026-10-28", seconds=36)
+    office.sheet("reject", at=0)
+    office.wait(minutes=11)
+    rests(office)
+
+
+@pytest.mark.parametrize("office", ["uk"], indirect=True)
+def test_a_worker_that_slept_in_the_middle_of_a_write_of_several_requests_sends_nothing_more(office):
+    office.emulator.configure(memory_seconds=0)
+    office.sleep(7)
+    office.log("d", person="fern", date="2026-11-01", seconds=36)
+    office.unapprove("a")
+    office.sheet("reject", at=0)
+    office.send()
+    rests(office)
