@@ -6,7 +6,7 @@ import os
 
 SIZES: dict[str, tuple[int, int]] = {
     # name: (short, long)
-    "postgresql_every": (3, 1),  # of the tests on both databases outside the platform, each third runs on PostgreSQL too
+    "postgresql_every": (4, 1),  # of the tests on both databases outside the platform, each fourth runs on PostgreSQL too
     "fork_kills_quickbooks": (5, 25),  # SIGKILLs of this connector at each fault point on each database
     "fork_kills_xero": (1, 25),
     "fork_kills_ingest": (5, 25),
@@ -15,7 +15,7 @@ SIZES: dict[str, tuple[int, int]] = {
     "group_kills": (5, 20),  # SIGKILLs of whole worker groups started by the compose commands
     "sequences": (200, 2_000),  # random lives on SQLite; a 40th of them on PostgreSQL, whose resets cost a second
     "sequence_steps": (30, 40),  # steps in each of them
-    "schedules": (16, 10_000),  # random schedules of payroll clerks, faults, crashes and clock jumps, on SQLite
+    "schedules": (12, 10_000),  # random schedules of payroll clerks, faults, crashes and clock jumps, on SQLite
     "refreshing_workers": (50, 50),  # workers refreshing one token at once
     "layouts_imported": (8, 200),  # reports of our own making that come in by the door, and again
     "money_examples": (100, 5_000),  # examples of each money, duration and date property

@@ -21,6 +21,7 @@ ORCHARD, BILLABONG = "9341450000000002", "9341450000000004"
 @pytest.fixture(scope="package")
 def stack(tmp_path_factory):
     hurry = {"TIMEBOOKS_LEASE_SECONDS": "2", "TIMEBOOKS_RESEND_SECONDS": "2", "XERO_CALLS_PER_MINUTE": "6000"}
+    hurry |= {"QUICKBOOKS_SETTLE_SECONDS": "5"}  # these books show at once what they have
     one = Stack(tmp_path_factory.mktemp("stack"), **hurry)
     try:
         one.up()

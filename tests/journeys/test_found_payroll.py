@@ -10,7 +10,7 @@ from tests.journeys import payday
 from tests.journeys.clerks import PEOPLE, Office, PayStage
 
 
-@pytest.fixture(params=("au1", "au2", "nz"))
+@pytest.fixture(params=("au1", "nz"))
 def office(request: pytest.FixtureRequest, pay_stage: Callable[[str], PayStage]) -> Iterator[Office]:
     stage = pay_stage(request.param)
     with stage.timed():
