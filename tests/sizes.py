@@ -6,7 +6,7 @@ import os
 
 SIZES: dict[str, tuple[int, int]] = {
     # name: (short, long)
-    "postgresql_every": (4, 1),  # of the tests on both databases outside the platform, each fourth runs on PostgreSQL too
+    "postgresql_every": (6, 1),  # of the tests on both databases outside the platform, each sixth runs on PostgreSQL too
     "fork_kills_quickbooks": (5, 25),  # SIGKILLs of this connector at each fault point on each database
     "fork_kills_xero": (1, 25),
     "fork_kills_ingest": (5, 25),
@@ -15,23 +15,23 @@ SIZES: dict[str, tuple[int, int]] = {
     "group_kills": (5, 20),  # SIGKILLs of whole worker groups started by the compose commands
     "sequences": (200, 2_000),  # random lives on SQLite; a 40th of them on PostgreSQL, whose resets cost a second
     "sequence_steps": (30, 40),  # steps in each of them
-    "schedules": (12, 10_000),  # random schedules of payroll clerks, faults, crashes and clock jumps, on SQLite
+    "schedules": (8, 10_000),  # random schedules of payroll clerks, faults, crashes and clock jumps, on SQLite
     "refreshing_workers": (50, 50),  # workers refreshing one token at once
-    "layouts_imported": (8, 200),  # reports of our own making that come in by the door, and again
-    "money_examples": (100, 5_000),  # examples of each money, duration and date property
-    "damaged_files": (30, 5_000),  # damaged files of each kind that is read
+    "layouts_imported": (4, 200),  # reports of our own making that come in by the door, and again
+    "money_examples": (60, 5_000),  # examples of each money, duration and date property
+    "damaged_files": (15, 5_000),  # damaged files of each kind that is read
     "csv_lines": (10_000, 1_000_000),  # lines of the CSV file that is read in flat memory
     "planned_days": (12_000, 1_000_000),  # worked days planned into pay periods
-    "ambiguous_files": (80, 5_000),  # made reports, half of them settled throughout
+    "ambiguous_files": (40, 5_000),  # made reports, half of them settled throughout
     "writings": (3, 100),  # ways of each of 12 countries to write one table; there are about 28
-    "spoiled_files": (500, 1_000_000),  # inputs of the importer, made by spoiling good ones
-    "odd_tables": (30, 10_000),  # tables put together from odd cells
+    "spoiled_files": (250, 1_000_000),  # inputs of the importer, made by spoiling good ones
+    "odd_tables": (15, 10_000),  # tables put together from odd cells
     "report_rows": (20_000, 1_000_000),  # rows of the CSV file that is detected and read in flat memory
     "webhook_events": (60, 10_000),  # told to three receivers in a day of the virtual clock, with a fifth failures
-    "export_tables": (12, 5_000),  # tables written in every format and compared
-    "mutant_requests": (400, 180_000),  # odd requests made of the examples of every route
-    "schemathesis_requests": (60, 20_000),  # requests that schemathesis makes of the contract
-    "other_examples": (50, 1_000),  # examples of every other property
+    "export_tables": (6, 5_000),  # tables written in every format and compared
+    "mutant_requests": (250, 180_000),  # odd requests made of the examples of every route
+    "schemathesis_requests": (40, 20_000),  # requests that schemathesis makes of the contract
+    "other_examples": (30, 1_000),  # examples of every other property
 }
 
 
