@@ -1,4 +1,4 @@
-"""What was parsed of a service's addresses serves the next service that a test builds: that took a twelfth of many tests."""
+"""What was parsed of a service's addresses serves the next service that a test builds."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ def _check_worker(session: Session, organisation: str, role: str, person: str) -
 
 def _forget(session: Session, vault: Vault, organisation: str, kind: Kind, subject: str) -> None:
     """What every room does about somebody who is erased."""
-    users.forget(session, organisation, subject)
+    users.forget(session, organisation, subject, alarm(*_voices(vault)))
     forget_profiles(session, vault, organisation, kind, subject)
     forget_receipts(session, vault, organisation, kind, subject)
     forget(session, vault, organisation, kind, subject)

@@ -173,7 +173,8 @@ def _postgresql_connect(connection: Any, _record: Any) -> None:
 
 
 def _postgresql_checkout(broken: type[Exception], connection: Any, record: Any, _proxy: Any) -> None:
-    """Ask a connection that has lain idle whether it still is one: each unit of work asking would be a fourth of its way.
+    """Ask a connection that has lain idle whether it still is one: if each unit of work did, it would be one round trip of
+    the four that a short read takes.
 
     The server may have been restarted. Where that happens between two units of work, the next one fails, and with it every
     pooled connection is given up: a caller is told to come again, a job is done again.

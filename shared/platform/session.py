@@ -32,20 +32,16 @@ class Session(sa.Connection):
     def begin(self) -> sa.RootTransaction:
         """Begin to read or, where there is a list for feed rows, to write. Raises OperationalError while others write."""
         begun = super().begin()
-        say_begin(self, "BEGIN" if self.feed is None else "BEGIN IMMEDIATE")
+        if self.dialect.name == "sqlite":
+            self._say("BEGIN" if self.feed is None else "BEGIN IMMEDIATE")
         return begun
 
-
-def say_begin(connection: sa.Connection, how: str = "BEGIN IMMEDIATE") -> None:
-    """On SQLite we say BEGIN ourselves: the driver begins too late, at the first write.
-
-    Said past SQLAlchemy, and by no listener of the engine: one alone makes every statement take a tenth longer.
-    """
-    if connection.dialect.name == "sqlite":
+    def _say(self, begin: str) -> None:
+        """The driver begins too late, at the first write; and a listener of the engine is asked with every statement."""
         try:
-            connection.connection.cursor().execute(how)
+            self.connection.cursor().execute(begin)
         except sqlite3.OperationalError as error:
-            raise sa.exc.OperationalError(how, None, error) from error
+            raise sa.exc.OperationalError(begin, None, error) from error
 
 
 def prepared(make: Callable[..., Any]) -> Callable[..., tuple[Any, dict[str, Any]]]:

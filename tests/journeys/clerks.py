@@ -20,12 +20,12 @@ from services.xero_connector.emulator.wire import Broken, Turned
 from shared.kernel.ids import record_id
 from shared.platform import clock as platform_clock
 from shared.platform import feed, jobs, schedule
-from shared.platform.db import Database, metadata, reading
+from shared.platform.db import Database, metadata
 from shared.platform.faultpoint import Rig
 from shared.platform.migrations import PLATFORM
 from tests import conftest, engines
 from tests.journeys.payroll import REGIONS, Payroll
-from tests.journeys.product import PREFIXES, Refused
+from tests.journeys.product import PREFIXES, Refused, position
 from tests.journeys.stage import Stage
 
 MORNING = datetime(2026, 11, 3, 9, tzinfo=UTC)
@@ -303,7 +303,7 @@ class Office:
             self.work()
 
     def _is_news(self) -> bool:
-        places = [(_position(one.db, feed.feed), _position(one.db, feed.cursor)) for one in self.product.services]
+        places = [(position(one.db, feed.feed), position(one.db, feed.cursor)) for one in self.product.services]
         (written, read_there), (said, heard) = places
         return written > heard or said > read_there
 
@@ -317,11 +317,6 @@ class Office:
             assert refused.error["code"] in NOT_NOW or refused.status in (429, 503), refused
             assert refused.error["message"], refused
             return None
-
-
-def _position(db: Database, table: sa.Table) -> int:
-    with reading(db) as session:
-        return session.execute(sa.select(sa.func.max(table.c.position))).scalar() or 0
 
 
 def _fine(problem: Any) -> bool:

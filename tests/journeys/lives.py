@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import timedelta
-from functools import cache
 from itertools import count
 from typing import Any
-
-import sqlalchemy as sa
 
 from services.quickbooks_connector.emulator.wire import Refused as BooksRefused
 from shared.kernel.duration import format_hms
 from shared.kernel.ids import record_id
 from shared.platform import feed, schedule
-from shared.platform.db import Database, reading
-from tests.journeys.product import PREFIXES, US, Product, Refused
+from shared.platform.db import Database
+from tests.journeys.product import PREFIXES, US, Product, Refused, position
 from tests.journeys.stage import Stage
 
 DAYS = {"a": "2026-03-02", "b": "2026-03-03", "c": "2026-03-04", "old": "2026-03-05", "x": "2026-03-06", "m": "2026-03-07"}
@@ -225,7 +222,7 @@ class Life:
             self.work()
 
     def _is_news(self) -> bool:
-        places = [(_position(db, feed.feed), _position(db, feed.cursor)) for db in self._databases()]
+        places = [(position(db, feed.feed), position(db, feed.cursor)) for db in self._databases()]
         (written, read_there), (said, heard) = places
         return written > heard or said > read_there
 
@@ -254,16 +251,6 @@ class Life:
             "unit": values.get("unit", ""), "billable": "yes" if values["billable"] else "no", "notes": values["notes"],
         }  # fmt: skip
         return f"{','.join(cells)}\n{','.join(map(str, cells.values()))}\n"
-
-
-def _position(db: Database, table: sa.Table) -> int:
-    with reading(db) as session:
-        return session.execute(_top(table)).scalar() or 0
-
-
-@cache
-def _top(table: sa.Table) -> sa.Select[Any]:
-    return sa.select(sa.func.max(table.c.position))
 
 
 # ---- the first morning

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -37,7 +38,15 @@ HEADER = (
 )
 
 
-_POSITION = sa.select(sa.func.coalesce(sa.func.max(feed.c.position), 0))
+def position(db: Database, table: sa.Table) -> int:
+    """How far a feed has been written, or a cursor has read."""
+    with reading(db) as session:
+        return session.execute(_top(table)).scalar() or 0
+
+
+@cache
+def _top(table: sa.Table) -> sa.Select[Any]:
+    return sa.select(sa.func.max(table.c.position))
 
 
 def settings(extra: Mapping[str, str]) -> Settings:
@@ -221,12 +230,7 @@ class Product:
 
     def _told(self) -> list[int]:
         """How much news each service has told so far."""
-        return [self._position(service.db) for service in self.services]
-
-    @staticmethod
-    def _position(db: Database) -> int:
-        with reading(db) as session:
-            return int(session.execute(_POSITION).scalar_one())
+        return [position(service.db, feed) for service in self.services]
 
     def later(self, **amount: int) -> None:
         """Let time pass, with everything that comes round in it."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from shared.platform.session import Session
 
 Alarm = Callable[[Session, str, str, str], None]
-"""Organisation, user, and a key of CAUSES; "" once the user has signed in again."""
+"""Organisation, user, and a key of CAUSES; "" once the user has signed in again, or is one no more."""
 
 CODE = "session_copied"
 CAUSES = {

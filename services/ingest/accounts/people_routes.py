@@ -101,7 +101,7 @@ def users_room(door: Door) -> Room:
     def end_user(user: str) -> None:
         """End somebody's access, on every device, at once."""
         with transaction(door.db) as session:
-            users.end(session, principal(), user)
+            users.end(session, principal(), user, door.alarm)
 
     return room
 

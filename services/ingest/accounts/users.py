@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.ingest.accounts import invitations, sessions
+from services.ingest.accounts.alarm import Alarm
 from services.ingest.accounts.models import account_user, invitation, recovery_code
 from services.ingest.accounts.pages import page
 from services.ingest.accounts.passwords import Passwords, check_new
@@ -34,7 +35,7 @@ def listed(session: Session, vault: Vault, organisation: str, *, part: Page) -> 
     ], total
 
 
-def end(session: Session, caller: Principal, user: str) -> None:
+def end(session: Session, caller: Principal, user: str, alarm: Alarm) -> None:
     """Let somebody in no more: sessions, keys and open invitations of theirs end with them. Raises Missing, Denied, Conflict."""
     mine = sa.select(account_user).where(within(account_user, caller.organisation))
     row = session.execute(mine.where(account_user.c.id == user)).first()
@@ -47,23 +48,24 @@ def end(session: Session, caller: Principal, user: str) -> None:
     owners = session.execute(mine.where(account_user.c.role == "owner", account_user.c.ended.is_(None)).with_for_update()).all()
     if [one.id for one in owners] == [user]:
         raise Conflict("last_owner", "This is the only owner.", "Invite another owner first.")
-    _end(session, caller.organisation, account_user.c.id == user)
+    _end(session, caller.organisation, account_user.c.id == user, alarm)
     audit.record(session, caller.organisation, caller.subject, "user.ended", user)
 
 
-def forget(session: Session, organisation: str, person: str) -> None:
+def forget(session: Session, organisation: str, person: str, alarm: Alarm) -> None:
     """A person is being erased: whoever signs in as them ends, and nothing tells that e-mail from another any more."""
-    _end(session, organisation, account_user.c.person == person)
+    _end(session, organisation, account_user.c.person == person, alarm)
     theirs = sa.update(invitation).where(within(invitation, organisation), invitation.c.person == person)
     session.execute(theirs.values(email_hash=None))
     invitations.revoke_all(session, organisation, invitation.c.person == person)
 
 
-def _end(session: Session, organisation: str, which: sa.ColumnElement[bool]) -> None:
+def _end(session: Session, organisation: str, which: sa.ColumnElement[bool], alarm: Alarm) -> None:
     mine = sa.update(account_user).where(within(account_user, organisation), which, account_user.c.ended.is_(None))
     gone = {"ended": clock.now(), "email_hash": None, "password": None, "totp": None, "totp_since": None}
     for user in session.execute(mine.values(**gone).returning(account_user.c.id)).scalars().all():
         sessions.end_all(session, organisation, user, "user_ended")
+        alarm(session, organisation, user, "")
         invitations.revoke_all(session, organisation, invitation.c.inviter == user)
         session.execute(sa.delete(recovery_code).where(within(recovery_code, organisation), recovery_code.c.holder == user))
 

@@ -144,6 +144,9 @@ def test_another_device_with_somebodys_refresh_token_ends_the_family_with_an_ale
     assert event["reason"] == "other_device"
     [problem] = people.owner.told("GET", "/problems")["items"]
     assert (problem["code"], "another device" in problem["cause"]) == ("session_copied", True)
+    [user] = [one for one in people.owner.told("GET", "/users")["items"] if one["email"] == EMAIL]
+    people.owner.told("DELETE", f"/users/{user['id']}", status=204)
+    assert people.owner.told("GET", "/problems")["items"] == []
 
 
 @on_sqlite
