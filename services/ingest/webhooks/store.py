@@ -65,7 +65,10 @@ def held(session: Session, organisation: str, number: str) -> Any:
 def change(session: Session, keyring: Keyring, number: str, asked: Mapping[str, Any], actor: str) -> None:
     """Another address, other events or another description; what is waiting goes to the new address."""
     held(session, keyring.organisation, number)
-    session.execute(sa.update(endpoint).where(_mine(keyring.organisation, number)).values(_sealed(keyring, number, asked)))
+    values = _sealed(keyring, number, asked)
+    if not values:  # an UPDATE without any would set every column to null
+        return
+    session.execute(sa.update(endpoint).where(_mine(keyring.organisation, number)).values(values))
     audit.record(session, keyring.organisation, actor, "webhook.changed", number)
 
 

@@ -193,6 +193,13 @@ def test_a_pause_keeps_what_happens_and_resuming_tells_it(product, receiver):
     assert receiver.events() == ["expense.created"]
 
 
+@pytest.mark.parametrize("changes", [{}, {"events": ["mileage.*"]}])
+def test_a_change_leaves_what_it_does_not_name(product, receiver, changes):
+    path = f"/webhooks/{subscribes(product, receiver, 'expense.*')['id']}"
+    before = product.get("ingest", path)
+    assert product.post("ingest", path, changes, method="PUT") == before | changes == product.get("ingest", path)
+
+
 def test_while_a_secret_is_changed_both_sign_and_afterwards_only_the_new_one(product, receiver):
     webhook = subscribes(product, receiver, "expense.*")
     new = product.post("ingest", f"/webhooks/{webhook['id']}/secret", {})["secret"]
