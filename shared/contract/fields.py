@@ -60,18 +60,17 @@ def _checked(read: Callable[[Any], Any], options: dict[str, Any], **schema: Any)
 
 def text(limit: int, *, multiline: bool = False, empty: bool = False, **options: Any) -> Checked:
     """Clean text of at most ``limit`` characters, not empty unless said."""
-    read = partial(_text, limit=limit, multiline=multiline, empty=empty)
+
+    def read(value: object) -> str:
+        if type(value) is str and len(value) <= limit and value.isascii() and value.isprintable():
+            cleaned = value.strip()  # as ``clean_text`` has it, without the call
+        else:
+            cleaned = clean_text(value, limit=limit, multiline=multiline)
+        if not cleaned and not empty:
+            raise Invalid("empty_text", "the text is empty", "give at least one character, or leave the field out")
+        return cleaned
+
     return _checked(read, options, type="string", minLength=0 if empty else 1, maxLength=limit)
-
-
-def _text(value: object, *, limit: int, multiline: bool, empty: bool) -> str:
-    if type(value) is str and len(value) <= limit and value.isascii() and value.isprintable():
-        cleaned = value.strip()  # as ``clean_text`` has it, without the call
-    else:
-        cleaned = clean_text(value, limit=limit, multiline=multiline)
-    if not cleaned and not empty:
-        raise Invalid("empty_text", "the text is empty", "give at least one character, or leave the field out")
-    return cleaned
 
 
 def number(places: int, digits: int, *, negative: bool = False, **options: Any) -> Checked:
@@ -91,17 +90,16 @@ def _number(value: object, *, places: int, digits: int, negative: bool) -> Decim
 
 def whole(highest: int, *, lowest: int = 0, **options: Any) -> Checked:
     """An integer between ``lowest`` and ``highest``, sent as a JSON integer or as its digits."""
-    read = partial(_whole, lowest=lowest, highest=highest)
+
+    def read(value: object) -> int:
+        if type(value) is int and lowest <= value <= highest:
+            return value
+        result = int(_number(value, places=0, digits=18, negative=lowest < 0))
+        if not lowest <= result <= highest:
+            raise Invalid("out_of_range", f"{result} is not between {lowest} and {highest}", f"give {lowest} to {highest}")
+        return result
+
     return _checked(read, options, type="integer", minimum=lowest, maximum=highest)
-
-
-def _whole(value: object, *, lowest: int, highest: int) -> int:
-    if type(value) is int and lowest <= value <= highest:
-        return value
-    result = int(_number(value, places=0, digits=18, negative=lowest < 0))
-    if not lowest <= result <= highest:
-        raise Invalid("out_of_range", f"{result} is not between {lowest} and {highest}", f"give {lowest} to {highest}")
-    return result
 
 
 def flag(**options: Any) -> Checked:
@@ -153,17 +151,13 @@ def _moment(value: object) -> datetime:
 def _plain_moment(value: object) -> datetime | None:
     """The common forms, quickly: as a file's reader has it, and as text without an offset."""
     if type(value) is str and _BARE.fullmatch(value):
-        value = datetime.fromisoformat(value) if _in_calendar(value[:10]) else None
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
     if type(value) is not datetime or value.tzinfo is not None or value.microsecond:
         return None
     return value if FIRST_YEAR <= value.year <= LAST_YEAR else None
-
-
-def _in_calendar(day: str) -> bool:
-    try:
-        return bool(parse_date(day))
-    except Invalid:
-        return False
 
 
 def _any_moment(value: object) -> datetime:

@@ -5,8 +5,7 @@ So every error is the schema's own, and only good input is quick: about twenty t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -52,14 +51,17 @@ def _read(field: fields.Field[Any]) -> Callable[[Any], Any] | None:
     if isinstance(field, Checked) and not field.validators:
         return field.read
     if isinstance(field, fields.List) and (read := _read(field.inner)):
-        return partial(_list, read=read, validators=tuple(field.validators))
+        return _list(read, field.validators)
     return None
 
 
-def _list(value: Any, *, read: Callable[[Any], Any], validators: tuple[Callable[[Any], Any], ...]) -> list[Any]:
-    if type(value) is not list:
-        raise ValidationError("")
-    items = [read(item) for item in value]
-    for check in validators:
-        check(items)
-    return items
+def _list(read: Callable[[Any], Any], validators: Sequence[Callable[[Any], Any]]) -> Callable[[Any], list[Any]]:
+    def read_list(value: Any) -> list[Any]:
+        if type(value) is not list:
+            raise ValidationError("")
+        items = [read(item) for item in value]
+        for check in validators:
+            check(items)
+        return items
+
+    return read_list

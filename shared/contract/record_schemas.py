@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields as fields_of
-from dataclasses import is_dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -193,6 +192,9 @@ _BLANK: dict[Kind, dict[str, Any]] = {kind: {one.name: one.default for one in fi
 """Every field in its order; those without a default are always given."""
 _QUICK = {kind: quick(schema, _WHOLE.get(kind)) for kind, schema in _SCHEMAS.items()}
 
+_NAMED = {kind.value: kind for kind in Kind}
+_PARTS = {Rate: tuple(one.name for one in fields_of(Rate)), Origin: Origin._fields}
+
 Identify = Callable[[Kind, str, str], str]
 """The record id of a kind, a source and a source id, within one organisation."""
 
@@ -215,7 +217,7 @@ def load_record(
     """A record from a caller's JSON object, not stored yet; one Invalid with every error in ``errors``.
 
     ``data`` may still hold its ``kind`` and ``source``, which must then be these. ``identify``: see ``identifier``.
-    ``known``: the record ids of all that ``data`` refers to, where these records were loaded already.
+    ``known``: the record ids of all that ``data`` refers to, where these records were loaded already; and its own ``id``.
     """
     named = kind_of(kind)
     if not isinstance(source, str) or not _SOURCE.fullmatch(source):
@@ -226,20 +228,18 @@ def load_record(
         values, known = f.load(_SCHEMAS[named], fields, f"the {named}"), None
     if known is None:
         values = _with_references(values, source, identify or partial(record_id, organisation))
-    number = record_id(organisation, named, source, values["source_id"])
-    header = {"id": number, "organisation": organisation, "source": source, "origin": origin}
-    return made(KINDS[named], [*(_BLANK[named] | header | values).values()])  # type: ignore[no-any-return]
+    header = {"organisation": organisation, "source": source, "origin": origin}
+    if "id" not in values:
+        header["id"] = record_id(organisation, named, source, values["source_id"])
+    return made(KINDS[named], _BLANK[named] | header | values)  # type: ignore[no-any-return]
 
 
 def kind_of(kind: object) -> Kind:
     """The kind of this name."""
-    if type(kind) is Kind:
-        return kind
-    try:
-        return Kind(kind)  # type: ignore[arg-type]
-    except ValueError as error:
-        remedy = f"give one of: {', '.join(Kind)}"
-        raise Invalid("unknown_kind", f"{quoted(kind)} is not a kind of record", remedy) from error
+    if isinstance(kind, str) and kind in _NAMED:
+        return _NAMED[kind]
+    remedy = f"give one of: {', '.join(Kind)}"
+    raise Invalid("unknown_kind", f"{quoted(kind)} is not a kind of record", remedy)
 
 
 def _without_header(data: Any, kind: Kind, source: str) -> Any:
@@ -293,8 +293,8 @@ def _plain(value: Any, exact: bool = True) -> Any:
         return value if exact else Decimal(format(value.normalize(), "f"))
     if isinstance(value, date):
         return value.isoformat()
+    if type(value) in _PARTS:
+        return {name: _plain(getattr(value, name), exact) for name in _PARTS[type(value)]}
     if isinstance(value, tuple):
         return [_plain(item, exact) for item in value]
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name), exact) for field in fields_of(value)}
     return value.value if isinstance(value, Enum) else value

@@ -15,6 +15,8 @@ def settle(start: datetime | None, end: datetime | None, zone: str | None, total
     Of two equal readings in the autumn the pair that fits the length is meant; nothing else decides, so a single
     one means the first. Without a zone the readings are compared as they stand.
     """
+    if zone is None and start is not None and end is not None and _apart(start, end) == total:
+        return start, end
     starts, ends = _readings("start", start, zone), _readings("end", end, zone)
     if start is None or end is None:
         return starts[0], ends[0]
@@ -49,7 +51,8 @@ def _apart(start: datetime | None, end: datetime | None) -> int:
     if start is None or end is None or (start.tzinfo is None) != (end.tzinfo is None):
         cause = "only one of start and end has an offset"
         raise Invalid("mixed_offsets", cause, "give both with an offset, or neither, or name the zone")
-    return round((end - start) / timedelta(seconds=1))
+    between = end - start
+    return between.days * 86_400 + between.seconds  # moments are in whole seconds
 
 
 def _contradiction(start: datetime, end: datetime, apart: int, total: int) -> Invalid:

@@ -150,15 +150,16 @@ def _check_depth(text: str, depth: int) -> None:
 
 def _shallow(text: str, depth: int) -> bool:
     """A quick yes for ordinary JSON: whether its innermost pairs of brackets, taken away so often, leave nothing."""
-    if "\\" in text:  # a quote within a text may be escaped: where texts begin and end is for the long way to find out
+    marks = text.encode().translate(None, _NO_MARKS)
+    if b"\\" in marks:  # a quote within a text may be escaped: where texts begin and end is for the long way to find out
         return False
-    brackets = _NO_BRACKETS.sub("", "".join(text.split('"')[::2]))
+    brackets = b"".join(marks.split(b'"')[::2])
     for _ in range(depth // 2):  # each time one level goes, or two
-        brackets = brackets.replace("[]", "").replace("{}", "")
+        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
     return not brackets
 
 
-_NO_BRACKETS = re.compile(r"[^\[\]{}]+")
+_NO_MARKS = bytes(set(range(256)) - set(b'[]{}"\\'))
 
 
 def _of_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -170,6 +171,8 @@ def _of_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _integer(text: str) -> int | Decimal:
+    if len(text) < INT_DIGITS and text != "-0":
+        return int(text)
     if len(text.lstrip("-")) > INT_DIGITS:
         raise _bad(f"an integer has more than {INT_DIGITS} digits", f"give at most {INT_DIGITS} digits")
     return Decimal(text) if text == "-0" else int(text)  # kept visible: the fields' grammar refuses a negative zero

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
 from datetime import date
 from functools import partial
 from itertools import islice
+from operator import attrgetter
 from tempfile import SpooledTemporaryFile
 from typing import Any, NamedTuple
 
 from services.ingest.imports.resolve import is_derived
 from services.ingest.sources.worklog.normalize import RowResult
-from shared.contract.records import ORIGIN, Origin, made, values_of
+from shared.contract.records import KINDS, AnyRecord, Origin, made
 from shared.kernel.errors import Invalid
 
 PAGE = 1_000  # rows
@@ -23,6 +25,8 @@ _FORMS = frozenset({"bad_date", "bad_time", "bad_number", "bad_duration"})
 """Codes of cells that are written otherwise than the layout says."""
 _UNLIKE = frozenset({"not_whole", "no_sign"})
 """Codes of cells from which it follows that the layout misreads the rows that it can read."""
+_NAMES = {of: tuple(field.name for field in fields(of) if field.name != "origin") for of in KINDS.values()}
+_VALUES = {of: attrgetter(*names) for of, names in _NAMES.items()}
 new_file = partial(SpooledTemporaryFile, max_size=8_000_000)
 """A file in memory until it has so many bytes; on disk it has no name and is gone with the process."""
 
@@ -55,6 +59,7 @@ class Held:
 
     def __init__(self, results: Iterable[tuple[str, RowResult]]) -> None:
         self._file = new_file()
+        self._named: dict[str, AnyRecord] = {}  # what rows name is the same record in many of them
         self.days: tuple[date, ...] = ()  # the first and the last of its entries, if it has any
         self.named = False  # whether some row has an id of the file's own
         self.unlike: Invalid | None = None  # the first row that shows that the others are not what they seem either
@@ -62,14 +67,14 @@ class Held:
         waiting = iter(results)
         while page := list(islice(waiting, PAGE)):
             self._note([result for _, result in page])
-            pickle.dump([(table, *_plain(result)) for table, result in page], self._file, pickle.HIGHEST_PROTOCOL)
+            pickle.dump([(table, *self._plain(result)) for table, result in page], self._file, pickle.HIGHEST_PROTOCOL)
         self._end = self._file.tell()
 
     def pages(self) -> Iterator[list[Placed]]:
         """Up to PAGE rows at a time; again from the start with every call."""
         self._file.seek(0)
         while self._file.tell() < self._end:
-            yield [Placed(Place(table, row[0]), _result(*row)) for table, *row in pickle.load(self._file)]
+            yield [Placed(Place(table, row[0]), self._result(*row)) for table, *row in pickle.load(self._file)]
 
     def _note(self, page: list[RowResult]) -> None:
         entries: list[Any] = [result.records[-1] for result in page if result.records]
@@ -79,6 +84,31 @@ class Held:
         self.misfit = self.misfit or _first(problems, _FORMS)
         self.unlike = self.unlike or _first(problems, _UNLIKE)
         self.named = self.named or any(not is_derived(entry.source_id) for entry in entries)
+
+    def _plain(self, result: RowResult) -> tuple[Any, ...]:
+        """Tuples, which are written and read in half the time."""
+        problem = result.problem
+        if problem:
+            return result.row, (), None, (problem.code, problem.cause, problem.remedy, problem.facts)
+        if not result.records:
+            return result.row, (), None, None
+        *named, entry = result.records
+        of, origin = type(entry), entry.origin
+        self._named.update([(record.id, record) for record in named])
+        return result.row, [record.id for record in named], (of, _VALUES[of](entry), origin and tuple(origin)), None
+
+    def _result(
+        self, row: int, named: Sequence[str], entry: Any, problem: tuple[str, str, str, dict[str, Any]] | None
+    ) -> RowResult:
+        if problem is not None:
+            code, cause, remedy, facts = problem
+            return RowResult(row, [], Invalid(code, cause, remedy, **facts))
+        if entry is None:
+            return RowResult(row, [])
+        of, values, origin = entry
+        told = dict(zip(_NAMES[of], values, strict=True))
+        told["origin"] = origin and Origin._make(origin)
+        return RowResult(row, [*[self._named[number] for number in named], made(of, told)])
 
 
 def _first(problems: Iterable[Invalid], codes: frozenset[str]) -> Invalid | None:
@@ -91,25 +121,3 @@ def _codes(problem: Invalid) -> list[str]:
     return [error["code"] for error in errors] if isinstance(errors, list) else []
 
 
-def _plain(result: RowResult) -> tuple[Any, ...]:
-    """Tuples, which are written and read in half the time; what rows name is the same record in many of them."""
-    problem = result.problem
-    if problem:
-        return result.row, (), None, (problem.code, problem.cause, problem.remedy, problem.facts)
-    if not result.records:
-        return result.row, (), None, None
-    *named, entry = result.records
-    values = [*values_of(entry)]
-    values[ORIGIN] = entry.origin and values_of(entry.origin)
-    return result.row, named, (type(entry), values), None
-
-
-def _result(row: int, named: Sequence[Any], entry: Any, problem: tuple[str, str, str, dict[str, Any]] | None) -> RowResult:
-    if problem is not None:
-        code, cause, remedy, facts = problem
-        return RowResult(row, [], Invalid(code, cause, remedy, **facts))
-    if entry is None:
-        return RowResult(row, [])
-    of, values = entry
-    values[ORIGIN] = values[ORIGIN] and made(Origin, values[ORIGIN])
-    return RowResult(row, [*named, made(of, values)])

@@ -162,14 +162,11 @@ def _tags(text: str) -> tuple[str, ...]:
 
 
 def _opened(kind: Kind, rows: Sequence[Any], keyring: Keyring) -> list[Worked]:
-    of, names, place = KINDS[kind], _FIELDS[kind], f"{TABLES[kind].present.name}.notes"
-    read = [name for name in names if name not in _NOT_READ]
-    number, notes, person, tags = (read.index(name) for name in ("id", "notes", "person", "tags"))
-    order = [read.index(name) if name in read else len(read) + 2 + list(_NOT_READ).index(name) for name in names]
-    unread, found = [*_NOT_READ.values()], []
+    of, place, found = KINDS[kind], f"{TABLES[kind].present.name}.notes", []
+    read = [name for name in _FIELDS[kind] if name not in _NOT_READ]
     for row in rows:
-        values = [*row, *unread]
-        values[notes] = keyring.open(row[person], place, row[number], row[notes]) or ""
-        values[tags] = _tags(row[tags]) if row[tags] else ()
-        found.append(Worked(made(of, [values[at] for at in order]), row[-2], row[-1]))
+        values = dict(zip(read, row, strict=False)) | _NOT_READ
+        values["notes"] = keyring.open(values["person"], place, values["id"], values["notes"]) or ""
+        values["tags"] = _tags(values["tags"]) if values["tags"] else ()
+        found.append(Worked(made(of, values), row[-2], row[-1]))
     return found

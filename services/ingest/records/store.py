@@ -39,7 +39,7 @@ def states(session: Session, organisation: str, kind: Kind, ids: Sequence[str]) 
     found: dict[str, tuple[int, str]] = {}
     for some in chunks(ids):
         rows = session.execute(*_states(dialect(session), TABLES[kind].present, organisation, some))
-        found.update((row.id, (row.revision, row.content_hash)) for row in rows)
+        found |= {number: (revision, content_hash) for number, revision, content_hash in rows.all()}
     return found
 
 

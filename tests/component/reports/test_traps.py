@@ -28,5 +28,5 @@ NUMBERED = """
 def test_a_number_that_counts_the_rows_of_each_report_is_no_identity(column: str):
     months = [bring(text(NUMBERED.format(column=column, month=month)), "report.csv") for month in ("03", "04")]
     assert all(isinstance(found, Imported) for found in months)
-    march, april = ({result.entry.id for result in found.results} for found in months)
+    march, april = ({result.entry.source_id for result in found.results} for found in months)
     assert len(march | april) == 6

@@ -190,14 +190,14 @@ TWICE = [
 def test_the_same_file_gives_the_same_ids_and_alike_entries_are_different_ones():
     first, again = entries(own(*TWICE)), entries(own(*TWICE))
     assert first == again
-    assert len({found.id for found in first}) == len(TWICE)
+    assert len({found.source_id for found in first}) == len(TWICE)
     assert first[-1].source_id == "A-1"
     assert first[0].source_id.removesuffix("-1") == first[1].source_id.removesuffix("-2")
 
 
 def test_other_rows_around_an_entry_do_not_change_its_id():
     alone = entries(own(TWICE[2]))[0]
-    assert alone.id in {found.id for found in entries(own(*reversed(TWICE)))}
+    assert alone.source_id in {found.source_id for found in entries(own(*reversed(TWICE)))}
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_other_rows_around_an_entry_do_not_change_its_id():
     ],
 )
 def test_an_entry_keeps_its_id_while_only_its_description_changes(line, change, same):
-    assert (entry(**line).id == entry(**line | change).id) == same
+    assert (entry(**line).source_id == entry(**line | change).source_id) == same
 
 
 def test_an_id_that_the_file_gives_twice_is_refused_the_second_time():

@@ -52,7 +52,7 @@ def test_clockify_detailed():
     assert [len(entry.tags) for entry in read] == [1, 2, 0, 0]
     assert read[0].notes == '[LH-7]: lamp, "floor 2"'
     assert {(entry.client, entry.rate) for entry in read} == {(None, None)}
-    assert len({entry.id for entry in read}) == 4
+    assert len({entry.source_id for entry in read}) == 4
 
 
 def test_clockify_summary():
@@ -64,7 +64,7 @@ def test_clockify_summary():
     )
     found = results(report.encode(), layout("clockify-summary"))
     assert total(result.entry for result in found) == 2_300 + 2_300 + 5_751
-    assert len({result.entry.id for result in found}) == 3
+    assert len({result.entry.source_id for result in found}) == 3
     assert {result.records[0].name for result in found} == {"Me"}
     assert {result.entry.start for result in found} == {None}
 

@@ -33,6 +33,8 @@ LIMITS = Limits()
 
 def text_of(cell: Cell) -> str:
     """The cell as text, as a person would read it in the sheet."""
+    if type(cell) is str:  # most are
+        return cell
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, Decimal):

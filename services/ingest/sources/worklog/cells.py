@@ -31,7 +31,7 @@ _BLANKS = {"\u00a0": " ", "\u202f": " ", "\u2019": "'"}  # as ``plain`` makes th
 
 def joined(cells: Sequence[Cell]) -> str:
     """The texts of the cells of one column of ours, with a blank between."""
-    return " ".join(text_of(cell).strip() for cell in cells)
+    return " ".join([text_of(cell).strip() for cell in cells])
 
 
 def moment(cells: Sequence[Cell], layout: Layout, column: str = "date") -> Moment:

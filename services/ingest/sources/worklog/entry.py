@@ -117,8 +117,10 @@ def _end(moment: Moment | None, start: datetime | None, day: date, total: int | 
     end = datetime.combine(start.date(), moment[1] or time())
     if total is None:
         return end
-    lacking = total - (end - start) // timedelta(seconds=1)
-    return end + timedelta(days=max((lacking + _DAY // 2) // _DAY, 0))
+    between = end - start
+    lacking = total - between.days * _DAY - between.seconds
+    later = (lacking + _DAY // 2) // _DAY
+    return end + timedelta(days=later) if later > 0 else end
 
 
 def _between(start: datetime | None, end: datetime | None, zone: str | None) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any
 
@@ -22,6 +23,11 @@ _WRITTEN: dict[type, Callable[[Any], str]] = {
 """As canonical JSON writes what identifies an entry."""
 
 
+@lru_cache(maxsize=256)  # the rows of a file give the same fields
+def _names(given: tuple[str, ...]) -> list[str]:
+    return sorted(set(given) - _DESCRIBED)
+
+
 def identity(kind: Kind, data: Mapping[str, Any]) -> str:
     """A hash of what was done, so that the same file gives the same ids.
 
@@ -30,7 +36,7 @@ def identity(kind: Kind, data: Mapping[str, Any]) -> str:
     """
     started = bool(data.get("start"))
     told = []
-    for name in sorted(data.keys() - _DESCRIBED):
+    for name in _names(tuple(data)):
         value = data[name] > 0 if started and name == "seconds" else data[name]
         told.append(f'"{name}":{_WRITTEN[type(value)](value)}')
     return hashlib.sha256(f'["{kind}",{{{",".join(told)}}}]'.encode()).hexdigest()[:32]

@@ -16,7 +16,7 @@ from services.ingest.sources.worklog.layout import COLUMNS, Layout
 from services.ingest.sources.worklog.leaving import Passing, reason
 from services.ingest.sources.worklog.rows import Row
 from shared.contract.record_schemas import SOURCE_ID, TAGS, Identify, identifier, load_record
-from shared.contract.records import AnyRecord, Kind, Origin, made
+from shared.contract.records import AnyRecord, Kind, Origin
 from shared.kernel.errors import Invalid
 from shared.kernel.quote import quoted
 
@@ -59,7 +59,7 @@ class RowResult(NamedTuple):
     """What became of one row: records, or a problem; neither for a row that the layout says to skip."""
 
     row: int
-    records: list[AnyRecord]  # persons, clients, jobs and tags first, the entry last
+    records: list[AnyRecord]  # persons, clients, jobs, tags, then the entry; a record id comes later unless the file gives ids
     problem: Invalid | None = None
     left_out: str | None = None  # why the layout says to leave the row out, one of ``leaving.REASONS``
     sheet: str | None = None  # rows of several sheets may have one number
@@ -120,10 +120,11 @@ class Reading:
     named: dict[tuple[str, ...], Named] = field(default_factory=dict)  # what a person, client and job of these names are
     columns: list[Column] = field(default_factory=list)
     identify: Identify | None = None
+    maker: _Maker | None = None
 
     def of_table(self) -> Reading:
         """For a further table: the same names and identities, other cells."""
-        return replace(self, passing=Passing(), columns=[])
+        return replace(self, passing=Passing(), columns=[], maker=None)
 
     def columns_of(self, layout: Layout) -> list[Column]:
         """The columns of ours that the layout gives values to."""
@@ -162,7 +163,9 @@ def normalize(
         _hold(row, layout, reading.passing.above, left_out)
     if left_out:
         return RowResult(row.number, [], left_out=left_out, sheet=layout.sheet)
-    make = _Maker(organisation, source, file, row.number, reading, layout.sheet)
+    if reading.maker is None:
+        reading.maker = _Maker(organisation, source, file, reading, layout.sheet)
+    make, make.row = reading.maker, row.number
     values, faults = _values(row, layout, reading)
     if not faults:
         try:
@@ -199,14 +202,23 @@ def _values(row: Row, layout: Layout, reading: Reading) -> tuple[dict[str, Any],
         if value is not None:
             values[column.name] = value
     values |= reading.passing.above
-    faults += _told_above(row, layout, values)
-    return values, faults + _told_beside(row, layout, values) + _turned_clock(row, layout, values)
+    return values, faults + _told_otherwise(row, layout, values)
 
 
-def _told_above(row: Row, layout: Layout, values: dict[str, Any]) -> Faults:
+def _told_otherwise(row: Row, layout: Layout, values: dict[str, Any]) -> Faults:
+    """What no column of its own says."""
+    faults: Faults = []
+    if row.person is not None and "person" not in layout.columns:
+        faults += _told_above(row, values)
+    if layout.signs or "distance" in values:
+        faults += _told_beside(row, layout, values)
+    if "Z" in layout.time and not layout.zone and "duration" not in values and {"start", "end"} <= values.keys():
+        faults += _turned_clock(row, layout)
+    return faults
+
+
+def _told_above(row: Row, values: dict[str, Any]) -> Faults:
     """The person whom a line above the row names."""
-    if row.person is None or "person" in layout.columns:
-        return []
     if not row.person:
         cause = "a line above the row seems to name its person, but not plainly whom"
         return [("person", Invalid("missing_person", cause, "write the name into each row, or have the file looked at anew"))]
@@ -221,10 +233,8 @@ def _told_beside(row: Row, layout: Layout, values: dict[str, Any]) -> Faults:
     return _told_by_sign(row, layout, values) if layout.signs else []
 
 
-def _turned_clock(row: Row, layout: Layout, values: dict[str, Any]) -> Faults:
+def _turned_clock(row: Row, layout: Layout) -> Faults:
     """Between a start and an end with other offsets lies another time than their clocks show."""
-    if "Z" not in layout.time or layout.zone or "duration" in values or not {"start", "end"} <= values.keys():
-        return []
     start, end = (cells.offset(cells.joined(_cells(row, layout, column))) for column in ("start", "end"))
     if start == end:
         return []
@@ -256,18 +266,19 @@ def _cells(row: Row, layout: Layout, column: str) -> list[Cell]:
 # ---- records
 
 
-class _Maker(NamedTuple):
-    """Makes the records of one row."""
+@dataclass(slots=True)
+class _Maker:
+    """Makes the records of a table's rows, one after the other."""
 
     organisation: str
     source: str
     file: str
-    row: int
     reading: Reading
     sheet: str | None = None
+    row: int = 0
 
     def record(self, kind: Kind, data: dict[str, Any], known: Mapping[str, Any] | None = None) -> AnyRecord:
-        origin = made(Origin, ("file", self.file, self.row))
+        origin = Origin("file", self.file, self.row)
         identify = self.reading.identify
         return load_record(kind, data, self.organisation, self.source, origin=origin, identify=identify, known=known)
 
@@ -286,8 +297,10 @@ def _records(values: Values, layout: Layout, make: _Maker) -> list[AnyRecord]:
     data = fields_of(kind, values, layout)
     data |= references
     data["tags"] = [tag.source_id for tag in tags]
-    data["source_id"] = _given_id(kind, values, make) or _derived_id(kind, data, make)
     known = dict(zip(references, [record.id for record in named], strict=True))
+    data["source_id"] = given = _given_id(kind, values, make)
+    if given is None:  # then both are made anew under the organisation's key
+        data["source_id"], known["id"] = _derived_id(kind, data, make), ""
     known["tags"] = tuple(sorted([tag.id for tag in tags]))
     return [*named, *tags, make.record(kind, data, known if len(tags) <= TAGS else None)]
 
