@@ -12,7 +12,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields
 
-from shared.kernel.canonical import clean_text
+from shared.kernel.canonical import clean_text, is_plain
 from shared.kernel.dates import FIRST_YEAR, LAST_YEAR, civil, parse_date, parse_instant, zone_of
 from shared.kernel.errors import Invalid
 from shared.kernel.money import check_currency, parse_decimal
@@ -62,7 +62,7 @@ def text(limit: int, *, multiline: bool = False, empty: bool = False, **options:
     """Clean text of at most ``limit`` characters, not empty unless said."""
 
     def read(value: object) -> str:
-        if type(value) is str and len(value) <= limit and value.isascii() and value.isprintable():
+        if type(value) is str and len(value) <= limit and is_plain(value):
             cleaned = value.strip()  # as ``clean_text`` has it, without the call
         else:
             cleaned = clean_text(value, limit=limit, multiline=multiline)

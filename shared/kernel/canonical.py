@@ -56,10 +56,18 @@ def _list(value: Iterable[object]) -> str:
 
 
 def _object(value: dict[Any, object]) -> str:
-    return "{" + ",".join([f"{_key(key)}:{_text(value[key])}" for key in sorted(value, key=str)]) + "}"
+    keys = _keys(tuple(value)) if len(value) <= _FEW else _keys.__wrapped__(tuple(value))
+    return "{" + ",".join([f"{written}{_text(value[key])}" for key, written in keys]) + "}"
 
 
-@lru_cache(maxsize=1024)
+_FEW = 64  # keys of an object of ours; a caller's may have any number, and shall not fill the memory
+
+
+@lru_cache(maxsize=1024)  # objects of one sort have the same keys
+def _keys(keys: tuple[object, ...]) -> list[tuple[object, str]]:
+    return [(key, f"{_key(key)}:") for key in sorted(keys, key=str)]
+
+
 def _key(key: object) -> str:
     if not isinstance(key, str):
         raise TypeError("the keys of an object are texts")
@@ -108,7 +116,7 @@ def loads(raw: bytes | bytearray | str, *, depth: int = DEPTH) -> Any:
         value = json.loads(text, parse_float=_fraction, parse_int=_integer, parse_constant=_constant, object_pairs_hook=_of_pairs)
     except json.JSONDecodeError as error:
         raise _bad(f"it is not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from error
-    if "\\u" in text:  # raw controls and surrogates are refused already; only an escape can bring one in
+    if _ODD_ESCAPE.search(text):  # raw controls and surrogates are refused already; only an escape can bring one in
         for part in _texts(value):
             _check_characters(part)
     return value
@@ -150,16 +158,17 @@ def _check_depth(text: str, depth: int) -> None:
 
 def _shallow(text: str, depth: int) -> bool:
     """A quick yes for ordinary JSON: whether its innermost pairs of brackets, taken away so often, leave nothing."""
-    marks = text.encode().translate(None, _NO_MARKS)
-    if b"\\" in marks:  # a quote within a text may be escaped: where texts begin and end is for the long way to find out
-        return False
+    raw = text.encode()
+    marks = (_ESCAPED.sub(b"", raw) if b"\\" in raw else raw).translate(None, _NO_MARKS)
     brackets = b"".join(marks.split(b'"')[::2])
     for _ in range(depth // 2):  # each time one level goes, or two
         brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
     return not brackets
 
 
-_NO_MARKS = bytes(set(range(256)) - set(b'[]{}"\\'))
+_NO_MARKS = bytes(set(range(256)) - set(b'[]{}"'))
+_ESCAPED = re.compile(rb"\\.", re.DOTALL)
+_ODD_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 
 
 def _of_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -221,6 +230,11 @@ _BAD_LINE = re.compile(f"[{_REFUSED}\t\n\r\u2028\u2029\u202a-\u202e\u2066-\u2069
 _EDGES = " \t\r\n\u00a0"
 
 
+def is_plain(text: str) -> bool:
+    """Whether ``clean_text`` would at most take outer blanks away: nothing but visible characters in NFC, and spaces."""
+    return text.isprintable() and (text.isascii() or unicodedata.is_normalized("NFC", text))
+
+
 def clean_text(text: object, *, limit: int, multiline: bool = False) -> str:
     """The text in NFC without outer blanks; ``limit`` counts characters.
 
@@ -228,7 +242,7 @@ def clean_text(text: object, *, limit: int, multiline: bool = False) -> str:
     """
     if not isinstance(text, str):
         raise Invalid("bad_text", f"{quoted(text)} is not a text", "give a text in quotes")
-    if len(text) <= limit and text.isascii() and text.isprintable():
+    if len(text) <= limit and is_plain(text):
         return text.strip()
     if len(text) > 4 * limit + 100:
         raise _too_long(len(text), limit)

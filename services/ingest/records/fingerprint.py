@@ -34,7 +34,7 @@ _RATE = attrgetter("rate", "overtime_rate", "person", "since")
 def fingerprint(kind: Kind, record: AnyRecord) -> bytes:
     """The record's content as bytes."""
     told = [f'"{kind}"']
-    for (written, _, default), value in zip(_CONTENT[kind], _VALUES[kind](record)):  # noqa: B905  half as quick
+    for (written, _, default), value in zip(_CONTENT[kind], _VALUES[kind](record), strict=True):
         if value is not default and value != default:
             told.append(written + _WRITTEN[type(value)](value))
     return f"[{','.join(told)}]".encode()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.kernel.canonical import clean_text, dumps, loads
+from shared.kernel.canonical import clean_text, dumps, is_plain, loads
 from shared.kernel.errors import Invalid
 from tests.sizes import size
 
@@ -133,11 +133,16 @@ def test_brackets_inside_texts_are_no_depth():
     assert loads(dumps(["[{" * 500, '\\"[{[{'])) == ["[{" * 500, '\\"[{[{']
 
 
+def test_quotes_and_strokes_that_are_escaped_end_no_text():
+    assert loads('["\\"", "[\\\\", ' + "[" * 29 + '"\\\\\\"{"' + "]" * 30)[:2] == ['"', "[\\"]
+
+
 def test_a_depth_of_thirty_two_is_taken():
     assert loads("[" * 32 + "]" * 32)
 
 
-_DEEPER = ['{"a":' * 40 + "[]" + "}" * 40, "[{" * 17 + "}]" * 17, '["]", ' + "[" * 33 + "]" * 34]
+_ESCAPED = '["\\"", ' + "[" * 33 + "]" * 33 + ', "\\""]'  # who takes the escaped quotes for ends sees one text between
+_DEEPER = [_ESCAPED, '{"a":' * 40 + "[]" + "}" * 40, "[{" * 17 + "}]" * 17, '["]", ' + "[" * 33 + "]" * 34]
 
 
 @pytest.mark.parametrize("text", _DEEPER)
@@ -203,3 +208,10 @@ def test_the_limit_counts_characters():
 def test_what_is_no_text_is_refused(value):
     with pytest.raises(Invalid):
         clean_text(value, limit=20)
+
+
+@given(st.text(max_size=12) | st.text("aé\u0301\u00a0 \u200d\u202e\ufdd0\u3000", max_size=6))
+@settings(max_examples=size("money_examples"))
+def test_a_plain_text_loses_outer_blanks_only(text):
+    if is_plain(text):
+        assert clean_text(f"{text}\n", limit=100, multiline=True) == text.strip() == clean_text(text, limit=100)
