@@ -21,7 +21,7 @@ from shared.kernel.errors import Invalid
 PAGE = 1_000  # rows
 _FORMS = frozenset({"bad_date", "bad_time", "bad_number", "bad_duration"})
 """Codes of cells that are written otherwise than the layout says."""
-_UNLIKE = frozenset({"not_whole", "no_sign"})
+_UNLIKE = frozenset({"not_whole", "no_sign", "not_twelve"})
 """Codes of cells from which it follows that the layout misreads the rows that it can read."""
 new_file = partial(SpooledTemporaryFile, max_size=8_000_000)
 """A file in memory until it has so many bytes; on disk it has no name and is gone with the process."""

@@ -59,6 +59,7 @@ def detect(book: Book, answers: Mapping[str, str] = MappingProxyType({})) -> Det
         tuple(left_out),
         stated=tuple(map(stated, parts)),
         dropped=tuple(rule for part in parts for rule in part.wording.dropped),
+        units=tuple(chain.from_iterable(part.lengths.shown for part in parts)),
         period=_period(list(map(attrgetter("table"), parts))),
     )
 
