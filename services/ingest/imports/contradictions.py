@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from services.ingest.sources.detect.findings import Detection, Finding, Question
 from services.ingest.sources.worklog.layout import MEASURED, Layout
@@ -19,18 +19,10 @@ def contradictions(layout: Layout, found: Detection) -> Iterator[str]:
 
 def _against(layout: Layout, one: Finding) -> str | None:
     """Why one finding is not what the layout says; None when it is."""
-    parts = layout.parts()
-    said: dict[str, bool] = {
-        "date_order": any(_order(one.value) == _order(each) for each in (layout.date, *layout.dates.values())),
-        "decimal": one.value == layout.decimal,
-        "break": any(part.gross is (one.value == "included") for part in parts if "break" in part.columns),
-        "clock": any(part.twelve for part in parts),
-        "kind": _reads_kinds(layout, {*one.value.split(", ")}),
-    }
-    if one.topic in said:
-        return None if said[one.topic] else one.evidence
-    constants = {part.constants.get("person", one.value) for part in parts}
-    return f"{one.evidence} that it is the work of {one.value}" if one.topic == "person" and one.value not in constants else None
+    agrees = _AGREES.get(one.topic)
+    if agrees is None or agrees(layout, one.value):
+        return None
+    return f"{one.evidence} that it is the work of {one.value}" if one.topic == "person" else one.evidence
 
 
 def _order(pattern: str) -> list[str]:
@@ -38,10 +30,28 @@ def _order(pattern: str) -> list[str]:
     return list(dict.fromkeys(letter for letter in pattern.split("|")[0] if letter in "DMY"))
 
 
-def _reads_kinds(layout: Layout, kinds: set[str]) -> bool:
+def _reads_kinds(layout: Layout, value: str) -> bool:
     """Whether rows that a column calls expenses or trips are no time to the layout."""
     told = {part.constants.get("kind", "time") for part in layout.parts()}
-    return any("kind" in part.columns for part in layout.parts()) or kinds & {"time", "expense", "mileage"} <= told
+    kinds = {"time", "expense", "mileage"}.intersection(value.split(", "))
+    return kinds <= told or any("kind" in part.columns for part in layout.parts())
+
+
+def _reads(layout: Layout, role: str, header: str) -> bool:
+    return any(header in part.columns.get(role, ()) for part in layout.parts())
+
+
+_AGREES: dict[str, Callable[[Layout, str], bool]] = {
+    "date_order": lambda layout, value: _order(value) in map(_order, (layout.date, *layout.dates.values())),
+    "decimal": lambda layout, value: value == layout.decimal,
+    "break": lambda layout, value: (value == "included") in {part.gross for part in layout.parts() if "break" in part.columns},
+    "clock": lambda layout, value: any(part.twelve for part in layout.parts()),
+    "rate": lambda layout, value: not _reads(layout, "amount", value),
+    "amount": lambda layout, value: not _reads(layout, "rate", value),
+    "kind": _reads_kinds,
+    "person": lambda layout, value: value in {part.constants.get("person", value) for part in layout.parts()},
+}
+"""Topic of a finding -> whether the layout says so as well."""
 
 
 def _counted(layout: Layout, header: str) -> set[str]:

@@ -20,6 +20,7 @@ from services.ingest.sources.detect.formulas import uncomputed
 from services.ingest.sources.detect.languages import languages_of
 from services.ingest.sources.detect.lengths import lengths
 from services.ingest.sources.detect.money import money, price
+from services.ingest.sources.detect.pay import as_amount, pay
 from services.ingest.sources.detect.people import whose
 from services.ingest.sources.detect.roles import Assigned, assign, drop_counter
 from services.ingest.sources.detect.sayable import check_sayable
@@ -101,12 +102,13 @@ def _parts(kinds: list[tuple[Table, Assigned, str]], inquiry: Inquiry) -> list[P
     clock, written = time_pattern(found, inquiry), numbers.writing(found)
     parts = [Part(table, assigned, kind, dated, clock, written, zone) for table, assigned, kind in kinds]
     for part in parts if written.decimal is None else ():
-        lengths(part.table, part.assigned, provisional(part), written, inquiry)  # may settle the decimal sign
+        lengths(part.table, as_amount(part.assigned), provisional(part), written, inquiry)  # may settle the decimal sign
     numbers.ask(written, inquiry)
     for part, part.person in zip(parts, whose(found, inquiry), strict=True):
-        part.lengths = lengths(part.table, part.assigned, provisional(part), written, inquiry)
+        part.lengths = lengths(part.table, as_amount(part.assigned), provisional(part), written, inquiry)
         if written.decimal:
             trial = replace(provisional(part), units=part.lengths.units, gross=part.lengths.gross)
+            pay(part.table, part.assigned, trial, inquiry, measured=part.lengths.done)
             price(part.table, part.assigned, trial, inquiry)
         part.money = money(part.table, part.assigned, found, inquiry)
         part.wording = wording(part.assigned, inquiry)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from itertools import chain
 
 from services.ingest.sources.detect import titles
@@ -13,12 +12,11 @@ from services.ingest.sources.detect.findings import Inquiry, Option, Question
 from services.ingest.sources.detect.forms import currencies_of
 from services.ingest.sources.detect.roles import Assigned
 from services.ingest.sources.detect.scan import Table
-from services.ingest.sources.detect.trials import Trial, trials
+from services.ingest.sources.detect.trials import Trial, comes_to, contradicts, nearly, trials
 from services.ingest.sources.worklog.layout import Layout
 from shared.kernel.money import EXPONENT, check_currency
 
 _MONEY = ("rate", "amount")
-_CENT = Decimal("0.01")
 
 
 @dataclass(slots=True)
@@ -158,8 +156,8 @@ def price(table: Table, assigned: Assigned, layout: Layout, inquiry: Inquiry) ->
     _fixed_price(table, assigned, layout)
     if not assigned.one("rate") or not assigned.one("amount"):
         return
-    off = [each for each in trials(table, assigned, layout) if _contradicts(each)]
-    apart = next((each for each in off if not _nearly(each)), None)
+    off = [each for each in trials(table, assigned, layout) if contradicts(each)]
+    apart = next((each for each in off if not nearly(each)), None)
     if apart:
         _which(apart, assigned, inquiry)
     elif off:
@@ -172,17 +170,11 @@ def _wages(table: Table, assigned: Assigned, layout: Layout, inquiry: Inquiry) -
     for column in filter(lambda each: each.filled, assigned.roles.get("wage", [])):
         inquiry.note("not_taken", column.head.text, "it says what the worker is paid or costs, not what is billed")
         amount = None if assigned.one("rate") else assigned.one("amount")
-        shown = amount and _comes_to(table, replace(assigned, roles={**assigned.roles, "rate": [column]}), layout)
+        shown = amount and comes_to(table, replace(assigned, roles={**assigned.roles, "rate": [column]}), layout)
         if amount and shown:
             told = f"row {shown.row}: {shown.texts['amount']} is {column.head.text} times the hours, not what is billed"
             inquiry.note("not_taken", amount.head.text, told)
             del assigned.roles["amount"]
-
-
-def _comes_to(table: Table, assigned: Assigned, layout: Layout) -> Trial | None:
-    """A row that shows the amount to be the rate times the hours, where none shows the contrary."""
-    told = [each for each in trials(table, assigned, layout) if _hours(each) and all(map(each.numbers.get, _MONEY))]
-    return told[0] if told and not any(_contradicts(each) and not _nearly(each) for each in told) else None
 
 
 def _which(shown: Trial, assigned: Assigned, inquiry: Inquiry) -> None:
@@ -194,22 +186,6 @@ def _which(shown: Trial, assigned: Assigned, inquiry: Inquiry) -> None:
     for role, name in names.items():
         if answer not in (None, name):
             del assigned.roles[role]
-
-
-def _hours(trial: Trial) -> Decimal | None:
-    seconds = trial.lengths.get("duration", trial.span)
-    return None if seconds is None else Decimal(seconds) / 3600
-
-
-def _contradicts(trial: Trial) -> bool:
-    hours, rate, amount = _hours(trial), trial.numbers.get("rate"), trial.numbers.get("amount")
-    return hours is not None and rate is not None and amount is not None and abs(hours * rate - amount) >= _CENT / 2
-
-
-def _nearly(trial: Trial) -> bool:
-    """Whether the amount is off by what rounding the hours or the price does."""
-    hours, rate, amount = _hours(trial) or Decimal(0), trial.numbers["rate"], trial.numbers["amount"]
-    return abs(hours * rate - amount) <= _CENT + rate / 200
 
 
 def _fixed_price(table: Table, assigned: Assigned, layout: Layout) -> None:
@@ -228,4 +204,4 @@ def _fixed_price(table: Table, assigned: Assigned, layout: Layout) -> None:
 
 def _fixed(trial: Trial) -> bool:
     fixed, amount = trial.numbers.get("fixed"), trial.numbers.get("amount")
-    return amount is None or (amount == fixed if fixed else not _contradicts(trial))
+    return amount is None or (amount == fixed if fixed else not contradicts(trial))
