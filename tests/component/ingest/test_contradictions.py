@@ -79,6 +79,14 @@ MISREAD: dict[str, Any] = {
         ('08:00,09:30,"1.500",', '08:00,10:15,"2.250",'),
         "1.500 in row 2 has . before its decimals",
     ),
+    "pay of an hour, then of the entry": (
+        "Date,Person,Project,Hours,Pay,Currency\n",
+        {"pay": "rate"},
+        ("1.50,40.00,EUR", "2.00,40.00,EUR"),
+        ("3.00,40.00,EUR", "2.00,40.00,EUR"),
+        ("1.50,60.00,EUR", "2.00,80.00,EUR"),
+        "60.00 in row 2 and 80.00 in row 3 come to the same for an hour",
+    ),
     "only time, then expenses too": (
         KINDS,
         {},
