@@ -97,18 +97,24 @@ def _difference(
 
 def _move(held: Held, names: Names, matches: Matches, found: Difference) -> None:
     """Take a new row and a vanished entry that agree in all but the day for one, where no other of either is like them."""
-    left = Counter(map(but_its_day, matches.left))
-    gone = {but_its_day(one): one for one in found.vanished if is_made(one) and left[but_its_day(one)] == 1}
-    fresh = {key: one for one in matches.new if one.identity and (key := but_its_day(one.entry)) in gone and key}
-    rows = alike(held, names, fresh, but_its_day) if fresh else {}
-    for key, row in fresh.items():
-        if rows[key] == 1:
-            matches.changed[row.place] = old = gone[key]
-            found.changed.append(Change(row.place, row.entry, old))
-            found.vanished.remove(old)
-            matches.left.remove(old)
-            matches.new.remove(row)
+    pairs = _pairs(matches, found.vanished)
+    rows = alike(held, names, pairs, but_its_day) if pairs else Counter()
+    for key in (key for key, number in rows.items() if number == 1):
+        row, old = pairs[key]
+        matches.changed[row.place] = old
+        found.changed.append(Change(row.place, row.entry, old))
+        found.vanished.remove(old)
+        matches.left.remove(old)
+        matches.new.remove(row)
     found.changed.sort(key=attrgetter("place"))
+
+
+def _pairs(matches: Matches, vanished: Sequence[Any]) -> dict[Hashable, tuple[Candidate, Any]]:
+    """A new row and a vanished entry, neither with an id of the report's own, by what they agree in."""
+    left = Counter(map(but_its_day, matches.left))
+    gone = {but_its_day(one): one for one in vanished if is_made(one)}
+    fresh = [(but_its_day(one.entry), one) for one in matches.new if one.identity]
+    return {key: (row, gone[key]) for key, row in fresh if key and left[key] == 1 and key in gone}
 
 
 def _doubtful(matches: Matches, strange: set[str]) -> list[Place]:

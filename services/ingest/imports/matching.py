@@ -75,7 +75,7 @@ def _start(entry: Any) -> Hashable:
 
 
 def but_its_day(entry: Any) -> Hashable:
-    """What tells an entry from all others whatever its day: who did what, when on the clock, how long; None: it says too little."""
+    """What tells an entry from all others whatever its day: who did what, at what time, how long; None: that says too little."""
     start = _start(entry)
     clock = start and start.time()
     told = KIND_OF[type(entry)], entry.person, entry.client, entry.job, clock, _quantity(entry), entry.notes

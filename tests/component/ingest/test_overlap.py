@@ -134,7 +134,8 @@ def test_a_vanished_row_is_proposed_and_deleted_only_on_request(owner: Caller) -
     assert _counts(owner.imports(_file(MON_A, MON_B, WED))) == (0, 0, 3)
 
 
-THU, FRI = "2026-03-05,8:00,9:00,1:00,Ann Ames,Blue Ltd,Site,,80,EUR,roof\n", "2026-03-06,,,6:00,Ann Ames,Blue Ltd,Site,,80,EUR,\n"
+THU = "2026-03-05,8:00,9:00,1:00,Ann Ames,Blue Ltd,Site,,80,EUR,roof\n"
+FRI = "2026-03-06,,,6:00,Ann Ames,Blue Ltd,Site,,80,EUR,\n"
 
 
 def test_a_mended_day_is_shown_as_a_change_of_the_entry(owner: Caller) -> None:
