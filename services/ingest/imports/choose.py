@@ -13,6 +13,7 @@ from services.ingest.imports.contradictions import contradictions
 from services.ingest.imports.profiles import STATED, Profile, Recognised
 from services.ingest.imports.proof import Proof
 from services.ingest.imports.query import Kept
+from services.ingest.imports.stated import Stated
 from services.ingest.sources.detect.detect import detect
 from services.ingest.sources.detect.findings import Detection
 from services.ingest.sources.detect.forms import currencies_of
@@ -69,10 +70,11 @@ class Chosen:
         people = {part.constants["person"] for part in self.layout.parts() if part.constants.get("person")}
         return ", ".join(sorted(people)) if self.profile and people else None
 
-    def proof(self) -> Proof:
-        """What is to be held against the sums that the file states, as far as they are known."""
+    def proof(self, sums: Sequence[Stated]) -> Proof:
+        """What is to be held against the sums that the file states: those that detection found, else ``sums``."""
         found = self.detection
-        totals, left_out = (found.totals, found.left_out) if found else ((), ())
+        totals = found.totals if found else [total for one in sums for total in one.totals()]
+        left_out = found.left_out if found else [one.left_out() for one in sums]
         return Proof(totals, self.layout, left_out=left_out, typed=self.book.kind in _TYPED)
 
     @property

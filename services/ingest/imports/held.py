@@ -14,6 +14,7 @@ from tempfile import SpooledTemporaryFile
 from typing import Any, NamedTuple
 
 from services.ingest.imports.resolve import is_derived
+from services.ingest.imports.stated import Stated
 from services.ingest.sources.worklog.normalize import RowResult
 from shared.contract.records import ORIGIN, Origin, made, values_of
 from shared.kernel.errors import Invalid
@@ -55,6 +56,7 @@ class Held:
 
     def __init__(self, results: Iterable[tuple[str, RowResult]]) -> None:
         self._file = new_file()
+        self.sums: list[Stated] = []  # of each table, what its rows of totals say, where detection didn't look at the file
         self.days: tuple[date, ...] = ()  # the first and the last of its entries, if it has any
         self.named = False  # whether some row has an id of the file's own
         self.unlike: Invalid | None = None  # the first row that shows that the others are not what they seem either
