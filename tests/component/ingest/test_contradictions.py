@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.component.ingest.conftest import Caller
-from tests.component.sources.spreadsheet import Formula, workbook
+from tests.component.sources.spreadsheet import Formula, Shown, workbook
 
 TIMED = "Date,Person,Project,Start,End,Duration,Break\n"
 FIRST = "16/03/2026,Ann Ames,Site,{}\n17/03/2026,Ann Ames,Site,{}\n"
@@ -176,3 +176,16 @@ def test_kinds_that_a_profile_knows_are_no_news_to_it(owner: Caller) -> None:
         answer = owner.imports((KINDS + rows.format(day)).encode())
         assert (answer["totals"]["new"], answer["totals"]["seconds"]) == (2, 5_400)
     assert answer["read_by"] == "profile"
+
+
+def test_each_report_is_in_the_currency_that_its_own_cells_show(owner: Caller) -> None:
+    def report(day: int, code: str) -> bytes:
+        row = [date(2026, 3, day), "Ann Ames", "Site", "1:00", Shown("40.0")]
+        return workbook([["Date", "Person", "Project", "Duration", "Rate"], row], formats=(code,))
+
+    owner.imports(report(16, "[$KYD] 0.00"), "report.xlsx")
+    assert owner.imports(report(17, "[$EUR] 0.00"), "report.xlsx")["read_by"] == "profile"
+    entries = owner.told("GET", "/records?kind=time")["items"]
+    assert {(one["date"], one["currency"]) for one in entries} == {("2026-03-16", "KYD"), ("2026-03-17", "EUR")}
+    error = owner.imports(report(18, "0.00"), "report.xlsx", status=409)["error"]
+    assert error["code"] == "profile_contradicted" and "does not say its currency" in error["message"]

@@ -45,7 +45,7 @@ def detect(book: Book, answers: Mapping[str, str] = MappingProxyType({})) -> Det
     if not kinds:
         raise _nothing(book, left_out)
     assigned = _assigned(book, kinds, inquiry)
-    parts = _parts(assigned, inquiry)
+    parts = _parts(book, assigned, inquiry)
     every = [sums(part.table, part.assigned, part.person, inquiry) for part in parts]
     layout = None if inquiry.questions else _layout(book, parts, every)
     inquiry.check()
@@ -95,7 +95,7 @@ def _nothing(book: Book, left_out: list[LeftOut]) -> Invalid:
     return Invalid("no_entries", cause, "export a detailed report with dates, or declare its columns in a layout", file=book.name)
 
 
-def _parts(kinds: list[tuple[Table, Assigned, str]], inquiry: Inquiry) -> list[Part]:
+def _parts(book: Book, kinds: list[tuple[Table, Assigned, str]], inquiry: Inquiry) -> list[Part]:
     found = [(table, assigned) for table, assigned, _ in kinds]
     dated = dating(found, languages_of([table for table, _ in found]), _period([table for table, _ in found]), inquiry)
     zone = zoned(found, inquiry)
@@ -110,7 +110,7 @@ def _parts(kinds: list[tuple[Table, Assigned, str]], inquiry: Inquiry) -> list[P
             trial = replace(provisional(part), units=part.lengths.units, gross=part.lengths.gross)
             pay(part.table, part.assigned, trial, inquiry, measured=part.lengths.done)
             price(part.table, part.assigned, trial, inquiry)
-        part.money = money(part.table, part.assigned, found, inquiry)
+        part.money = money(book, part.table, part.assigned, found, inquiry)
         part.wording = wording(part.assigned, inquiry)
         part.distance = distance_unit(part.assigned, [part.kind, *part.wording.kinds.values()], inquiry)
         part.trips = beside_hours(part.assigned, [part.kind, *part.wording.kinds.values()], inquiry)
