@@ -9,11 +9,13 @@ from itertools import chain
 from typing import BinaryIO
 
 from services.ingest.imports import profiles, query
+from services.ingest.imports.contradictions import contradictions
 from services.ingest.imports.profiles import STATED, Profile, Recognised
 from services.ingest.imports.proof import Proof
 from services.ingest.imports.query import Kept
+from services.ingest.imports.stated import Stated
 from services.ingest.sources.detect.detect import detect
-from services.ingest.sources.detect.findings import Detection, Finding
+from services.ingest.sources.detect.findings import Detection
 from services.ingest.sources.detect.forms import currencies_of
 from services.ingest.sources.files.book import Book
 from services.ingest.sources.files.cells import LIMITS, Limits
@@ -68,10 +70,11 @@ class Chosen:
         people = {part.constants["person"] for part in self.layout.parts() if part.constants.get("person")}
         return ", ".join(sorted(people)) if self.profile and people else None
 
-    def proof(self) -> Proof:
-        """What is to be held against the sums that the file states, as far as they are known."""
+    def proof(self, sums: Sequence[Stated]) -> Proof:
+        """What is to be held against the sums that the file states: those that detection found, else ``sums``."""
         found = self.detection
-        totals, left_out = (found.totals, found.left_out) if found else ((), ())
+        totals = found.totals if found else [total for one in sums for total in one.totals()]
+        left_out = found.left_out if found else [one.left_out() for one in sums]
         return Proof(totals, self.layout, left_out=left_out, typed=self.book.kind in _TYPED)
 
     @property
@@ -173,21 +176,23 @@ def _whys(profile: Profile, layout: Layout, said: Mapping[str, set[str]], found:
     if found is None:
         return
     if _dropped(layout, found):
-        yield "some rows of one of its tables say that they were deleted or rejected"
-    yield from filter(None, (_against(layout, one) for one in found.findings))
+        yield "some rows of one of its tables say that they were deleted or rejected, or that they are breaks"
+    yield from contradictions(layout, found)
 
 
 def _left_out(layout: Layout, found: Detection | None) -> Layout:
-    """The layout without the rows that this file, of one table, says were deleted or rejected."""
+    """The layout without the rows that this file, of one table, says were deleted or rejected, or are breaks."""
     if found is None or layout.more or len(found.stated) > 1:
         return layout
     return replace(layout, skip=(*layout.skip, *_dropped(layout, found)))
 
 
 def _dropped(layout: Layout, found: Detection) -> list[dict[str, str]]:
-    """What the file says of rows that were deleted or rejected, as far as the layout does not leave them out."""
+    """What the file says of rows that are no work, as far as the layout does not leave them out."""
     known = [rule for part in layout.parts() for rule in part.skip]
-    return [dict(rule) for rule in found.dropped if rule not in known]
+    kinds = {(*part.columns.get("kind", ()), word) for part in layout.parts() for word in part.kinds}
+    new = [dict(rule) for rule in found.dropped if rule not in known]
+    return [rule for rule in new if not any((header, word.casefold()) in kinds for header, word in rule.items())]
 
 
 def _nobody(layout: Layout, found: Detection | None) -> str | None:
@@ -227,21 +232,6 @@ def _with(said: Mapping[str, str], layout: Layout) -> Layout:
 def _meant(sign: str, before: str, said: str) -> str:
     """The currency of a sign: what the file says, where the sign may stand for that."""
     return said if said in currencies_of(sign) else before
-
-
-def _against(layout: Layout, one: Finding) -> str | None:
-    """Why what the file shows of itself is not what the layout says; None when it is."""
-    if one.topic == "date_order" and _order(one.value) not in map(_order, (layout.date, *layout.dates.values())):
-        return one.evidence
-    if one.topic == "decimal" and one.value != layout.decimal:
-        return one.evidence
-    constants = {part.constants.get("person", one.value) for part in layout.parts()}
-    return f"{one.evidence} that it is the work of {one.value}" if one.topic == "person" and one.value not in constants else None
-
-
-def _order(pattern: str) -> list[str]:
-    """The order of day, month and year."""
-    return list(dict.fromkeys(letter for letter in pattern.split("|")[0] if letter in "DMY"))
 
 
 def _outdated(layout: Layout, today: date) -> bool:

@@ -57,7 +57,7 @@ def _unproven(faults: Sequence[Fault]) -> dict[str, Any]:
     rows = f"rows {total.first} to {total.last}" + (f" of {total.table}" if total.table else "")
     more = f" {number - 1} more of its sums differ." if number > 1 else ""
     cause = f"Row {total.row} says {total.value} ({total.scope or total.column}), but {rows} come to {first.ours}.{more}"
-    remedy = "Nothing was stored. Compare these rows with the report; send a layout to take them as they are."
+    remedy = "Nothing was stored. Compare these rows with the report; a layout that skips the sum takes them as they are."
     return _problem("totals_differ", cause, remedy) | {"totals": [one.told() for one in faults[:_SHOWN]]}
 
 

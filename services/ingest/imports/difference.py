@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import count
+from operator import attrgetter
 from typing import Any
 
 from services.ingest.imports import query as imports
 from services.ingest.imports.coverage import Coverage
 from services.ingest.imports.held import Held, Place
-from services.ingest.imports.matching import Candidate, Matches, bucket, is_made, match
+from services.ingest.imports.matching import Candidate, Matches, bucket, but_its_day, is_made, match
 from services.ingest.imports.resolve import Names
-from services.ingest.imports.survey import Bucket, candidates, differing_days, stored_days
+from services.ingest.imports.survey import Bucket, alike, candidates, differing_days, stored_days
 from services.ingest.records import query
 from services.ingest.records.fingerprint import fingerprint
 from services.ingest.records.mapping import KIND_OF
@@ -64,6 +65,7 @@ def difference(
     strange = {one.id for one in there.values() if _report(one) not in same_layout}
     matches = match(rows, [there[one] for one in sorted(there)], strange)
     found = _difference(keyring, rows, matches, strange, coverage=coverage)
+    _move(held, names, matches, found)
     found.ids = _met(rows, matches) | _fresh(names, rows, matches)
     found.doubtful = _doubtful(matches, strange)
     found.fingerprint = _fingerprint(keyring, found)
@@ -91,6 +93,28 @@ def _difference(
         missed = one.id not in strange and coverage.misses(one, again=(_report(one), bucket(one)) in repeated)
         (found.vanished if missed else found.absent).append(one)
     return found
+
+
+def _move(held: Held, names: Names, matches: Matches, found: Difference) -> None:
+    """Take a new row and a vanished entry that agree in all but the day for one, where no other of either is like them."""
+    pairs = _pairs(matches, found.vanished)
+    rows = alike(held, names, pairs, but_its_day) if pairs else Counter()
+    for key in (key for key, number in rows.items() if number == 1):
+        row, old = pairs[key]
+        matches.changed[row.place] = old
+        found.changed.append(Change(row.place, row.entry, old))
+        found.vanished.remove(old)
+        matches.left.remove(old)
+        matches.new.remove(row)
+    found.changed.sort(key=attrgetter("place"))
+
+
+def _pairs(matches: Matches, vanished: Sequence[Any]) -> dict[Hashable, tuple[Candidate, Any]]:
+    """A new row and a vanished entry, neither with an id of the report's own, by what they agree in."""
+    left = Counter(map(but_its_day, matches.left))
+    gone = {but_its_day(one): one for one in vanished if is_made(one)}
+    fresh = [(but_its_day(one.entry), one) for one in matches.new if one.identity]
+    return {key: (row, gone[key]) for key, row in fresh if key and left[key] == 1 and key in gone}
 
 
 def _doubtful(matches: Matches, strange: set[str]) -> list[Place]:

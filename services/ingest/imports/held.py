@@ -16,6 +16,7 @@ from tempfile import SpooledTemporaryFile
 from typing import Any, NamedTuple
 
 from services.ingest.imports.resolve import is_derived
+from services.ingest.imports.stated import Stated
 from services.ingest.sources.worklog.normalize import RowResult
 from shared.contract.records import KINDS, AnyRecord, Origin, made
 from shared.kernel.errors import Invalid
@@ -23,7 +24,7 @@ from shared.kernel.errors import Invalid
 PAGE = 1_000  # rows
 _FORMS = frozenset({"bad_date", "bad_time", "bad_number", "bad_duration"})
 """Codes of cells that are written otherwise than the layout says."""
-_UNLIKE = frozenset({"not_whole", "no_sign"})
+_UNLIKE = frozenset({"not_whole", "no_sign", "not_twelve"})
 """Codes of cells from which it follows that the layout misreads the rows that it can read."""
 _NAMES = {of: tuple(field.name for field in fields(of) if field.name != "origin") for of in KINDS.values()}
 _VALUES = {of: attrgetter(*names) for of, names in _NAMES.items()}
@@ -60,6 +61,7 @@ class Held:
     def __init__(self, results: Iterable[tuple[str, RowResult]]) -> None:
         self._file = new_file()
         self._named: dict[str, AnyRecord] = {}  # what rows name is the same record in many of them
+        self.sums: list[Stated] = []  # of each table, what its rows of totals say, where detection didn't look at the file
         self.days: tuple[date, ...] = ()  # the first and the last of its entries, if it has any
         self.named = False  # whether some row has an id of the file's own
         self.unlike: Invalid | None = None  # the first row that shows that the others are not what they seem either

@@ -74,6 +74,14 @@ def _start(entry: Any) -> Hashable:
     return getattr(entry, "start", None) and entry.start.replace(tzinfo=None)
 
 
+def but_its_day(entry: Any) -> Hashable:
+    """What tells an entry from all others whatever its day: who did what, at what time, how long; None: that says too little."""
+    start = _start(entry)
+    clock = start and start.time()
+    told = KIND_OF[type(entry)], entry.person, entry.client, entry.job, clock, _quantity(entry), entry.notes
+    return told if clock is not None or entry.notes else None
+
+
 _ALIKE: tuple[Key, ...] = (
     lambda entry: _start(entry) and (bucket(entry), entry.client, entry.job, _start(entry)),
     lambda entry: (bucket(entry), entry.client, entry.job, _quantity(entry), entry.notes),

@@ -7,13 +7,13 @@ the file is gone through once to find the days that have to be compared in full,
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from services.ingest.imports.coverage import Coverage
 from services.ingest.imports.held import Held, Place, Placed
-from services.ingest.imports.matching import Candidate, bucket
+from services.ingest.imports.matching import Candidate, Key, bucket
 from services.ingest.imports.resolve import Names, is_derived
 from services.ingest.records import query, store
 from services.ingest.records.fingerprint import fingerprint
@@ -87,6 +87,12 @@ def _compared(session: Session, keyring: Keyring, found: Iterable[Any]) -> Itera
         for entry in some:
             _, had = states.get(entry.id, (0, ""))
             yield entry, had == keyring.mac(fingerprint(kind, entry)) if had else None
+
+
+def alike(held: Held, names: Names, keys: Collection[Hashable], key: Key) -> Counter[Hashable]:
+    """How many of the file's rows have each of the keys."""
+    found = (key(entry) for page in held.pages() for entry in entries(page, names)[0].values())
+    return Counter(one for one in found if one in keys)
 
 
 def candidates(held: Held, names: Names, days: set[Bucket]) -> list[Candidate]:

@@ -22,6 +22,7 @@ from services.ingest.imports.layouts import family
 from services.ingest.imports.listing import Listing
 from services.ingest.imports.proof import Compared, Fault
 from services.ingest.imports.resolve import Names
+from services.ingest.imports.stated import Stated
 from services.ingest.imports.survey import entries, named
 from services.ingest.records import intake, query
 from services.ingest.records.intake import Outcome
@@ -63,17 +64,24 @@ class Taken:
 
 def read(upload: Upload, organisation: str) -> Held:
     """Every row of the file, checked. Raises Invalid for a file that can't be read."""
-    return Held(_results(upload, organisation))
+    sums: list[Stated] = []
+    held = Held(_results(upload, organisation, sums))
+    held.sums = sums
+    return held
 
 
-def _results(upload: Upload, organisation: str) -> Iterator[tuple[str, RowResult]]:
+def _results(upload: Upload, organisation: str, sums: list[Stated]) -> Iterator[tuple[str, RowResult]]:
     chosen, whole = upload.chosen, Reading(identify=identifier(organisation))
     several = bool(chosen.layout.more)
     for part, found in parts(chosen.book, chosen.layout):
         reading = whole.of_table()  # equal entries are counted over all tables
+        table = (part.sheet or "") if several else ""
+        said = Stated(part, table)
+        sums += [said] if chosen.detection is None and part.totals else []
         for row in found:
             result = normalize(row, part, organisation, chosen.source, reading=reading, file=upload.ref)
-            yield (part.sheet or "") if several else "", result
+            said.note(row, result)
+            yield table, result
 
 
 def take(session: Session, vault: Vault, organisation: str, upload: Upload, held: Held, *, delete: bool = False) -> Taken:
@@ -83,7 +91,7 @@ def take(session: Session, vault: Vault, organisation: str, upload: Upload, held
     """
     lock(session, organisation)
     chosen = upload.chosen
-    laid_out, proof = family(chosen.layout), chosen.proof()
+    laid_out, proof = family(chosen.layout), chosen.proof(held.sums)
     found = difference(session, vault, organisation, held, source=chosen.source, family=laid_out, stated=_period(chosen, held))
     taken, announcements, checks = Taken(difference=found), Announcements(), Checks(clock.now().date())
     names = Names(vault, vault.keyring(session, organisation))

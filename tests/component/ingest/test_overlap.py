@@ -134,6 +134,41 @@ def test_a_vanished_row_is_proposed_and_deleted_only_on_request(owner: Caller) -
     assert _counts(owner.imports(_file(MON_A, MON_B, WED))) == (0, 0, 3)
 
 
+THU = "2026-03-05,8:00,9:00,1:00,Ann Ames,Blue Ltd,Site,,80,EUR,roof\n"
+FRI = "2026-03-06,,,6:00,Ann Ames,Blue Ltd,Site,,80,EUR,\n"
+
+
+def test_a_mended_day_is_shown_as_a_change_of_the_entry(owner: Caller) -> None:
+    owner.imports(_file(MON_A, TUE, WED, THU))
+    mended = TUE.replace("03-03", "03-02")
+    asked = owner.imports(_file(MON_A, mended, WED, THU), status=409)
+    assert asked["difference"]["counts"] == {"changed": 1, "vanished": 0, "absent": 0, "doubtful": 0}
+    [change] = asked["difference"]["changed"]
+    assert (change["row"], change["fields"]) == (3, [{"field": "date", "was": "2026-03-03", "now": "2026-03-02"}])
+    taken = owner.imports(_file(MON_A, mended, WED, THU), accept=asked["difference"]["fingerprint"])
+    assert _counts(taken) == (0, 1, 3)
+    assert [date for date, _ in _stored(owner)] == ["2026-03-02", "2026-03-02", "2026-03-04", "2026-03-05"]
+    assert _counts(owner.imports(_file(MON_A, mended, WED, THU))) == (0, 0, 4)
+
+
+@pytest.mark.parametrize(
+    "before, mended",
+    [
+        ((TUE,), (TUE.replace("03-03", "03-02").replace("2:00", "2:15"),)),  # another length as well
+        ((TUE,), (TUE.replace("03-03", "03-02"), TUE.replace("03-03", "03-05"))),  # two rows that it may be
+        ((TUE, TUE), (TUE.replace("03-03", "03-02"),)),  # two entries that it may be
+        ((TUE,), (TUE.replace("03-03", "03-02").replace("Ann Ames", "Bob Bell"),)),
+        ((FRI.replace("03-06", "03-03"),), (FRI.replace("03-06", "03-02"),)),  # neither clock nor notes
+        ((TUE, WED.replace("1:30", "2:00")), (TUE.replace("03-03", "03-02"), WED.replace("1:30", "2:00"))),  # each day alike
+    ],
+    ids=["length", "two rows", "two entries", "person", "says little", "each day alike"],
+)
+def test_a_row_of_another_day_that_may_be_another_is_new(owner: Caller, before: tuple[str, ...], mended: tuple[str, ...]) -> None:
+    owner.imports(_file(MON_A, *before, THU))
+    counts = owner.imports(_file(MON_A, *mended, THU), status=409)["difference"]["counts"]
+    assert (counts["changed"], counts["vanished"]) == (0, len(before) - (len(before) == len(mended) == 2))
+
+
 def test_nothing_is_deleted_unseen(owner: Caller) -> None:
     owner.imports(_file(MON_A, TUE, WED))
     assert owner.imports(_file(MON_A, WED), changes="accept")["difference"]["counts"]["vanished"] == 1

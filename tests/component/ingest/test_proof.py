@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from services.ingest.sources.detect.findings import LeftOut, StatedTotal
 from services.ingest.sources.worklog.layout import Layout
 from services.ingest.sources.worklog.normalize import normalize_rows
 from services.ingest.sources.worklog.read import rows
+from tests.component.ingest.conftest import Caller
 
 HEAD = "kind,date,duration,person,rate,currency,amount,distance,unit\n"
 COLUMNS = {name: (name,) for name in HEAD.strip().split(",")}
@@ -96,3 +98,39 @@ def test_a_duration_that_includes_the_break_is_summed_with_it() -> None:
     gross = Layout(columns={name: header for name, header in columns.items() if name != "unit"}, unit="h", gross=True)
     text = "time,2026-03-02,8,Ann,60,EUR,,,0:30\n"
     assert _sorts(_compared(text, _total("duration", "8.00"), _total("break", "0:30"), layout=gross)) == (0, 0, 0)
+
+
+OWN = "date,duration,person,rate,currency,amount\n2026-03-02,1:30,Ann,60,EUR,\n2026-03-03,2:00,Ann,60,EUR,\n"
+LAID = {"columns": {"date": "Day", "person": "Who", "duration": "Time"}, "unit": "h", "totals": ["Summe", "Wk"]}
+SENT = "Who,Day,Time\nAnn,2026-03-02,1.50\nWk 1,,{}\nAnn,2026-03-09,2.00\nWk 2,,{}\nSumme,,{}\n"
+
+
+def _imports(owner: Caller, text: str, status: int, **fields: str) -> dict[str, Any]:
+    answer: dict[str, Any] = owner.imports(text.encode(), status=status, **fields)
+    return answer
+
+
+@pytest.mark.parametrize("total", ["Total,3:30,,,,", "Gesamt,3:30,,,,210.00"])
+def test_a_sum_in_our_own_layout_is_left_out_where_it_is_ours(owner: Caller, total: str) -> None:
+    answer = _imports(owner, f"{OWN}{total}\n", 200)
+    assert (answer["read_by"], answer["totals"]["new"], answer["totals"]["seconds"]) == ("own", 2, 12_600)
+
+
+@pytest.mark.parametrize(
+    "total, column, ours", [("Total,3:33,,,,", "duration", "3:30:00"), ("Sum,,,,,240.00", "amount", "210.00 EUR")]
+)
+def test_a_sum_in_our_own_layout_that_is_not_ours_keeps_the_file_out(owner: Caller, total: str, column: str, ours: str) -> None:
+    [told] = _imports(owner, f"{OWN}{total}\n", 422)["problem"]["totals"]
+    assert (told["row"], told["column"], told["ours"], told["first"], told["last"]) == (4, column, ours, 2, 3)
+    assert owner.told("GET", "/records?kind=time")["total"] == 0
+
+
+@pytest.mark.parametrize("sums, wrong", [("1.50 2.00 3.50", None), ("1.50 2.50 3.50", 5), ("1.50 2.00 5.50", 6)])
+def test_sums_in_a_layout_that_was_sent_are_held_against_their_rows(owner: Caller, sums: str, wrong: int | None) -> None:
+    answer = _imports(owner, SENT.format(*sums.split()), 422 if wrong else 200, layout=json.dumps(LAID))
+    assert [one["row"] for one in (answer["problem"] or {"totals": []})["totals"]] == ([wrong] if wrong else [])
+
+
+def test_a_layout_that_skips_a_sum_takes_the_rows_as_they_are(owner: Caller) -> None:
+    skipping = {**LAID, "skip": [{"Who": "Summe"}]}
+    assert _imports(owner, SENT.format("1.50", "2.00", "9.00"), 200, layout=json.dumps(skipping))["totals"]["new"] == 2

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from tests.component.reports import write
 from tests.component.reports.case import Case, Figures, text
-from tests.component.sources.spreadsheet import Formula, workbook
+from tests.component.sources.spreadsheet import Formula, Shown, workbook
 
 DETAILED = '''
 "Project","Client","Description","Task","User","Group","Email","Tags","Start Date","Start Time","End Date","End Time",\
@@ -53,16 +53,20 @@ def formulas() -> bytes:
     return workbook(
         [
             head.split(","),
-            [moment("2026-03-30T14:32"), moment("2026-03-30T14:32"), moment("2026-03-30T15:00"), _worked(1_680), Decimal("10.0")]
-            + [Decimal(0), *more, "test", "No", "Yes", "a1,v2", Decimal("12.0"), Decimal("10.0"), "timesheet"],
-            [moment("2026-03-30T13:29"), moment("2026-03-30T13:29"), moment("2026-03-30T13:32"), _worked(180), Decimal(0)]
+            [moment("2026-03-30T14:32"), moment("2026-03-30T14:32"), moment("2026-03-30T15:00"), _worked(1_680), Shown("10.0")]
+            + [Shown("0.0"), *more, "test", "No", "Yes", "a1,v2", Shown("12.0"), Shown("10.0"), "timesheet"],
+            [moment("2026-03-30T13:29"), moment("2026-03-30T13:29"), moment("2026-03-30T13:32"), _worked(180), Shown("0.0", 1)]
             + [Decimal(0), *more, "", "No", "Yes", "", Decimal(0), "", "timesheet"],
             [moment("2026-03-20T00:00"), moment("2026-03-20T00:00"), moment("2026-03-28T18:00"), _worked(756_000), Decimal(0)]
             + [Decimal(0), *more, "", "No", "Yes", "", Decimal(0), "", "timesheet"],
             ["", "", "", Formula("SUBTOTAL(9,D2:D4)", timedelta(seconds=757_860)), Formula("SUBTOTAL(9,E2:E4)", Decimal(10))]
             + [Formula("SUBTOTAL(9,F2:F4)", Decimal(0)), *[""] * 12],
-        ]
+        ],
+        formats=(_ACCOUNTED.format("KYD"), _ACCOUNTED.format("ANG")),
     )
+
+
+_ACCOUNTED = '_("{0}"* #,##0.00_);_("{0}"* -#,##0.00;_("{0}"* "-"??_);_(@_)'
 
 
 def _worked(seconds: int) -> Formula:
@@ -216,7 +220,6 @@ CASES = [
         rows="time",
         unusual="one entry of 210 hours, subtotals by formula, a fixed price, the currency only in the cells' looks",
         data=formulas(),
-        asks={"currency": "KYD"},
         figures=Figures(
             entries=3,
             seconds=757_860,

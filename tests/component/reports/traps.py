@@ -326,6 +326,50 @@ Date,Employee,Project,Hours,Billable hours
         _days(2, 13_500),
     ),
     _csv(
+        "a pay that is the same for any length",
+        """
+Date,Employee,Project,Hours,Pay (EUR)
+2026-03-02,Ada Sample,Lamp,2.00,40.00
+2026-03-03,Ada Sample,Lamp,1.50,40.00
+""",
+    ),
+    _csv(
+        "a pay that grows with the hours",
+        """
+Date,Employee,Project,Hours,Pay (EUR)
+2026-03-02,Ada Sample,Lamp,2.00,80.00
+2026-03-03,Ada Sample,Lamp,1.50,60.00
+""",
+        _days(2, 12_600, money={"EUR": "140.00"}),
+    ),
+    _csv(
+        "a pay that the rate makes of the hours",
+        """
+Date,Employee,Project,Minutes,Rate (EUR),Pay
+2026-03-02,Ada Sample,Lamp,90,40.00,60.00
+2026-03-03,Ada Sample,Lamp,90,30.00,45.00
+""",
+        _days(2, 10_800, money={"EUR": "105.00"}),
+    ),
+    _csv(
+        "a pay that makes the amount of the hours",
+        """
+Date,Employee,Project,Hours,Pay,Amount (EUR)
+2026-03-02,Ada Sample,Lamp,2.00,40.00,80.00
+2026-03-03,Ada Sample,Lamp,1.50,40.00,60.00
+""",
+        _days(2, 12_600, money={"EUR": "140.00"}),
+    ),
+    _csv(
+        "a pay beside what is billed",
+        """
+Date,Employee,Project,Hours,Rate (EUR),Amount (EUR),Pay (EUR)
+2026-03-02,Ada Sample,Lamp,2.00,40.00,80.00,50.00
+2026-03-03,Ada Sample,Lamp,1.50,40.00,60.00,25.00
+""",
+        _days(2, 12_600, money={"EUR": "140.00"}),
+    ),
+    _csv(
         "a rate for a day",
         """
 Date,Employee,Project,Hours,Day rate (EUR)

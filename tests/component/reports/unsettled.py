@@ -59,6 +59,18 @@ Date,Employee,Project,Hours,Rate
 2026-03-03,Ada Sample,Lamp,0.25,40.00
 """
 
+PAY = """
+Date,Employee,Project,Hours,Pay (EUR)
+2026-03-02,Ada Sample,Lamp,2.00,40.00
+2026-03-03,Ada Sample,Lamp,1.50,40.00
+"""
+
+LOHN = """
+Datum;Mitarbeiter;Projekt;Stunden;Lohn (EUR)
+02.03.2026;Ida Sample;Docht;2,00;40,00
+16.03.2026;Ida Sample;Docht;2,00;50,00
+"""
+
 NOBODY = """
 Date,Project,Duration
 2026-03-02,Lamp,1:30
@@ -226,6 +238,33 @@ CASES = [
             people=ADA,
             money={"GBP": "70.00"},
         ),
+    ),
+    Case(
+        name="pay of an hour or of the entry",
+        kind="csv",
+        language="en",
+        rows="time",
+        unusual="the same for any length",
+        data=text(PAY),
+        asks={"column": "rate"},
+        figures=Figures(
+            entries=2,
+            seconds=12_600,
+            first="2026-03-02",
+            last="2026-03-03",
+            people=ADA,
+            money={"EUR": "140.00"},
+        ),
+    ),
+    Case(
+        name="pay that is not billed",
+        kind="csv",
+        language="de",
+        rows="time",
+        unusual="`Lohn`: what the worker gets, or what the client pays",
+        data=text(LOHN),
+        asks={"column": "none"},
+        figures=Figures(entries=2, seconds=14_400, first="2026-03-02", last="2026-03-16", people=("Ida Sample",)),
     ),
     Case(
         name="nobody named",

@@ -29,10 +29,18 @@ class Formula:
     result: object | None
 
 
-def workbook(rows: Iterable[Iterable[object]], *, sheet: str = "Report") -> bytes:
-    """An .xlsx file of one sheet."""
+@dataclass(frozen=True)
+class Shown:
+    """A number and which of the workbook's further formats shows it, from 0."""
+
+    number: object
+    format: int = 0
+
+
+def workbook(rows: Iterable[Iterable[object]], *, sheet: str = "Report", formats: Iterable[str] = ()) -> bytes:
+    """An .xlsx file of one sheet; ``formats`` are those of ``Shown`` numbers."""
     body = "".join(f"<row>{''.join(map(cell, row))}</row>" for row in rows)
-    return packed(f"<sheetData>{body}</sheetData>", sheet=sheet)
+    return packed(f"<sheetData>{body}</sheetData>", sheet=sheet, more={"xl/styles.xml": styles(*formats)})
 
 
 def packed(sheet_xml: str, *, shared: str = "", sheet: str = "Report", more: dict[str, str] | None = None) -> bytes:
@@ -51,7 +59,7 @@ def packed(sheet_xml: str, *, shared: str = "", sheet: str = "Report", more: dic
         "xl/workbook.xml": f'{_HEAD}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>'
         f'<sheet name="{escape(sheet)}" sheetId="1" r:id="rId1"/></sheets></workbook>',
         "xl/worksheets/sheet1.xml": f'{_HEAD}<worksheet xmlns="{_MAIN}" xmlns:r="{_OFFICE}">{sheet_xml}</worksheet>',
-        "xl/styles.xml": _styles(),
+        "xl/styles.xml": styles(),
         "xl/sharedStrings.xml": f'{_HEAD}<sst xmlns="{_MAIN}">{shared}</sst>',
     }
     file = io.BytesIO()
@@ -65,13 +73,16 @@ def _relations(inside: str) -> str:
     return f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">{inside}</Relationships>'
 
 
-def _styles() -> str:
-    formats = "".join(f'<numFmt numFmtId="{164 + at}" formatCode="{code}"/>' for at, code in enumerate(_CODES))
-    styles = "".join(f'<xf numFmtId="{164 + at}" applyNumberFormat="1"/>' for at in range(len(_CODES)))
+def styles(*more: str, before: str = "") -> str:
+    """The part of the styles, with further number formats."""
+    codes = [*_CODES, *more]
+    formats = "".join(f'<numFmt numFmtId="{164 + at}" formatCode="{escape(code)}"/>' for at, code in enumerate(codes))
+    styles = "".join(f'<xf numFmtId="{164 + at}" applyNumberFormat="1"/>' for at in range(len(codes)))
     return (
-        f'{_HEAD}<styleSheet xmlns="{_MAIN}"><numFmts count="4">{formats}</numFmts><fonts count="1"><font/></fonts>'
+        f'{_HEAD}{before}<styleSheet xmlns="{_MAIN}"><numFmts count="{len(codes)}">{formats}</numFmts>'
+        '<fonts count="1"><font/></fonts>'
         '<fills count="1"><fill/></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>'
-        f'<cellXfs count="5"><xf numFmtId="0"/>{styles}</cellXfs></styleSheet>'
+        f'<cellXfs count="{len(codes) + 1}"><xf numFmtId="0"/>{styles}</cellXfs></styleSheet>'
     )
 
 
@@ -80,6 +91,8 @@ def cell(value: object) -> str:
     if isinstance(value, Formula):
         style, number = _number(value.result) if value.result is not None else ("", "")
         return f"<c{style}><f>{escape(value.text)}</f>{f'<v>{number}</v>' if number else ''}</c>"
+    if isinstance(value, Shown):
+        return f'<c s="{1 + len(_CODES) + value.format}"><v>{value.number}</v></c>'
     if value is None or value == "":
         return "<c/>"
     if isinstance(value, str):

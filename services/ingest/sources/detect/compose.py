@@ -70,7 +70,7 @@ def provisional(part: Part) -> Layout:
         thousands=part.written.thousands,
         signs={
             sign: "XXX"
-            for role in ("rate", "wage", "amount", "fixed")
+            for role in ("rate", "wage", "amount", "pay", "fixed")
             for each in part.assigned.roles.get(role, [])
             for sign in each.signs
         },

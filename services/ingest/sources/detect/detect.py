@@ -20,6 +20,7 @@ from services.ingest.sources.detect.formulas import uncomputed
 from services.ingest.sources.detect.languages import languages_of
 from services.ingest.sources.detect.lengths import lengths
 from services.ingest.sources.detect.money import money, price
+from services.ingest.sources.detect.pay import as_amount, pay
 from services.ingest.sources.detect.people import whose
 from services.ingest.sources.detect.roles import Assigned, assign, drop_counter
 from services.ingest.sources.detect.sayable import check_sayable
@@ -44,7 +45,7 @@ def detect(book: Book, answers: Mapping[str, str] = MappingProxyType({})) -> Det
     if not kinds:
         raise _nothing(book, left_out)
     assigned = _assigned(book, kinds, inquiry)
-    parts = _parts(assigned, inquiry)
+    parts = _parts(book, assigned, inquiry)
     every = [sums(part.table, part.assigned, part.person, inquiry) for part in parts]
     layout = None if inquiry.questions else _layout(book, parts, every)
     inquiry.check()
@@ -59,6 +60,7 @@ def detect(book: Book, answers: Mapping[str, str] = MappingProxyType({})) -> Det
         tuple(left_out),
         stated=tuple(map(stated, parts)),
         dropped=tuple(rule for part in parts for rule in part.wording.dropped),
+        units=tuple(chain.from_iterable(part.lengths.shown for part in parts)),
         period=_period(list(map(attrgetter("table"), parts))),
     )
 
@@ -93,21 +95,22 @@ def _nothing(book: Book, left_out: list[LeftOut]) -> Invalid:
     return Invalid("no_entries", cause, "export a detailed report with dates, or declare its columns in a layout", file=book.name)
 
 
-def _parts(kinds: list[tuple[Table, Assigned, str]], inquiry: Inquiry) -> list[Part]:
+def _parts(book: Book, kinds: list[tuple[Table, Assigned, str]], inquiry: Inquiry) -> list[Part]:
     found = [(table, assigned) for table, assigned, _ in kinds]
     dated = dating(found, languages_of([table for table, _ in found]), _period([table for table, _ in found]), inquiry)
     zone = zoned(found, inquiry)
     clock, written = time_pattern(found, inquiry), numbers.writing(found)
     parts = [Part(table, assigned, kind, dated, clock, written, zone) for table, assigned, kind in kinds]
     for part in parts if written.decimal is None else ():
-        lengths(part.table, part.assigned, provisional(part), written, inquiry)  # may settle the decimal sign
+        lengths(part.table, as_amount(part.assigned), provisional(part), written, inquiry)  # may settle the decimal sign
     numbers.ask(written, inquiry)
     for part, part.person in zip(parts, whose(found, inquiry), strict=True):
-        part.lengths = lengths(part.table, part.assigned, provisional(part), written, inquiry)
+        part.lengths = lengths(part.table, as_amount(part.assigned), provisional(part), written, inquiry)
         if written.decimal:
             trial = replace(provisional(part), units=part.lengths.units, gross=part.lengths.gross)
+            pay(part.table, part.assigned, trial, inquiry, measured=part.lengths.done)
             price(part.table, part.assigned, trial, inquiry)
-        part.money = money(part.table, part.assigned, found, inquiry)
+        part.money = money(book, part.table, part.assigned, found, inquiry)
         part.wording = wording(part.assigned, inquiry)
         part.distance = distance_unit(part.assigned, [part.kind, *part.wording.kinds.values()], inquiry)
         part.trips = beside_hours(part.assigned, [part.kind, *part.wording.kinds.values()], inquiry)

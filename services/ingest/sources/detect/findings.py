@@ -74,7 +74,8 @@ class Detection:
     totals: tuple[StatedTotal, ...]
     left_out: tuple[LeftOut, ...]
     stated: tuple[Mapping[str, str], ...] = ()  # of each table: our column, or "year" -> what the lines above it say
-    dropped: tuple[Mapping[str, str], ...] = ()  # {header: text} of rows that somebody deleted or rejected
+    dropped: tuple[Mapping[str, str], ...] = ()  # {header: text} of rows that somebody deleted or rejected, and of breaks
+    units: tuple[tuple[str, str], ...] = ()  # (header, unit) of durations whose unit the rows themselves show
     period: tuple[date, date] | None = None  # that the lines above the tables state, both days included
 
 

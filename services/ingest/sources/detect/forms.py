@@ -306,3 +306,8 @@ def currencies_of(sign: str) -> tuple[str, ...]:
     if sign.upper() in EXPONENT:
         return (sign.upper(),)
     return SIGNS.get(sign) or SIGNS.get(fold(sign)) or SIGNS.get(sign.casefold(), ())
+
+
+def telling(codes: tuple[str, ...]) -> str | None:
+    """The currency of a sign that means but one; a pound is one of Britain."""
+    return codes[0] if len(codes) == 1 or codes[:1] == ("GBP",) else None

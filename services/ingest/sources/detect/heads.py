@@ -17,7 +17,7 @@ _ANYONES = {"id", "name", "code", "type", "kind", "status", "email", "title"}
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _LINKS = {"in", "en", "em", "di", "per", "/", "-", "total", "no", "nr"}
 DAYS = frozenset({"date", "start", "start_date", "end_date", "end", "begin", "finish"})
-AMOUNTS = frozenset({"duration", "time", "total", "amount", "distance", "rate", "end", "finish"})
+AMOUNTS = frozenset({"duration", "time", "total", "amount", "pay", "distance", "rate", "end", "finish"})
 
 
 @dataclass(frozen=True, slots=True)

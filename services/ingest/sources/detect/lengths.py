@@ -39,6 +39,7 @@ class Lengths:
     overnight: bool = False
     twelve: bool = False
     done: bool = True  # nothing is open
+    shown: tuple[tuple[str, str], ...] = ()  # (header, unit) of what the rows themselves show by start and end, or by money
 
 
 def lengths(table: Table, assigned: Assigned, layout: Layout, written: Writing, inquiry: Inquiry) -> Lengths:
@@ -46,13 +47,18 @@ def lengths(table: Table, assigned: Assigned, layout: Layout, written: Writing, 
     wanted = _wanted(assigned)
     said = {role: _said(table, column, inquiry) for role, column in wanted.items()}
     units = {role: unit or _held(table, assigned, layout, written, role, inquiry) for role, unit in said.items()}
+    shown = _shown_by_rows(units, said, wanted)
     if written.decimal is None:
         _decimal(table, assigned, replace(layout, units=_known(units)), written)
     units = {role: unit or _asked(role, wanted[role], inquiry) for role, unit in units.items()}
     if written.decimal is None or not all(units.values()):
-        return Lengths(_known(units), done=False)
+        return Lengths(_known(units), done=False, shown=shown)
     found = _shape(table, assigned, replace(layout, units=_known(units), **_written(written)), inquiry)
-    return replace(found, whole=_whole(units, said, wanted, written.decimal))
+    return replace(found, whole=_whole(units, said, wanted, written.decimal), shown=shown)
+
+
+def _shown_by_rows(units: dict[str, str], said: dict[str, str], wanted: dict[str, Column]) -> tuple[tuple[str, str], ...]:
+    return tuple((wanted[role].head.text, unit) for role, unit in units.items() if unit and not said[role])
 
 
 def _whole(units: dict[str, str], said: dict[str, str], wanted: dict[str, Column], decimal: str) -> tuple[str, ...]:

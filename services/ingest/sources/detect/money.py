@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from itertools import chain
 
 from services.ingest.sources.detect import titles
 from services.ingest.sources.detect.columns import Column, Seen
 from services.ingest.sources.detect.findings import Inquiry, Option, Question
-from services.ingest.sources.detect.forms import currencies_of
+from services.ingest.sources.detect.forms import currencies_of, telling
 from services.ingest.sources.detect.roles import Assigned
 from services.ingest.sources.detect.scan import Table
-from services.ingest.sources.detect.trials import Trial, trials
+from services.ingest.sources.detect.shown import shown_in
+from services.ingest.sources.detect.trials import Trial, comes_to, contradicts, nearly, trials
+from services.ingest.sources.files.book import Book
 from services.ingest.sources.worklog.layout import Layout
 from shared.kernel.money import EXPONENT, check_currency
 
 _MONEY = ("rate", "amount")
-_CENT = Decimal("0.01")
 
 
 @dataclass(slots=True)
@@ -31,15 +31,17 @@ class Money:
     done: bool = True
 
 
-def money(table: Table, assigned: Assigned, every: list[tuple[Table, Assigned]], inquiry: Inquiry) -> Money:
-    """The currency of one table: by its own column, by signs and codes at amounts and in headers, by the titles; else asked."""
+def money(book: Book, table: Table, assigned: Assigned, every: list[tuple[Table, Assigned]], inquiry: Inquiry) -> Money:
+    """The currency of one table: by its own column, by signs and codes at amounts and in headers, by the titles, by how its
+    cells are shown; else asked.
+    """
     columns, column = _priced(assigned), assigned.one("currency")
     if not columns:
         return Money()
     if column and column.filled:
         inquiry.note("currency", "by row", f"the column {column.head.text} names it")
         return Money(signs=_plain_signs(columns))
-    certain, title = _certain(table, columns, inquiry)
+    certain, title = _certain(book, table, columns, inquiry)
     found = Money()
     for sign, seen in _signs(columns).items():
         _add(found, sign, seen, certain, every, inquiry)
@@ -84,16 +86,23 @@ def _signs(columns: Iterable[Column]) -> dict[str, Seen]:
     return found
 
 
-def _certain(table: Table, columns: list[Column], inquiry: Inquiry) -> tuple[str | None, str | None]:
-    """The currency of the whole table, by the header of an amount or by a title, and the title's."""
+def _certain(book: Book, table: Table, columns: list[Column], inquiry: Inquiry) -> tuple[str | None, str | None]:
+    """The currency of the whole table, by the header of an amount, by a title or by its cells' looks, and that of the latter two.
+
+    None where the looks contradict the words.
+    """
+    shown = shown_in(book, table, columns)
+    if shown:
+        names = ", ".join(column.head.text for column in columns)
+        inquiry.note("currency", shown, f"the cells of {names} are formatted in {shown}")
     for column in columns:
         if len(column.head.currencies) == 1:
             inquiry.note("currency", column.head.currencies[0], f"the column is called {column.head.text}")
-            return column.head.currencies[0], None
+            return (column.head.currencies[0] if shown in (None, column.head.currencies[0]) else None), None
     if told := titles.currency(table):
         inquiry.note("currency", told[1], f"row {told[0]} says so")
-        return told[1], told[1]
-    return None, None
+        shown = told[1] if shown in (None, told[1]) else None
+    return shown, shown
 
 
 def _add(found: Money, sign: str, seen: Seen, certain: str | None, every: list[tuple[Table, Assigned]], inquiry: Inquiry) -> None:
@@ -102,9 +111,9 @@ def _add(found: Money, sign: str, seen: Seen, certain: str | None, every: list[t
     if certain in codes:
         found.signs[sign] = certain or ""
         return
-    telling = _telling(codes)
-    if known := telling or _code_elsewhere(codes, every):
-        found.heard = found.heard if telling else known
+    own = telling(codes)
+    if known := own or _code_elsewhere(codes, every):
+        found.heard = found.heard if own else known
         inquiry.note("currency", known, f"{seen[1]} stands in row {seen[0]}")
         found.signs[sign] = known
         return
@@ -114,10 +123,6 @@ def _add(found: Money, sign: str, seen: Seen, certain: str | None, every: list[t
     found.done = answer is not None and found.done
     if answer:
         found.signs[sign] = answer
-
-
-def _telling(codes: tuple[str, ...]) -> str | None:
-    return codes[0] if len(codes) == 1 or codes[:1] == ("GBP",) else None
 
 
 def _code_elsewhere(codes: tuple[str, ...], every: list[tuple[Table, Assigned]]) -> str | None:
@@ -158,8 +163,8 @@ def price(table: Table, assigned: Assigned, layout: Layout, inquiry: Inquiry) ->
     _fixed_price(table, assigned, layout)
     if not assigned.one("rate") or not assigned.one("amount"):
         return
-    off = [each for each in trials(table, assigned, layout) if _contradicts(each)]
-    apart = next((each for each in off if not _nearly(each)), None)
+    off = [each for each in trials(table, assigned, layout) if contradicts(each)]
+    apart = next((each for each in off if not nearly(each)), None)
     if apart:
         _which(apart, assigned, inquiry)
     elif off:
@@ -172,17 +177,11 @@ def _wages(table: Table, assigned: Assigned, layout: Layout, inquiry: Inquiry) -
     for column in filter(lambda each: each.filled, assigned.roles.get("wage", [])):
         inquiry.note("not_taken", column.head.text, "it says what the worker is paid or costs, not what is billed")
         amount = None if assigned.one("rate") else assigned.one("amount")
-        shown = amount and _comes_to(table, replace(assigned, roles={**assigned.roles, "rate": [column]}), layout)
+        shown = amount and comes_to(table, replace(assigned, roles={**assigned.roles, "rate": [column]}), layout)
         if amount and shown:
             told = f"row {shown.row}: {shown.texts['amount']} is {column.head.text} times the hours, not what is billed"
             inquiry.note("not_taken", amount.head.text, told)
             del assigned.roles["amount"]
-
-
-def _comes_to(table: Table, assigned: Assigned, layout: Layout) -> Trial | None:
-    """A row that shows the amount to be the rate times the hours, where none shows the contrary."""
-    told = [each for each in trials(table, assigned, layout) if _hours(each) and all(map(each.numbers.get, _MONEY))]
-    return told[0] if told and not any(_contradicts(each) and not _nearly(each) for each in told) else None
 
 
 def _which(shown: Trial, assigned: Assigned, inquiry: Inquiry) -> None:
@@ -194,22 +193,6 @@ def _which(shown: Trial, assigned: Assigned, inquiry: Inquiry) -> None:
     for role, name in names.items():
         if answer not in (None, name):
             del assigned.roles[role]
-
-
-def _hours(trial: Trial) -> Decimal | None:
-    seconds = trial.lengths.get("duration", trial.span)
-    return None if seconds is None else Decimal(seconds) / 3600
-
-
-def _contradicts(trial: Trial) -> bool:
-    hours, rate, amount = _hours(trial), trial.numbers.get("rate"), trial.numbers.get("amount")
-    return hours is not None and rate is not None and amount is not None and abs(hours * rate - amount) >= _CENT / 2
-
-
-def _nearly(trial: Trial) -> bool:
-    """Whether the amount is off by what rounding the hours or the price does."""
-    hours, rate, amount = _hours(trial) or Decimal(0), trial.numbers["rate"], trial.numbers["amount"]
-    return abs(hours * rate - amount) <= _CENT + rate / 200
 
 
 def _fixed_price(table: Table, assigned: Assigned, layout: Layout) -> None:
@@ -228,4 +211,4 @@ def _fixed_price(table: Table, assigned: Assigned, layout: Layout) -> None:
 
 def _fixed(trial: Trial) -> bool:
     fixed, amount = trial.numbers.get("fixed"), trial.numbers.get("amount")
-    return amount is None or (amount == fixed if fixed else not _contradicts(trial))
+    return amount is None or (amount == fixed if fixed else not contradicts(trial))

@@ -10,7 +10,7 @@ from services.ingest.sources.detect.findings import Inquiry, Option, Question
 from services.ingest.sources.detect.roles import Assigned
 from services.ingest.sources.detect.scan import Table
 
-NUMERIC = ("duration", "break", "overtime", "rate", "amount", "distance", "fixed")
+NUMERIC = ("duration", "break", "overtime", "rate", "amount", "pay", "distance", "fixed")
 _MARKS = ".,' "
 _ARABIC = {"\u066b": ".", "\u066c": ","}
 

@@ -56,7 +56,7 @@ _FITS: dict[str, Callable[[Column], bool]] = {
     **dict.fromkeys(("date", "start_date", "end_date", "due"), _has_days),
     **dict.fromkeys(("start", "end", "begin", "finish"), _has_clocks),
     **dict.fromkeys(("duration", "break", "overtime"), _has_stretches),
-    **dict.fromkeys(("rate", "amount", "distance", "fixed", "balance"), _has_numbers),
+    **dict.fromkeys(("rate", "amount", "pay", "distance", "fixed", "balance"), _has_numbers),
     **dict.fromkeys(("billable", "is_running", "deleted"), _has_flags),
     **dict.fromkeys(("person", "client", "job", "first_name", "last_name"), _has_names),
 }
@@ -220,7 +220,7 @@ def _by_content(table: Table, found: Assigned, inquiry: Inquiry) -> None:
     """Days, starts and ends by what stands in columns whose headers say nothing known."""
     if not {"date", "start", "start_date"} & found.roles.keys():
         _pick_days(table, [column for column in _free(table, found) if _holds_days(column)], found, inquiry)
-    if not {"duration", "end", "amount", "distance"} & found.roles.keys():
+    if not {"duration", "end", "amount", "pay", "distance"} & found.roles.keys():
         _pick_quantity(table, _free(table, found), found, inquiry)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from services.ingest.sources.detect.findings import Inquiry, LeftOut, StatedTotal
@@ -61,7 +61,7 @@ def _first(cells: Iterable[Cell]) -> str:
     return next((text for cell in cells if (text := text_of(cell).strip())), "")
 
 
-def _word(cells: list[Cell]) -> str | None:
+def _word(cells: Sequence[Cell]) -> str | None:
     """The word for a total that the row begins with; "" for a row of numbers alone."""
     texts = [text for cell in cells if (text := text_of(cell).strip())]
     if not texts:
@@ -78,18 +78,24 @@ def _apart(table: Table, number: int, totals: list[Numbered]) -> bool:
 
 
 def _totals(table: Table, assigned: Assigned, rows: list[Numbered]) -> list[StatedTotal]:
-    found: list[StatedTotal] = []
+    cells = dict(rows)
+    return [
+        StatedTotal(role, text, number, _first(cells[number]), *span, table.sheet or "")
+        for number, span in spans(rows, table.first, table.last)
+        for role, text in _stated(assigned, cells[number])
+    ]
+
+
+def spans(rows: Sequence[tuple[int, Sequence[Cell]]], first: int, last: int) -> list[tuple[int, tuple[int, int]]]:
+    """Each row of a sum with the rows that it is of: those since the sum before, or all of the entries ``first`` to ``last``."""
+    found: list[tuple[int, tuple[int, int]]] = []
     heard: set[str | None] = set()
-    since = table.first
-    rows = [(number, cells) for number, cells in rows if _word(cells) not in words("summary")]
-    for at, (number, cells) in enumerate(rows):
-        word = _word(cells)
-        whole = at == len(rows) - 1 and word not in heard and word not in words("subtotal")
+    since = first
+    sums = [(number, word) for number, cells in rows if (word := _word(cells)) not in words("summary")]
+    for at, (number, word) in enumerate(sums):
+        whole = at == len(sums) - 1 and word not in heard and word not in words("subtotal")
         heard.add(word)
-        span = (table.first if whole else since, min(number - 1, table.last))
-        found += [
-            StatedTotal(role, text, number, _first(cells), *span, table.sheet or "") for role, text in _stated(assigned, cells)
-        ]
+        found.append((number, (first if whole else since, min(number - 1, last))))
         since = number + 1
     return found
 

@@ -25,7 +25,7 @@ def kind_of(table: Table) -> str | None:
         return "week"
     if "invoice" in roles and roles & _INVOICE and not roles & (_WORK | {"category", "distance"}):
         return "invoice"
-    if roles & _WORK or not roles & {"amount", "distance", "total"}:
+    if roles & _WORK or not roles & {"amount", "pay", "distance", "total"}:
         return "time"
     return "mileage" if "distance" in roles else "expense"
 

@@ -18,6 +18,7 @@ from shared.kernel.errors import Invalid
 
 _ANY = date(2000, 1, 1)
 MOST = 1_000  # rows that are looked at
+_CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +82,28 @@ def _span(start: list[Cell], end: list[Cell], layout: Layout) -> tuple[int | Non
     seconds = (until - begin) // timedelta(seconds=1)
     fine = any(text_of(cell).count(":") > 1 for cell in chain(start, end))
     return None if seconds < 0 else seconds, turned, 59 * (not fine)
+
+
+# ---- whether an amount is the price of the hours
+
+
+def comes_to(table: Table, assigned: Assigned, layout: Layout) -> Trial | None:
+    """A row that shows the amount to be the rate times the hours, where none shows the contrary."""
+    told = [each for each in trials(table, assigned, layout) if hours_of(each) and all(map(each.numbers.get, ("rate", "amount")))]
+    return told[0] if told and not any(contradicts(each) and not nearly(each) for each in told) else None
+
+
+def hours_of(trial: Trial) -> Decimal | None:
+    seconds = trial.lengths.get("duration", trial.span)
+    return None if seconds is None else Decimal(seconds) / 3600
+
+
+def contradicts(trial: Trial) -> bool:
+    hours, rate, amount = hours_of(trial), trial.numbers.get("rate"), trial.numbers.get("amount")
+    return hours is not None and rate is not None and amount is not None and abs(hours * rate - amount) >= _CENT / 2
+
+
+def nearly(trial: Trial) -> bool:
+    """Whether the amount is off by what rounding the hours or the price does."""
+    hours, rate, amount = hours_of(trial) or Decimal(0), trial.numbers["rate"], trial.numbers["amount"]
+    return abs(hours * rate - amount) <= _CENT + rate / 200

@@ -20,7 +20,7 @@ class Wording:
     yes: tuple[str, ...] = ()
     no: tuple[str, ...] = ()
     skip: list[dict[str, str]] = field(default_factory=list)
-    dropped: list[dict[str, str]] = field(default_factory=list)  # of these, the rows that somebody deleted or rejected
+    dropped: list[dict[str, str]] = field(default_factory=list)  # rows that somebody deleted or rejected, and breaks
     running: list[str] = field(default_factory=list)
     done: bool = True
 
@@ -50,7 +50,12 @@ def _kinds(assigned: Assigned, found: Wording, inquiry: Inquiry) -> None:
     told = {word: kind or _asked(column, word, inquiry) for word, kind in known.items()}
     found.done = None not in told.values()
     found.kinds = {word.casefold(): kind or "time" for word, kind in told.items()}
+    found.dropped += _rows_of_breaks(column, told)
     inquiry.note("kind", ", ".join(sorted(kinds)), f"the column {column.head.text} names it in each row")
+
+
+def _rows_of_breaks(column: Column, told: dict[str, str | None]) -> list[dict[str, str]]:
+    return [{column.head.text: word} for word, kind in told.items() if kind == "break"]
 
 
 def _asked(column: Column, word: str, inquiry: Inquiry) -> str | None:
@@ -78,6 +83,7 @@ def _breaks(assigned: Assigned, found: Wording, inquiry: Inquiry) -> None:
             for word, (row, _) in column.words.items():
                 if grouped("kinds").get(fold(word)) == "break":
                     found.skip.append({column.head.text: word})
+                    found.dropped.append({column.head.text: word})
                     inquiry.note("break_rows", word, f"row {row} has {word} as {column.head.text}: a break, which is left out")
 
 

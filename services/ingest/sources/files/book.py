@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
@@ -21,6 +21,14 @@ class Line(NamedTuple):
     cells: list[Cell]
     problem: Invalid | None = None  # why it can't be taken apart
     faults: Mapping[int, str] = NO_FAULTS  # place in ``cells`` -> "error_value" | "formula_without_value"
+
+
+class Look(NamedTuple):
+    """A number other than zero, as its cell shows it."""
+
+    row: int
+    place: int  # in the cells of its line
+    texts: tuple[str, ...]  # what stands beside the number by its format, such as KYD or €
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,7 @@ class Book:
     read: Callable[[str], Iterator[Line]]  # the lines of the table of this name
     facts: tuple[Fact, ...] = ()
     reopen: Callable[[str], Book] | None = None  # of a CSV file whose encoding was concluded: the same in another encoding
+    looks: Callable[[str, Collection[int]], Iterator[Look]] | None = None  # of the numbers that a table has at some places
 
     def lines(self, table: str | None = None) -> Iterator[Line]:
         """The lines of a table, of the first unless named; as often as asked, one pass at a time."""

@@ -20,22 +20,22 @@ _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 _VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?(?:/>|>([^<]*)<)")
 _END = re.compile(rb"</(?:\w+:)?sheetData\s*>")
 _TO_COMPUTE = re.compile(rb"""\sfullCalcOnLoad\s*=\s*["'](?:1|true)["']""")
-_BOOK, _RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+WORKBOOK, RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 
 
 def sheet_faults(parts: Mapping[str, bytes]) -> list[Faults]:
     """Of the workbook with these parts, for each sheet in the order of the book."""
-    to_compute = bool(_TO_COMPUTE.search(parts[_BOOK]))
-    return [_faults(parts.get(part, b""), to_compute) for part in _sheets(parts)]
+    to_compute = bool(_TO_COMPUTE.search(parts[WORKBOOK]))
+    return [_faults(parts.get(part, b""), to_compute) for part in sheets(parts)]
 
 
-def _sheets(parts: Mapping[str, bytes]) -> Iterator[str]:
+def sheets(parts: Mapping[str, bytes]) -> Iterator[str]:
     """The part of each sheet."""
     parser = XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     targets = {}
-    for relation in fromstring(parts.get(_RELATIONS, b"<none/>"), parser):
+    for relation in fromstring(parts.get(RELATIONS, b"<none/>"), parser):
         targets[relation.get("Id")] = normpath(join("/xl", relation.get("Target") or "")).lstrip("/")
-    for element in fromstring(parts[_BOOK], parser).iter("{*}sheet"):
+    for element in fromstring(parts[WORKBOOK], parser).iter("{*}sheet"):
         links = [value for name, value in element.attrib.items() if name.endswith("}id")]
         yield targets.get(links[0], "") if links else ""
 

@@ -34,7 +34,7 @@ def check_archive(stream: BinaryIO, size: int, name: str, limits: Limits) -> set
             members = packed.infolist()
             _check_members(members, name, limits)
             names = {member.filename for member in members}
-            if _MANIFEST in names and b"encryption-data" in _unpacked(packed, packed.getinfo(_MANIFEST)):
+            if _MANIFEST in names and b"encryption-data" in unpacked(packed, packed.getinfo(_MANIFEST)):
                 raise refuse("encrypted_file", name, "it is protected by a password", "save it without a password")
     except BROKEN as error:
         raise damaged(name) from error
@@ -45,7 +45,7 @@ def measure(stream: BinaryIO, name: str, limits: Limits) -> list[Faults]:
     """Refuse an Excel workbook beyond the limits; else the faulty cells of its sheets in their order."""
     try:
         with zipfile.ZipFile(stream) as packed:
-            parts = {member.filename: _unpacked(packed, member) for member in packed.infolist()}
+            parts = {member.filename: unpacked(packed, member) for member in packed.infolist()}
     except BROKEN as error:
         raise damaged(name) from error
     sheets = [part for part in parts.values() if b"sheetData" in part]
@@ -57,7 +57,7 @@ def measure(stream: BinaryIO, name: str, limits: Limits) -> list[Faults]:
         raise damaged(name) from error
 
 
-def _unpacked(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+def unpacked(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     with packed.open(member) as part:  # with a size, or a part that is larger than it says is unpacked as a whole first
         return part.read(member.file_size + 1)
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, BinaryIO
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
-from services.ingest.sources.files.book import Book, Line, short
+from services.ingest.sources.files.book import Book, Line, Look, short
 from services.ingest.sources.files.cells import Cell, Limits
 from services.ingest.sources.files.faults import Faults
+from services.ingest.sources.files.looks import looks
 from services.ingest.sources.files.oldbook import measured
 from services.ingest.sources.files.unpack import damaged, measure
 
@@ -53,14 +54,27 @@ def _book(kind: str, stream: BinaryIO, faults: list[Faults], name: str, limits: 
     if not titles or len(titles) != len(faults):
         raise damaged(name)
     of = dict(zip(titles, faults, strict=True))
-    return Book(kind, name, tuple(titles), lambda sheet: _lines(book, sheet, of[sheet], name, limits))
+
+    def looked(title: str, places: Collection[int]) -> Iterator[Look]:
+        return looks(stream, name, titles.index(title), lambda: _left(_sheet(book, title, name), of[title]), places)
+
+    found = looked if kind == "xlsx" else None
+    return Book(kind, name, tuple(titles), lambda sheet: _lines(book, sheet, of[sheet], name, limits), looks=found)
+
+
+def _sheet(book: CalamineWorkbook, title: str, name: str) -> CalamineSheet:
+    with _Reading(name):
+        return book.get_sheet_by_name(title)
+
+
+def _left(sheet: CalamineSheet, faults: Faults) -> int:
+    """The first column of the lines: the reader leaves out blank columns on the left."""
+    return min([(sheet.start or (0, 0))[1] + 1, *(column for _, column in faults)])
 
 
 def _lines(book: CalamineWorkbook, title: str, faults: Faults, name: str, limits: Limits) -> Iterator[Line]:
-    with _Reading(name):
-        sheet = book.get_sheet_by_name(title)
-    first = (sheet.start or (0, 0))[1] + 1  # the reader leaves out blank columns on the left
-    left = min([first, *(column for _, column in faults)])
+    sheet = _sheet(book, title, name)
+    first, left = (sheet.start or (0, 0))[1] + 1, _left(sheet, faults)
     by_row: dict[int, dict[int, str]] = {}
     for (row, column), fault in faults.items():
         by_row.setdefault(row, {})[column - left] = fault

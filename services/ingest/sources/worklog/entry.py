@@ -27,6 +27,7 @@ PLACE: dict[Kind, frozenset[str]] = {
 """Which columns say something in a row of each kind."""
 
 _DAY, _HALF_A_DAY = 86_400, 43_200
+_NOON = 12
 _SECOND = timedelta(seconds=1)
 _ROUNDING = 180  # seconds: half of a tenth of an hour, the coarsest that a duration is rounded to
 _RATE = Decimal("0.0000001")
@@ -60,9 +61,18 @@ def _time(values: Values, day: date, layout: Layout) -> dict[str, Any]:
     if layout.overnight:
         end = _next_day(values, start, end)
     if layout.twelve and start and end:
+        _check_twelve(start, end)
         return _timed(values, day, _halved(stated, start, end, pause), None, None, layout)
     worked = _worked(stated, start, end, pause, layout)
     return _timed(values, day, worked, start, end, layout)
+
+
+def _check_twelve(start: datetime, end: datetime) -> None:
+    """Refuse an hour that no clock of twelve shows: then the half of the day is told after all."""
+    for column, moment in (("start", start), ("end", end)):
+        if not 1 <= moment.hour <= _NOON:
+            cause = f"{moment:%H:%M} is of a clock of 24 hours, where the layout has one of twelve"
+            _refuse(column, "not_twelve", cause, "say how the file writes its times")
 
 
 def _halved(stated: int | None, start: datetime, end: datetime, pause: int) -> int:

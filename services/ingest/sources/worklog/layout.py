@@ -15,6 +15,7 @@ from marshmallow import fields as m
 
 from services.ingest.sources.files.dialect import QUOTINGS
 from services.ingest.sources.words.calendars import LANGUAGES
+from services.ingest.sources.words.vocabulary import words
 from services.ingest.sources.worklog.patterns import Reading, check_date_pattern, check_time_pattern, lacks_year
 from shared.contract import fields as f
 from shared.kernel import canonical
@@ -102,7 +103,9 @@ class Layout:
         return frozenset(name for names in self.columns.values() for name in names).union(*self.skip)
 
 
-OWN = Layout(columns={column: (column,) for column in COLUMNS}, closed=True)
+OWN = Layout(
+    columns={column: (column,) for column in COLUMNS}, totals=(*words("total"), *words("subtotal")), closed=True
+)
 """Our own layout, which needs no declaration."""
 
 

@@ -14,6 +14,7 @@ from services.ingest.sources.worklog.rows import Row
 from services.ingest.sources.worklog.stretches import stretch
 from shared.kernel.errors import Invalid
 
+_KNOWN = 4096
 REASONS = ("repeated_header", "heading", "skipped", "total", "summary", "break", "running")
 
 
@@ -23,6 +24,7 @@ class Passing:
 
     last: int = 0
     over: bool = False
+    begins: dict[str, bool] = field(default_factory=dict)  # text that a row began with -> whether that is one of totals
     above: dict[str, str] = field(default_factory=dict)  # our column -> the last value, of those that hold on
 
 
@@ -36,7 +38,7 @@ def reason(row: Row, layout: Layout, passing: Passing) -> str | None:
         return "heading"
     if any(_matches(row, rule) for rule in layout.skip):
         return "skipped"
-    if (layout.totals or layout.tail) and not dated(row, layout):
+    if (layout.tail or _begins_as_total(row, layout, passing)) and not dated(row, layout):
         return _undated(row, layout, passing)
     passing.over = False
     return _no_work(row, layout)
@@ -47,6 +49,18 @@ def _repeats_header(row: Row) -> bool:  # for each row: a generator would take t
         if text_of(cell).strip() != header:
             return False
     return True
+
+
+def _begins_as_total(row: Row, layout: Layout, passing: Passing) -> bool:
+    """Whether the row begins as one of totals does, which is looked up once for each text."""
+    if not layout.totals:
+        return False
+    text = row.first
+    if (known := passing.begins.get(text)) is None:
+        if len(passing.begins) >= _KNOWN:
+            passing.begins.clear()
+        passing.begins[text] = known = is_total(text, layout.totals)
+    return known
 
 
 def _no_work(row: Row, layout: Layout) -> str | None:
