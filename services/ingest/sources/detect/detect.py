@@ -9,7 +9,7 @@ from itertools import chain
 from operator import attrgetter
 from types import MappingProxyType
 
-from services.ingest.sources.detect import numbers, titles
+from services.ingest.sources.detect import invoices, numbers, titles
 from services.ingest.sources.detect.clocks import time_pattern
 from services.ingest.sources.detect.compose import Part, columns_of, layout_of, provisional, stated
 from services.ingest.sources.detect.dates import dating
@@ -42,6 +42,8 @@ def detect(book: Book, answers: Mapping[str, str] = MappingProxyType({})) -> Det
         inquiry.note(fact.topic, fact.value, fact.evidence)
     kinds, left_out = chosen(tables, inquiry)
     if not kinds:
+        if found := invoices.detected(book, tables, inquiry):
+            return found
         raise _nothing(book, left_out)
     assigned = _assigned(book, kinds, inquiry)
     parts = _parts(assigned, inquiry)
@@ -83,9 +85,6 @@ def _check_whole(book: Book, table: Table, assigned: Assigned) -> None:
 
 
 def _nothing(book: Book, left_out: list[LeftOut]) -> Invalid:
-    if any(each.reason == "invoice" for each in left_out):
-        cause = f"{quoted(book.name)} lists invoices, which are not taken in yet"
-        return Invalid("only_invoices", cause, "export the time entries, expenses or trips behind them", file=book.name)
     if any(each.reason == "week" for each in left_out):
         cause = f"{quoted(book.name)} has a column for each day of the week, not a row for each entry"
         return Invalid("weeks", cause, "export a detailed report with a row for each entry", file=book.name)

@@ -76,6 +76,7 @@ class Detection:
     stated: tuple[Mapping[str, str], ...] = ()  # of each table: our column, or "year" -> what the lines above it say
     dropped: tuple[Mapping[str, str], ...] = ()  # {header: text} of rows that somebody deleted or rejected
     period: tuple[date, date] | None = None  # that the lines above the tables state, both days included
+    invoices: bool = False  # the rows are lines of invoices, and the layout's columns those of ``invoices.headers``
 
 
 @dataclass(slots=True)
