@@ -55,6 +55,11 @@ class Chosen:
         return bool(self.detection and self.detection.invoices and not self.profile)
 
     @property
+    def leave_paid(self) -> bool:
+        """Whether those of them that the file says are paid are to be left out."""
+        return bool(self.detection and self.detection.leave_paid)
+
+    @property
     def by(self) -> str:
         """In a word, what the layout comes from."""
         if self.recognised or self.invoices:

@@ -1,6 +1,6 @@
 """A file that lists invoices: each is given as one that was made elsewhere, or its rows say why it can't be.
 
-A page of them is looked up at once; giving one takes a dozen statements of its own, so a file has a limit of them.
+A page of them is looked up at once; giving one takes seven statements of its own, so a file has a limit of them.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from itertools import islice
+from itertools import compress, islice
+from operator import not_
 from typing import Any
 
-from services.ingest.billing import give, left_out, query
+from services.ingest.billing import give, left_out, query, store
 from services.ingest.billing.query import Head
 from services.ingest.imports.checks import SHOWN, Remark
 from services.ingest.imports.difference import Difference
@@ -74,23 +75,36 @@ def take(
 ) -> tuple[Taken, dict[str, Any]]:
     """Give every invoice that can be, and tell what came of it; whether that stays is for who opened the transaction to say."""
     lock(session, organisation)
+    store.turn(session, organisation)
     taken, outcomes = Taken(), _Outcomes()
-    clients = _clients(session, vault, organisation, upload, found)
-    giver = _Giver.of(session, organisation, found, clients, actor)
-    waiting = iter(found)
+    left, meant = _parted(upload, found)
+    clients = _clients(session, vault, organisation, upload, meant)
+    giver = _Giver.of(session, organisation, meant, clients, actor)
+    waiting = iter(meant)
     while page := list(islice(waiting, PAGE)):
         _take_page(session, vault, organisation, page, giver, taken=taken, outcomes=outcomes)
+    _list(outcomes, taken)
+    taken.difference.fingerprint = _fingerprint(vault.keyring(session, organisation), taken.difference)
+    sure = not taken.listing.refused and not any(isinstance(one, Refused) for one in found)
+    compared = _compared(upload, found) if sure else Compared()
+    taken.unproven = compared.faults
+    taken.warnings = [*_paid(left, meant), *_beside(session, organisation, outcomes.made), *sums_told(compared)]
+    return taken, _report(taken)
+
+
+def _parted(upload: Upload, found: Sequence[Written | Refused]) -> tuple[list[Written | Refused], list[Written | Refused]]:
+    """Those that are left out, since the file says that they are paid, and the others."""
+    left = [upload.chosen.leave_paid and one.paid for one in found]
+    return list(compress(found, left)), list(compress(found, map(not_, left)))
+
+
+def _list(outcomes: _Outcomes, taken: Taken) -> None:
     for place, what, outcome in sorted(outcomes.rows, key=lambda row: row[0]):
         if isinstance(what, Invoice):
             taken.listing.add_invoice(place, what, outcome)
             taken.subjects.add(what.client)
         else:
             taken.listing.refuse(place, what)
-    taken.difference.fingerprint = _fingerprint(vault.keyring(session, organisation), taken.difference)
-    compared = Compared() if taken.listing.refused else _compared(upload, found)
-    taken.unproven = compared.faults
-    taken.warnings = [*_said_paid(found, taken), *_beside(session, organisation, outcomes.made), *sums_told(compared)]
-    return taken, _report(taken)
 
 
 def _clients(
@@ -254,12 +268,16 @@ def _proven(upload: Upload, amounts: Sequence[tuple[tuple[str, int], Amounts]]) 
     return proof.compare()
 
 
-def _said_paid(found: Sequence[Written | Refused], taken: Taken) -> Iterator[Remark]:
-    rows = [Place(*one.places[0]).label for one in found if isinstance(one, Written) and one.paid]
-    if rows:
-        told = "1 invoice is" if len(rows) == 1 else f"{len(rows)} invoices are"
-        text = f"The file says that {told} paid; that is not stored, since how an invoice stands is told by the books."
-        yield Remark("said_paid", len(rows), tuple(rows[:SHOWN]), text)
+def _paid(left: Sequence[Written | Refused], meant: Sequence[Written | Refused]) -> Iterator[Remark]:
+    said = (
+        ("paid_left_out", left, "left out, since the file says that they are paid"),
+        ("said_paid", [one for one in meant if one.paid], "paid, says the file, which only the books can tell: it is not stored"),
+    )
+    for code, some, text in said:
+        rows = [Place(*one.places[0]).label for one in some]
+        if rows:
+            counted = "1 invoice is" if len(rows) == 1 else f"{len(rows)} invoices are"
+            yield Remark(code, len(rows), tuple(rows[:SHOWN]), f"{counted} {text}.")
 
 
 def _beside(session: Session, organisation: str, made: Sequence[Invoice]) -> Iterator[Remark]:

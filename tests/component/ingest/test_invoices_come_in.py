@@ -72,6 +72,15 @@ def test_a_list_becomes_drafts_once_however_often_and_in_whichever_order_it_come
     assert _stored(owner) == stored
 
 
+def test_those_that_the_file_says_are_paid_stay_out_and_still_prove_its_sums(owner: Caller) -> None:
+    lines = TWO.splitlines()
+    content = "\n".join([f"{lines[0]},Open", f"{lines[1]},0.00", f"{lines[2]},240.00", "Total,,,,300.00,60.00,360.00,,240.00"])
+    answer = _sends(owner, content, answers=json.dumps({"invoices": "unpaid"}))
+    assert (answer["stored"], _outcomes(answer)) == (True, {"new": 1}), answer
+    assert [(one["code"], one["rows"]) for one in answer["warnings"]] == [("paid_left_out", [2])]
+    assert _totals(owner) == {"A-2": "240.00 EUR"}
+
+
 @pytest.mark.parametrize("case", lists.CASES, ids=lambda case: case.name)
 def test_every_layout_comes_in_with_its_totals_and_again_changes_nothing(new_owner: Callable[[str], Caller], case: Case) -> None:
     owner, figures = new_owner("Acme"), case.figures

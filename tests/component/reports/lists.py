@@ -30,7 +30,7 @@ OUTGOING = [
     [],
     ["Rechnungsnr.", "Rechnungsdatum", "Fällig am", "Kunde", "Netto", "MwSt", "Brutto"],
     ["R-2026-11", date(2026, 3, 4), date(2026, 3, 18), "Leuchtturm GmbH", Decimal("1000"), Decimal("190"), Decimal("1190")],
-    ["R-2026-12", date(2026, 3, 31), date(2026, 4, 14), "Kai OHG", Decimal("49.9"), Decimal("9.48"), Decimal("59.38")],
+    ["R-2026-12", date(2026, 3, 31), date(2026, 4, 14), "Kai", Decimal("49.9"), Decimal("9.48000000000002"), Decimal("59.38")],
     ["Summe", "", "", "", Formula("SUM(E4:E5)", Decimal("1049.9")), Formula("SUM(F4:F5)", Decimal("199.48")),
      Formula("SUM(G4:G5)", Decimal("1249.38"))],
 ]  # fmt: skip
@@ -150,10 +150,10 @@ CASES = [
         kind="xlsx",
         language="de",
         rows="invoice",
-        unusual="a title, typed cells, sums by formula, no currency anywhere",
+        unusual="a title, typed cells, one with the last digits of binary arithmetic, sums by formula, no currency anywhere",
         data=workbook(OUTGOING),
         asks={"currency": "EUR"} | _WRITE,
-        figures=_figures(2, "2026-03-04", "2026-03-31", ("Kai OHG", "Leuchtturm GmbH"), EUR="1249.38"),
+        figures=_figures(2, "2026-03-04", "2026-03-31", ("Kai", "Leuchtturm GmbH"), EUR="1249.38"),
     ),
     Case(
         name="invoices whose dates can be read in two ways",

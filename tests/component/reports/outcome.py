@@ -50,7 +50,8 @@ def bring(data: bytes, name: str, answers: Mapping[str, str] | None = None) -> O
         if found.layout is None:
             return Asked(found.questions)
         if found.invoices:
-            return Imported(found.layout, invoices(told(open_book(io.BytesIO(data), name), found.layout), 1_000))
+            every = invoices(told(open_book(io.BytesIO(data), name), found.layout), 1_000)
+            return Imported(found.layout, [one for one in every if not (found.leave_paid and one.paid)])
         return Imported(layout := load(dump(found.layout)), read(data, name, layout))
     except Invalid as problem:
         return problem

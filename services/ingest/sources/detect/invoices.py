@@ -41,6 +41,7 @@ _NEEDED = {"number": {"number"}, "invoice date": {"date"}, "amounts": {*MONEY, "
 _FEW = 8  # kinds of a word that a question shows
 
 Columns = dict[str, Column]
+Rules = tuple[dict[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +77,11 @@ def detected(book: Book, tables: list[Table], inquiry: Inquiry) -> Detection | N
         _check(book, each)
     parts = _parts(found, inquiry)
     every = [_sums(each, inquiry) for each in found]
-    skips = _standing(found, inquiry)
+    answer = _standing(found, inquiry)
+    dropped = [tuple(_dropped(each, inquiry)) for each in found]
     for each in found:
         _tell(each, inquiry)
-    layouts = [] if inquiry.questions else list(map(_layout, repeat(book), found, parts, every, repeat(skips)))
+    layouts = [] if inquiry.questions else list(map(_layout, repeat(book), found, parts, every, dropped))
     inquiry.check()
     return Detection(
         _together(layouts),
@@ -88,6 +90,7 @@ def detected(book: Book, tables: list[Table], inquiry: Inquiry) -> Detection | N
         tuple(chain.from_iterable(one.totals for one in every)),
         (*others(tables, read), *chain.from_iterable(one.left_out for one in every)),
         invoices=True,
+        leave_paid=answer == UNPAID,
     )
 
 
@@ -221,17 +224,16 @@ def _sums(found: _Found, inquiry: Inquiry) -> Sums:
     return replace(told[0], totals=list(chain.from_iterable(one.totals for one in told)))
 
 
-def _layout(book: Book, found: _Found, part: Part, told: Sums, skips: tuple[dict[str, str], ...]) -> Layout:
+def _layout(book: Book, found: _Found, part: Part, told: Sums, dropped: Rules) -> Layout:
     """The layout of one table, its columns being those of invoices."""
     made = layout_of(book, part, told)
     renamed = (("due", "end"), ("since", "start"), ("until", "end"))
-    mine = {column.head.text for column in found.columns.values()}
     return replace(
         made,
         columns={role: (column.head.text,) for role, column in found.columns.items()},
         constants=_constants(found, made.constants.get("currency", "")),
         dates={ours: made.dates[theirs] for ours, theirs in renamed if theirs in made.dates},
-        skip=(*made.skip, *(rule for rule in skips if rule.keys() <= mine)),
+        skip=(*made.skip, *dropped),
     )
 
 
@@ -268,20 +270,14 @@ def _tell(found: _Found, inquiry: Inquiry) -> None:
 # ---- how the invoices stand
 
 
-def _standing(found: list[_Found], inquiry: Inquiry) -> tuple[dict[str, str], ...]:
-    """The rows to leave out, once it is said that the others are to be written. Raises Invalid when none is."""
-    dropped = [rule for each in found for rule in _dropped(each, inquiry)]
-    paid = [rule for each in found for rule in _paid(each)]
-    answer = inquiry.ask(_question(found, paid))
+def _standing(found: list[_Found], inquiry: Inquiry) -> str | None:
+    """What a person says of the invoices; None while that is asked. Raises Invalid when none is to be taken in."""
+    answer = inquiry.ask(_question(found))
     if answer == THERE:
         cause = "the books have these invoices already, as was answered, so none of them was taken in"
         remedy = "nothing is to be done; work stored here that they bill is not to be approved, lest it be billed again"
         raise Invalid("already_in_books", cause, remedy)
-    if answer != UNPAID:
-        return tuple(dropped)
-    shown = ", ".join(dict.fromkeys(f"{header} {text}" for rule in paid for header, text in rule.items()))
-    inquiry.note("left_out", "paid", f"rows with {shown} are left out, as was answered")
-    return (*dropped, *paid)
+    return answer
 
 
 def _dropped(found: _Found, inquiry: Inquiry) -> Iterator[dict[str, str]]:
@@ -293,21 +289,19 @@ def _dropped(found: _Found, inquiry: Inquiry) -> Iterator[dict[str, str]]:
             yield {column.head.text: word}
 
 
-def _paid(found: _Found) -> Iterator[dict[str, str]]:
-    """What rows say whose invoice is paid: a word for it, or that nothing is open."""
-    if status := found.columns.get("status"):
-        told = [*status.words, *status.flags]
-        yield from ({status.head.text: word} for word in told if fold(word) in headers.paid_words() or word == "true")
-    if balance := found.columns.get("balance"):
-        texts = {text_of(cells[balance.place]).strip() for _, cells in found.table.sample}
-        yield from ({balance.head.text: text} for text in sorted(texts) if _is_zero(text))
+def _tells_paid(found: _Found) -> bool:
+    """Whether some row says that its invoice is paid: by a word, or since nothing is open."""
+    known, sample = found.columns, [cells for _, cells in found.table.sample]
+    words_there = {text_of(cells[known["status"].place]) for cells in sample} if "status" in known else set()
+    open_there = {text_of(cells[known["balance"].place]) for cells in sample} if "balance" in known else set()
+    return any(map(headers.is_paid, words_there)) or any(map(_is_zero, open_there))
 
 
 def _is_zero(text: str) -> bool:
     return "0" in text and not set("123456789") & set(text)
 
 
-def _question(found: list[_Found], paid: list[dict[str, str]]) -> Question:
+def _question(found: list[_Found]) -> Question:
     said = Counter(
         text_of(cells[each.columns["status"].place]).strip() or "nothing"
         for each in found if "status" in each.columns
@@ -320,6 +314,6 @@ def _question(found: list[_Found], paid: list[dict[str, str]]) -> Question:
         "What the books have already must not be written again: they would have it twice."
     )
     options = [Option(THERE, "the books have them already: take nothing in"), Option(WRITE, "write all of them to the books")]
-    if paid:
+    if any(map(_tells_paid, found)):
         options.insert(1, Option(UNPAID, "write those that the file does not say are paid, and leave the others out"))
     return Question("invoices", "invoices", text, tuple(options))

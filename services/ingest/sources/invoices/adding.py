@@ -49,6 +49,7 @@ class Refused:
 
     places: tuple[Place, ...]
     problem: Invalid
+    paid: bool = False
 
 
 def invoices(rows: Iterable[tuple[Place, Told | Invalid]], most: int) -> list[Written | Refused]:
@@ -73,7 +74,7 @@ def _written(rows: list[Told]) -> Written | Refused:
     except Invalid as problem:
         places = tuple(row.place for row in rows)
         cause = f"invoice {rows[0].number} ({_named(places)}): {problem.cause}"
-        return Refused(places, Invalid(problem.code, cause, problem.remedy, **problem.facts))
+        return Refused(places, Invalid(problem.code, cause, problem.remedy, **problem.facts), any(row.paid for row in rows))
 
 
 def _named(places: Sequence[Place]) -> str:

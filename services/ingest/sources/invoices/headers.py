@@ -46,9 +46,13 @@ def _bare(text: str) -> str:
 
 
 @cache
-def paid_words() -> frozenset[str]:
-    """Folded words for paid, in a column that tells how an invoice stands."""
-    return frozenset(fold(word) for told in _languages().values() for word in told["paid"])
+def _paid() -> frozenset[str]:
+    return frozenset(["true", *(fold(word) for told in _languages().values() for word in told["paid"])])
+
+
+def is_paid(text: str) -> bool:
+    """Whether this says, in a column that tells how an invoice stands, that it is paid."""
+    return fold(text) in _paid()
 
 
 @lru_cache(maxsize=2048)

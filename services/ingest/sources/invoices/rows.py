@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from services.ingest.sources.files.book import Book
 from services.ingest.sources.files.cells import Cell
-from services.ingest.sources.invoices.headers import MONEY, paid_words
+from services.ingest.sources.invoices.headers import MONEY, is_paid
 from services.ingest.sources.words.vocabulary import fold, grouped
 from services.ingest.sources.worklog import cells
 from services.ingest.sources.worklog.layout import Layout
@@ -122,8 +122,10 @@ def _day(found: Sequence[Cell], layout: Layout, column: str) -> date:
 
 
 def _number(found: Sequence[Cell], layout: Layout, column: str) -> Decimal:
-    text = cells.number(found, layout, column)
-    return parse_decimal(text, places=10, digits=12, negative=True)
+    """A spreadsheet's own number may end in the digits of its binary arithmetic, which it does not show."""
+    places = 7 if column == "price" else 10
+    text = format(round(found[0], places), "f") if isinstance(found[0], Decimal) else cells.number(found, layout, column)
+    return parse_decimal(text, places=places, digits=12, negative=True)
 
 
 def _quantity(found: Sequence[Cell], layout: Layout, column: str) -> Decimal:
@@ -191,7 +193,7 @@ def _coins(row: Row, layout: Layout, values: dict[str, Any]) -> dict[str, Any]:
 
 def _paid(row: Row, layout: Layout) -> bool:
     """Whether the row says that its invoice is paid: by a word, or since nothing is open."""
-    if fold(cells.joined(_cells(row, layout, "status"))) in {*paid_words(), "true"}:
+    if is_paid(cells.joined(_cells(row, layout, "status"))):
         return True
     with suppress(Invalid):
         return bool(found := _cells(row, layout, "balance")) and not _number(found, layout, "balance")
