@@ -153,7 +153,7 @@ def _answer(name: str, found: dict[str, Any]) -> Answer:
     if found["problem"]:
         lines.append(_remedy(found["problem"]))
     elif found["stored"] and not refused:
-        lines.append("next:  timebooks approve")
+        lines.append(f"next:  timebooks {'plan' if found['totals']['invoices'] else 'approve'}")
     return Answer(found, "\n".join(lines), _code(found, bool(refused)))
 
 
@@ -168,7 +168,9 @@ def _totals(name: str, found: dict[str, Any]) -> str:
     said = ", ".join(f"{totals[outcome]} {outcome}" for outcome in ("new", "changed", "unchanged", "refused"))
     gone = f", {deleted} deleted" if deleted else ""
     by = f" (profile {found['profile']})" if found["profile"] else ""
-    return f"{name}{by}: {said}{gone}; {format_hms(totals['seconds'])} of work" + ("" if found["stored"] else " (not stored)")
+    invoices = totals["invoices"]
+    what = count(invoices, "invoice", "invoices") if invoices else f"{format_hms(totals['seconds'])} of work"
+    return f"{name}{by}: {said}{gone}; {what}" + ("" if found["stored"] else " (not stored)")
 
 
 def _refused(refused: Sequence[dict[str, Any]]) -> list[str]:
@@ -203,7 +205,8 @@ def _first(lines: Sequence[str], number: int | None = None) -> list[str]:
 
 def _about(one: dict[str, Any]) -> str:
     size = format_hms(one["seconds"]) if one.get("seconds") else None
-    return " · ".join(text for text in (one["date"], size, one["job"], one["person"]) if text)
+    whose = (one["number"], one["client"]) if "number" in one else (one["job"], one["person"])
+    return " · ".join(text for text in (one["date"], size, *whose) if text)
 
 
 def _field(one: dict[str, Any]) -> str:

@@ -17,6 +17,7 @@ LIMITS_SET = {
     "TIMEBOOKS_IMPORT_PACKED_BYTES": "packed",
     "TIMEBOOKS_IMPORT_UNPACKED_BYTES": "unpacked",
     "TIMEBOOKS_IMPORT_CELL_CHARACTERS": "cell",
+    "TIMEBOOKS_IMPORT_INVOICES": "invoices",
 }
 HASHING_SET = {
     "TIMEBOOKS_SIGN_IN_HASH_KIB": "memory",
@@ -31,6 +32,8 @@ RECEIPT_BYTES = 10_000_000
 EXPORTS = {"TIMEBOOKS_EXPORTS_PER_MINUTE": "rate", "TIMEBOOKS_EXPORT_ROWS_AT_ONCE": "rows"}
 LONGEST_CELL = 131_072
 """More the reader of CSV does not take, whatever is set."""
+MOST_INVOICES = 2_000
+"""Each of a file's invoices, and its client if new, has a row in the feed; one transaction has 5,000 at most."""
 
 
 def peers(settings: Settings) -> Mapping[str, str]:
@@ -84,7 +87,7 @@ def export_limit(settings: Settings) -> Limit:
 
 
 def _whole(text: str, name: str) -> int:
-    most = LONGEST_CELL if name.endswith("_CHARACTERS") else 10**12
+    most = {"CHARACTERS": LONGEST_CELL, "INVOICES": MOST_INVOICES}.get(name.rpartition("_")[2], 10**12)
     if not (text.isascii() and text.isdigit() and len(text) < 14 and 0 < int(text) <= most):
         raise Invalid("bad_setting", f"{name} is {text!r}, which is no whole number from 1 to {most}.", f"Set {name} to one.")
     return int(text)

@@ -75,6 +75,12 @@ def give_again(session: Session, vault: Vault, organisation: str, head: Head, gi
     return invoice
 
 
+def as_given(before: Invoice, given: Given) -> Invoice:
+    """What an invoice that holds no entries would be by ``given``, under the version that it has."""
+    checked = _Checked(rules.draft(given, {}), {}, before.client_name)
+    return _invoice(before.organisation, given, checked, version=before.version)
+
+
 def _check_changeable(head: Head) -> None:
     if head.given_from is None:
         raise Conflict("composed_here", f"Invoice {head.number} was composed here.", "Edit its entries: it follows them.")

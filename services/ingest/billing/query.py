@@ -85,6 +85,26 @@ def _heads(organisation: Any, some: Any) -> sa.Select[Any]:
     return sa.select(*_HEAD).where(within(invoice, organisation), invoice.c.id.in_(some))
 
 
+def numbered(session: Session, organisation: str, numbers: Iterable[str]) -> dict[str, Head]:
+    """The invoices of these numbers, by number."""
+    found: dict[str, Head] = {}
+    for some in chunks(numbers):
+        rows = session.execute(sa.select(*_HEAD).where(within(invoice, organisation), invoice.c.number.in_(some)))
+        found |= {row.number: Head(**row._mapping) for row in rows}
+    return found
+
+
+def given_until(session: Session, organisation: str, clients: Iterable[str]) -> dict[tuple[str, str], list[date]]:
+    """(client, currency) -> the last days that invoices made elsewhere cover."""
+    found: dict[tuple[str, str], list[date]] = {}
+    for some in chunks(clients):
+        mine = (within(invoice, organisation), invoice.c.client.in_(some))
+        made = (invoice.c.given_to.is_not(None), sa.not_(invoice.c.withdrawn))
+        for row in session.execute(sa.select(invoice.c.client, invoice.c.currency, invoice.c.given_to).where(*mine, *made)):
+            found.setdefault((row.client, row.currency), []).append(row.given_to)
+    return found
+
+
 def listed(
     session: Session, organisation: str, where: Sequence[sa.ColumnElement[bool]], *, limit: int, offset: int
 ) -> list[Head]:
@@ -116,6 +136,15 @@ def claims_of(session: Session, organisation: str, document: str) -> list[Claim]
 
 def _claims(session: Session, wanted: sa.Select[Any], values: Mapping[str, Any]) -> list[Claim]:
     return [Claim(**{**row._mapping, "kind": LineKind(row.kind)}) for row in session.execute(wanted, values)]
+
+
+def holding(session: Session, organisation: str, documents: Iterable[str]) -> set[str]:
+    """Those of the documents that hold an entry."""
+    found: set[str] = set()
+    for some in chunks(documents):
+        mine = (within(allocation, organisation), allocation.c.live.is_(sa.true()), allocation.c.document.in_(some))
+        found |= set(session.execute(sa.select(allocation.c.document).where(*mine).distinct()).scalars())
+    return found
 
 
 @prepared

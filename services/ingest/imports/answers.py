@@ -8,6 +8,7 @@ from shared.contract import fields as f
 from shared.contract.records import Kind
 
 _no, _yes = "false", "true"
+_KINDS = (*Kind, "invoice")
 
 
 class _Form(f.Strict):
@@ -92,7 +93,8 @@ class ChangedRow(a.Answer):
     row = a.whole("", 4)
     table = a.text(optional=True)
     id = a.ident("entry")
-    kind = a.word(Kind, example="time")
+    kind = a.word(_KINDS, example="time")
+    number = a.text("Of an invoice.", "INV-7", optional=True)
     date = a.day()
     person = a.text("", "Robin Vale", null=True)
     client = a.text("", None)
@@ -146,7 +148,7 @@ class Row(a.Answer):
     row = a.whole("", 3)
     table = a.text(optional=True)
     outcome = a.word(Outcome)
-    kind = a.word(Kind, null=True, example="time")
+    kind = a.word(_KINDS, null=True, example="time")
     id = a.ident("entry", null=True)
     problem = a.one(RowProblem, null=True)
 
@@ -161,6 +163,7 @@ class Totals(a.Answer):
     refused = a.whole("", 0)
     seconds = a.whole("Worked.", 27000)
     people = a.whole()
+    invoices = a.whole("Where the file lists invoices: how many.", 0)
     first = a.day("The first day.", null=True, data_key="from")
     last = a.day("The last day.", null=True, data_key="to")
 

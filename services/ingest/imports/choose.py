@@ -52,9 +52,19 @@ class Chosen:
     recognised: Recognised | None = None  # what makes a profile of the layout
 
     @property
+    def invoices(self) -> bool:
+        """Whether its rows are lines of invoices."""
+        return bool(self.detection and self.detection.invoices and not self.profile)
+
+    @property
+    def leave_paid(self) -> bool:
+        """Whether those of them that the file says are paid are to be left out."""
+        return bool(self.detection and self.detection.leave_paid)
+
+    @property
     def by(self) -> str:
         """In a word, what the layout comes from."""
-        if self.recognised:
+        if self.recognised or self.invoices:
             return "detection"
         return "profile" if self.profile else "own" if self.layout.closed else "layout"
 
@@ -149,7 +159,8 @@ def _detected(book: Book, source: str, answers: Mapping[str, str]) -> Chosen | D
     found = detect(book, answers)
     if found.layout is None:
         return found
-    return Chosen(book, found.layout, source, detection=found, recognised=profiles.recognised(book, found.layout))
+    recognised = None if found.invoices else profiles.recognised(book, found.layout)  # what they are is asked of each file
+    return Chosen(book, found.layout, source, detection=found, recognised=recognised)
 
 
 # ---- profiles

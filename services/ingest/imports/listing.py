@@ -10,6 +10,7 @@ from typing import Any
 
 from services.ingest.imports.held import Place, new_file
 from services.ingest.records.intake import Outcome, Result
+from shared.contract.documents import Invoice
 from shared.contract.records import AnyRecord, TimeEntry
 from shared.kernel import canonical
 from shared.kernel.errors import Invalid
@@ -31,6 +32,7 @@ class Listing:
         self._people: set[str] = set()
         self._days: set[date] = set()
         self._seconds = 0
+        self._invoices: set[str] = set()
 
     def refuse(self, place: Place, problem: Invalid) -> None:
         told = {**place.told(), "outcome": "refused", "kind": None, "id": None, "problem": _shown(problem, place.row)}
@@ -47,6 +49,13 @@ class Listing:
         self._days.add(entry.date)  # type: ignore[union-attr]
         self._seconds += entry.seconds if isinstance(entry, TimeEntry) else 0
 
+    def add_invoice(self, place: Place, invoice: Invoice, outcome: Outcome) -> None:
+        """A row of an invoice."""
+        told = {**place.told(), "outcome": outcome.value, "kind": "invoice", "id": invoice.id, "problem": None}
+        self._write(outcome, canonical.dumps(told))
+        self._invoices.add(invoice.id)
+        self._days.add(invoice.issued)
+
     def _write(self, outcome: Outcome, told: bytes) -> None:
         self._rows.write(b"," + told if self._outcomes else told)
         self._outcomes[outcome] += 1
@@ -62,7 +71,7 @@ class Listing:
     def totals(self) -> dict[str, Any]:
         """What the rows that were not refused come to."""
         first, last = (min(self._days), max(self._days)) if self._days else (None, None)
-        told = {"seconds": self._seconds, "people": len(self._people), "from": first, "to": last}
+        told = {"seconds": self._seconds, "people": len(self._people), "invoices": len(self._invoices), "from": first, "to": last}
         return self.counts() | {"rows": self._outcomes.total(), **told}
 
     def pieces(self, **more: Any) -> Iterator[bytes]:

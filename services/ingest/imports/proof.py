@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -40,6 +40,14 @@ class Fault:
         place = Place(total.table, total.row).told()
         rows = {"first": total.first, "last": total.last}
         return {**place, "label": total.scope, "column": total.column, "stated": total.value, "ours": self.ours, **rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """What an invoice, or a row of one, adds to the columns of a list of invoices."""
+
+    currency: str | None
+    by_column: Mapping[str, Decimal]
 
 
 @dataclass(slots=True)
@@ -165,6 +173,8 @@ class Proof:
 
 def _worth(entry: Any, layout: Layout) -> list[tuple[tuple[str, str | None], Any]]:
     """(column, currency or unit) and how much of it an entry adds."""
+    if isinstance(entry, Amounts):
+        return [((column, entry.currency), value) for column, value in entry.by_column.items()]
     if isinstance(entry, Expense):
         return [(("amount", entry.currency), entry.amount)]
     if isinstance(entry, Mileage):

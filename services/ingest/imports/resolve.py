@@ -73,6 +73,12 @@ class Names:
             meant |= _identity(entry, hidden(self._keyring, entry.source_id))
         return changed(entry, **meant)
 
+    def meant(self, record: AnyRecord) -> str:
+        """The id of what a name that was learned means. Raises Invalid when that can't be told."""
+        if record.id in self._ambiguous:
+            raise self._ambiguous[record.id]
+        return self._meant[record.id]
+
     def derived(self, entry: Any, identity: str) -> Any:
         """The entry under the id that is made of this identity."""
         return changed(entry, **_identity(entry, hidden(self._keyring, identity)))

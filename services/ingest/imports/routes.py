@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, cast
 
 from flask import Response, request
 
-from services.ingest.imports import answers, store
+from services.ingest.imports import answers, invoices, store
 from services.ingest.imports.choose import Asked, check_fit, choose, known, look
 from services.ingest.imports.consent import Consent
 from services.ingest.imports.profiles import source_name
@@ -66,15 +68,14 @@ def room(db: Database, vault: Vault, changed: Changed, limits: Limits = LIMITS) 
             return Response(canonical.dumps(asked(name, chosen)), 409, content_type="application/json")
         ref = content_hash(keyring, stream)
         upload = Upload(stream, name, ref, chosen)
-        held = read(upload, caller.organisation)
-        check_fit(chosen, held.unlike, held.misfit)
+        take_in = _invoices(upload, caller, limits) if chosen.invoices else _entries(upload, caller, consent)
         told: dict[str, Any] = {"file": name, "stored": False, "file_id": None, "problem": None, "profile": chosen.name}
         told |= {"read_by": chosen.by, **evidence(chosen.detection)}
         status = 200
         try:
             with transaction(db) as session:
-                taken = take(session, vault, caller.organisation, upload, held, delete=consent.delete)
-                told |= report(session, vault, caller.organisation, taken, assumed=chosen.assumed)
+                taken, shown = take_in(session, vault, caller.organisation, upload)
+                told |= shown
                 if stop := consent.stops(taken):
                     status, told["problem"] = stop
                     raise _Undo
@@ -89,6 +90,26 @@ def room(db: Database, vault: Vault, changed: Changed, limits: Limits = LIMITS) 
         return Response(taken.listing.pieces(**told), status, content_type="application/json")
 
     return room
+
+
+_TakeIn = Callable[[Session, Vault, str, Upload], tuple[Taken, dict[str, Any]]]
+"""Stores what a file has; gives what came of it, and what is told of that besides its rows."""
+
+
+def _entries(upload: Upload, caller: Principal, consent: Consent) -> _TakeIn:
+    held = read(upload, caller.organisation)
+    check_fit(upload.chosen, held.unlike, held.misfit)
+
+    def take_in(session: Session, vault: Vault, organisation: str, upload: Upload) -> tuple[Taken, dict[str, Any]]:
+        taken = take(session, vault, organisation, upload, held, delete=consent.delete)
+        return taken, report(session, vault, organisation, taken, assumed=upload.chosen.assumed)
+
+    return take_in
+
+
+def _invoices(upload: Upload, caller: Principal, limits: Limits) -> _TakeIn:
+    caller.need("invoices:write")
+    return partial(invoices.take, found=invoices.read(upload, limits.invoices), actor=caller.subject)
 
 
 def _settle(session: Session, vault: Vault, caller: Principal, upload: Upload) -> str | None:

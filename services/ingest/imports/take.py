@@ -108,7 +108,7 @@ def take(session: Session, vault: Vault, organisation: str, upload: Upload, held
     store.note_report(session, organisation, upload.ref, laid_out)
     compared = Compared() if taken.listing.refused else proof.compare()
     taken.unproven = compared.faults
-    taken.warnings = [*_warnings(session, vault, organisation, upload, held, checks, taken), *_sums(compared)]
+    taken.warnings = [*_warnings(session, vault, organisation, upload, held, checks, taken), *sums_told(compared)]
     return taken
 
 
@@ -206,7 +206,7 @@ def _absent(taken: Taken) -> list[Remark]:
     return [Remark("not_in_file", number, (), text)] if number else []
 
 
-def _sums(compared: Compared) -> list[Remark]:
+def sums_told(compared: Compared) -> list[Remark]:
     """Sums of the file itself that are ours only nearly, or that could not be compared."""
     found = (
         ("total_rounded", compared.rounded, "Sums of the file that differ from ours by no more than its rounding explains"),

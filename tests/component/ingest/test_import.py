@@ -24,7 +24,7 @@ TWO = HEAD + (
 def test_a_file_becomes_entries_with_everything_they_name_and_again_changes_nothing(owner: Caller) -> None:
     first = owner.imports(TWO.encode())
     assert first["totals"] == {
-        "new": 2, "changed": 0, "unchanged": 0, "refused": 0, "rows": 2, "seconds": 31500, "people": 2,
+        "new": 2, "changed": 0, "unchanged": 0, "refused": 0, "rows": 2, "seconds": 31500, "people": 2, "invoices": 0,
         "from": "2026-03-02", "to": "2026-03-03",
     }  # fmt: skip
     assert [(row["row"], row["outcome"], row["kind"]) for row in first["rows"]] == [(2, "new", "time"), (3, "new", "time")]

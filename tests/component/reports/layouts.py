@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.component.reports import europe, kinds, oddities, trackers, unsettled, worklog, world
+from tests.component.reports import europe, kinds, lists, oddities, trackers, unsettled, worklog, world
 from tests.component.reports.case import Case
 
 ROOMS: dict[str, list[Case]] = {
@@ -12,6 +12,7 @@ ROOMS: dict[str, list[Case]] = {
     "Other scripts": world.CASES,
     "Kinds of file": kinds.CASES,
     "Odd rows, durations and money": oddities.CASES,
+    "Lists of invoices": lists.CASES,
     "Left open by the file": unsettled.CASES,
 }
 CASES = [case for room in ROOMS.values() for case in room]

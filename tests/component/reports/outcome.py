@@ -11,6 +11,8 @@ from decimal import Decimal
 from services.ingest.sources.detect.detect import detect
 from services.ingest.sources.detect.findings import Question
 from services.ingest.sources.files.open import open_book
+from services.ingest.sources.invoices.adding import Refused, Written, invoices
+from services.ingest.sources.invoices.rows import told
 from services.ingest.sources.worklog.layout import Layout, dump, load
 from services.ingest.sources.worklog.normalize import RowResult, normalize_parts
 from services.ingest.sources.worklog.read import parts
@@ -26,7 +28,7 @@ class Imported:
     """The layout that was found, as it is saved, and what became of each row under it."""
 
     layout: Layout
-    results: list[RowResult]
+    results: list[RowResult] | list[Written | Refused]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,9 @@ def bring(data: bytes, name: str, answers: Mapping[str, str] | None = None) -> O
         found = detect(open_book(io.BytesIO(data), name), answers or {})
         if found.layout is None:
             return Asked(found.questions)
+        if found.invoices:
+            every = invoices(told(open_book(io.BytesIO(data), name), found.layout), 1_000)
+            return Imported(found.layout, [one for one in every if not (found.leave_paid and one.paid)])
         return Imported(layout := load(dump(found.layout)), read(data, name, layout))
     except Invalid as problem:
         return problem
@@ -83,8 +88,10 @@ def chosen(question: Question, answer: str) -> str:
     raise AssertionError(f"{answer!r} is no answer to {question.text!r}: {values}")
 
 
-def figures(results: list[RowResult]) -> Figures:
+def figures(results: list[RowResult] | list[Written | Refused]) -> Figures:
     """What the rows come to."""
+    if any(isinstance(result, Written | Refused) for result in results):
+        return _of_invoices(results)
     entries = [result.entry for result in results if result.entry]
     names = {record.id: record.name for result in results for record in result.records if isinstance(record, Person)}
     money, distance = Counter[str](), Counter[str]()
@@ -102,6 +109,21 @@ def figures(results: list[RowResult]) -> Figures:
         money={currency: str(total) for currency, total in money.items()},
         distance={unit: str(total) for unit, total in distance.items()},
         refused=sum(result.problem is not None for result in results),
+    )
+
+
+def _of_invoices(results: list[Written | Refused]) -> Figures:
+    written = [result.given for result in results if isinstance(result, Written)]
+    money = Counter[str]()
+    for given in written:
+        money[given.currency] += round_money(given.total, given.currency)
+    return Figures(
+        entries=len(written),
+        first=min(given.issued for given in written).isoformat() if written else "",
+        last=max(given.issued for given in written).isoformat() if written else "",
+        people=tuple(sorted({given.client for given in written})),
+        money={currency: str(total) for currency, total in money.items()},
+        refused=sum(len(result.places) for result in results if isinstance(result, Refused)),
     )
 
 

@@ -122,12 +122,6 @@ Date,Employee,Type,Start,End,Duration
 2026-03-02,Ada Sample,Work,12:45,17:00,4:15
 """
 
-INVOICES = """
-Invoice No.,Client,Invoice date,Due date,Amount,Tax,Total,Currency,Status
-INV-0007,Beacon Sample,2026-03-02,2026-03-30,400.00,80.00,480.00,EUR,Paid
-INV-0008,Quayside Sample,2026-03-16,2026-04-13,150.00,30.00,180.00,EUR,Sent
-"""
-
 CASES = [
     Case(
         name="phone report with a sep line",
@@ -269,13 +263,5 @@ CASES = [
         unusual="a column says work or break",
         data=text(BREAK_ROWS),
         figures=Figures(entries=2, seconds=29_700, first="2026-03-02", last="2026-03-02", people=("Ada Sample",)),
-    ),
-    Case(
-        name="list of invoices",
-        kind="csv",
-        language="en",
-        rows="invoice",
-        unusual="recognised, and said plainly that invoices aren't taken in from files",
-        data=text(INVOICES),
     ),
 ]

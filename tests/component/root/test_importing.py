@@ -131,14 +131,16 @@ def test_the_person_at_the_terminal_is_asked(firm, tmp_path, says):
 def test_the_guide_to_importing_does_what_it_says(firm, monkeypatch):
     monkeypatch.chdir(ROOT)
     said = [firm(*shlex.split(line)[1:]) for _, line in steps("import-a-report.md")]
-    asks, preview, first, _, shown, changes, taken, again = said
-    assert [code for code, _, _ in said] == [7, 0, 0, 0, 0, 7, 0, 0]
+    asks, preview, first, _, shown, changes, taken, again, listed, invoices, once_more = said
+    assert [code for code, _, _ in said] == [7, 0, 0, 0, 0, 7, 0, 0, 7, 0, 0]
     page = (ROOT / "docs" / "guide" / "import-a-report.md").read_text("utf-8")
     for block in re.findall(r"(?:^    .*\n|^\n)+", page, re.MULTILINE):
         for line in filter(None, map(str.strip, block.splitlines())):
-            assert line in asks[1] + changes[1], line
+            assert line in asks[1] + changes[1] + listed[1], line
     assert "3 new, 0 changed, 0 unchanged, 0 refused; 9:45:00 of work (not stored)" in preview[1]
     assert "3 new, 0 changed, 0 unchanged, 0 refused; 9:45:00 of work\n" in first[1]
     assert json.loads(shown[1])["layout"]["constants"]["person"] == "Robin Vale"
     assert "1 new, 1 changed, 2 unchanged, 0 refused; 12:00:00 of work\n" in taken[1]
     assert "0 new, 0 changed, 4 unchanged, 0 refused; 12:00:00 of work\n" in again[1]
+    assert "2 new, 0 changed, 0 unchanged, 0 refused; 1 invoice\n" in invoices[1]
+    assert "0 new, 0 changed, 2 unchanged, 0 refused; 1 invoice\n" in once_more[1]

@@ -9,7 +9,7 @@ from itertools import chain
 from operator import attrgetter
 from types import MappingProxyType
 
-from services.ingest.sources.detect import numbers, titles
+from services.ingest.sources.detect import invoices, numbers, titles
 from services.ingest.sources.detect.clocks import time_pattern
 from services.ingest.sources.detect.compose import Part, columns_of, layout_of, provisional, stated
 from services.ingest.sources.detect.dates import dating
@@ -43,7 +43,7 @@ def detect(book: Book, answers: Mapping[str, str] = MappingProxyType({})) -> Det
         inquiry.note(fact.topic, fact.value, fact.evidence)
     kinds, left_out = chosen(tables, inquiry)
     if not kinds:
-        raise _nothing(book, left_out)
+        return _without_work(book, tables, left_out, inquiry)
     assigned = _assigned(book, kinds, inquiry)
     parts = _parts(book, assigned, inquiry)
     every = [sums(part.table, part.assigned, part.person, inquiry) for part in parts]
@@ -63,6 +63,14 @@ def detect(book: Book, answers: Mapping[str, str] = MappingProxyType({})) -> Det
         units=tuple(chain.from_iterable(part.lengths.shown for part in parts)),
         period=_period(list(map(attrgetter("table"), parts))),
     )
+
+
+def _without_work(book: Book, tables: list[Table], left_out: list[LeftOut], inquiry: Inquiry) -> Detection:
+    """The layout of a list of invoices. Raises Invalid for a file that is none either."""
+    found = invoices.detected(book, tables, inquiry)
+    if found is None:
+        raise _nothing(book, left_out)
+    return found
 
 
 def _assigned(book: Book, kinds: list[tuple[Table, str]], inquiry: Inquiry) -> list[tuple[Table, Assigned, str]]:
@@ -85,9 +93,6 @@ def _check_whole(book: Book, table: Table, assigned: Assigned) -> None:
 
 
 def _nothing(book: Book, left_out: list[LeftOut]) -> Invalid:
-    if any(each.reason == "invoice" for each in left_out):
-        cause = f"{quoted(book.name)} lists invoices, which are not taken in yet"
-        return Invalid("only_invoices", cause, "export the time entries, expenses or trips behind them", file=book.name)
     if any(each.reason == "week" for each in left_out):
         cause = f"{quoted(book.name)} has a column for each day of the week, not a row for each entry"
         return Invalid("weeks", cause, "export a detailed report with a row for each entry", file=book.name)

@@ -77,6 +77,8 @@ class Detection:
     dropped: tuple[Mapping[str, str], ...] = ()  # {header: text} of rows that somebody deleted or rejected, and of breaks
     units: tuple[tuple[str, str], ...] = ()  # (header, unit) of durations whose unit the rows themselves show
     period: tuple[date, date] | None = None  # that the lines above the tables state, both days included
+    invoices: bool = False  # the rows are lines of invoices, and the layout's columns those of ``invoices.headers``
+    leave_paid: bool = False  # of these, those that the file says are paid are not to be taken in
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from services.ingest.sources.detect.forms import currencies_of, form_of
 from services.ingest.sources.files.cells import Cell
+from services.ingest.sources.invoices.headers import lists_invoices
 from services.ingest.sources.words.vocabulary import Claim, claims, distances, durations, fold, words
 
 _INSIDE = re.compile(r"[(\[（【]([^)\]）】]*)[)\]）】]")
@@ -109,7 +110,11 @@ def _is_value(cell: Cell) -> bool:
 def is_header(cells: list[Cell]) -> bool:
     """Whether the row names columns, a day and a quantity among them."""
     heads = [head for head in heads_of(cells) if head.text]
+    return (lists_invoices(head.text for head in heads) or _of_entries(heads)) and not any(map(_is_value, cells))
+
+
+def _of_entries(heads: list[Head]) -> bool:
     known = [head.roles() for head in heads if head.claims]
-    if len(known) < 2 or len(known) * 4 < len(heads) or any(map(_is_value, cells)):
+    if len(known) < 2 or len(known) * 4 < len(heads):
         return False
     return any(map(DAYS.intersection, known)) and any(map(AMOUNTS.intersection, known))

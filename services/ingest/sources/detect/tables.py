@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from itertools import combinations
+from operator import attrgetter
 
 from services.ingest.sources.detect.findings import Inquiry, LeftOut, Option, Question
+from services.ingest.sources.detect.heads import Head
 from services.ingest.sources.detect.scan import Table
 from services.ingest.sources.files.cells import Cell, text_of
+from services.ingest.sources.invoices.headers import lists_invoices, roles_of
 from services.ingest.sources.words.calendars import LANGUAGES, weekdays
 from services.ingest.sources.words.vocabulary import fold
 
@@ -14,6 +17,8 @@ _WORK = {"duration", "start", "end", "start_date", "begin", "finish", "time"}
 _KINDS = ("time", "expense", "mileage")
 _WEEK = 4  # columns named after different days
 _INVOICE = {"due", "status", "balance", "amount"}
+_WORKERS = ("person", "first_name", "category", "distance", "break")
+_SPAN = {"start", "end"}  # may be the days that an invoice is for
 
 
 def kind_of(table: Table) -> str | None:
@@ -23,7 +28,7 @@ def kind_of(table: Table) -> str | None:
     roles = _roles(table)
     if _is_weekly(table):
         return "week"
-    if "invoice" in roles and roles & _INVOICE and not roles & (_WORK | {"category", "distance"}):
+    if _lists_invoices(table, roles):
         return "invoice"
     if roles & _WORK or not roles & {"amount", "pay", "distance", "total"}:
         return "time"
@@ -36,6 +41,22 @@ def _is_weekly(table: Table) -> bool:
     return len(named) >= _WEEK
 
 
+def _lists_invoices(table: Table, roles: set[str]) -> bool:
+    filled = [column.head for column in table.columns if column.filled]
+    heads = list(map(attrgetter("text"), filled))
+    if not (lists_invoices(heads) or ("invoice" in roles and roles & _INVOICE)) or any(map(_is_workers, filled)):
+        return False
+    named = roles_of(heads)
+    hours = {"duration"} if {"number", "date"} <= named else set()  # a quantity of a line, not work that was logged
+    span = _SPAN if {"since", "until"} <= named and named & {"due", "tax", "net"} else set()
+    return not roles & (_WORK - hours - span)
+
+
+def _is_workers(head: Head) -> bool:
+    """Whether the column is one that no list of invoices has."""
+    return any(head.rank(role) is not None for role in _WORKERS)
+
+
 def _roles(table: Table) -> set[str]:
     return {role for column in table.columns if column.filled for role in column.head.roles()}
 
@@ -46,12 +67,20 @@ def chosen(tables: list[Table], inquiry: Inquiry) -> tuple[list[tuple[Table, str
     for table in tables:
         kinds.setdefault(kind_of(table) or "", []).append(table)
     found = [(table, kind) for kind in kinds if kind in _KINDS for table in _of_one_kind(kinds[kind], kind, inquiry)]
-    for table in kinds.get("invoice", []):
-        inquiry.note("kind", "invoice", f"the table in row {table.header} lists invoices, which are not taken in")
-    return found, _rest(tables, [table for table, _ in found])
+    for table in kinds.get("invoice", []) if found else []:
+        told = f"the table in row {table.header} lists invoices; send it in a file of its own to have them taken in"
+        inquiry.note("kind", "invoice", told)
+    return found, others(tables, [table for table, _ in found])
 
 
-def _rest(tables: list[Table], read: list[Table]) -> list[LeftOut]:
+def invoice_tables(tables: list[Table], inquiry: Inquiry) -> list[Table]:
+    """The tables of invoices that are to be read."""
+    found = [table for table in tables if kind_of(table) == "invoice"]
+    return _of_one_kind(found, "invoice", inquiry) if found else []
+
+
+def others(tables: list[Table], read: list[Table]) -> list[LeftOut]:
+    """What is left out beside the tables that are read."""
     kept = list(map(id, read))
     return [_left(table) for table in tables if table.count and id(table) not in kept]
 

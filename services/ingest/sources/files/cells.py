@@ -26,6 +26,7 @@ class Limits:
     texts: int = 200 * MEGABYTE  # characters of all cells of a workbook together
     cell: int = 65_536  # characters of one cell
     row: int = 4 * MEGABYTE  # characters of one row of a CSV file
+    invoices: int = 1_000  # of one list: each is given by itself
 
 
 LIMITS = Limits()

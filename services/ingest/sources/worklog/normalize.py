@@ -333,6 +333,11 @@ def _named(values: Values, make: _Maker) -> Named:
     return named
 
 
+def client_named(name: str, organisation: str, source: str, *, file: str, row: int) -> AnyRecord:
+    """The client of this name, as a row that names them makes them."""
+    return _Maker(organisation, source, file, Reading(), row=row).named(Kind.CLIENT, name, _short(name))
+
+
 def _short(name: str) -> str:
     """A name as a source id: itself, or its beginning and a hash when it is too long."""
     if len(name) <= SOURCE_ID:

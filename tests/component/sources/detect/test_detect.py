@@ -255,12 +255,6 @@ def test_kinds_are_told_by_a_column_or_by_what_the_table_holds():
     assert (type(trip), trip.unit, trip.distance) == (Mileage, "km", Decimal("12.5"))
 
 
-def test_invoices_are_recognised_and_told_not_to_be_taken_in():
-    with pytest.raises(Invalid) as problem:
-        detected(table("Invoice No,Client,Date,Due Date,Amount,Status", "R-1,Acme,2024-03-04,2024-04-04,100 EUR,paid"))
-    assert problem.value.code == "only_invoices"
-
-
 # ---- rows that are no entries
 
 
