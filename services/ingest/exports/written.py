@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from services.ingest.exports.asked import Asked
-from services.ingest.exports.columns import Row, cells, columns
+from services.ingest.exports.columns import Row, columns, rows
 from services.ingest.exports.formats import json_text
 from services.ingest.exports.formats.registry import FORMATS
 from services.ingest.exports.lines import Line
@@ -31,18 +31,18 @@ SHAPES = {
 
 def written(asked: Asked, pages: Iterable[list[Line]], totals: Totals, told: Any = None) -> Iterator[bytes]:
     """The export piece by piece; ``totals`` are what came through. ``told``: further members of a JSON answer, when it ends."""
-    shown, make = columns(asked.shown), cells(asked.shown)
+    shown, make = columns(asked.shown), rows(asked.shown)
 
-    def rows() -> Iterator[list[Row]]:
+    def tables() -> Iterator[list[Row]]:
         for page in pages:
             totals.add(page)
-            yield [make(line) for line in page]
+            yield make(page)
 
     if asked.format != "json":
         title = f"Work from {asked.wanted.since} to {asked.wanted.until}"
-        yield from FORMATS[asked.format].write(shown, rows(), title[:31] if asked.format == "xlsx" else title, totals.table)
+        yield from FORMATS[asked.format].write(shown, tables(), title[:31] if asked.format == "xlsx" else title, totals.table)
         return
     yield b'{"entries":'
-    yield from json_text.rows(shown, rows(), SHAPES)
+    yield from json_text.rows(shown, tables(), SHAPES)
     rest = {"summary": totals.summary()} if told is None else told()
     yield b"," + canonical.dumps(rest)[1:]

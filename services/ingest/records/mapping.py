@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import Any
 
 from services.ingest.records.models import FIELDS, SEALED, TABLES, WORK
-from shared.contract.records import KINDS, AnyRecord, Kind, Origin, Rate, Record
+from shared.contract.records import KINDS, AnyRecord, Kind, Origin, Rate, Record, made
 from shared.platform.vault import Keyring
 
 Row = Mapping[str, Any]
@@ -21,6 +21,10 @@ _ALL = {kind: ("source", "source_id", "deleted", *FIELDS[kind]) for kind in Kind
 _CLEAR = {kind: tuple(name for name in _ALL[kind] if name not in (*SEALED[kind], "tags", "rates")) for kind in Kind}
 _PLACES = {kind: tuple((name, f"{TABLES[kind].present.name}.{name}") for name in SEALED[kind]) for kind in Kind}
 _TUPLES = {kind: tuple(field.name for field in fields(KINDS[kind]) if field.name in ("tags", "rates")) for kind in Kind}
+
+_AT = {kind: {field.name: place for place, field in enumerate(fields(KINDS[kind]))} for kind in Kind}
+_STORED = {kind: attrgetter(*("origin_via" if name == "origin" else name for name in _AT[kind])) for kind in Kind}
+"""The columns of a record's fields, in their order."""
 
 _HASHED = (Kind.PERSON, Kind.CLIENT)
 _HEADER = ("revision", "content_hash", "at", "origin_via", "origin_ref", "origin_row")
@@ -73,20 +77,16 @@ def to_row(
 
 def to_record(kind: Kind, row: Any, keyring: Keyring) -> AnyRecord:
     """The record of a row; personal fields of somebody erased are empty."""
-    values = {name: getattr(row, name) for name in _CLEAR[kind]}
-    values |= _opened(kind, row, keyring)
-    for name in _TUPLES[kind]:
-        values[name] = tuple(_rate(item) if name == "rates" else item for item in getattr(row, name) or ())
-    if row.origin_via:
-        values["origin"] = Origin(via=row.origin_via, ref=row.origin_ref, row=row.origin_row)
-    header = {"id": row.id, "organisation": row.organisation, "revision": row.revision, "content_hash": row.content_hash}
-    return KINDS[kind](**header, **values)  # type: ignore[return-value]
-
-
-def _opened(kind: Kind, row: Any, keyring: Keyring) -> dict[str, str | None]:
+    values, at = [*_STORED[kind](row)], _AT[kind]
     subject = subject_of(kind, row)
-    opened = {name: keyring.open(subject, place, row.id, getattr(row, name)) for name, place in _PLACES[kind]}
-    return {name: "" if text is None and name in _ALWAYS else text for name, text in opened.items()}
+    for name, place in _PLACES[kind]:
+        text = keyring.open(subject, place, row.id, values[at[name]])
+        values[at[name]] = "" if text is None and name in _ALWAYS else text
+    for name in _TUPLES[kind]:
+        values[at[name]] = tuple(_rate(item) if name == "rates" else item for item in values[at[name]] or ())
+    via = values[at["origin"]]
+    values[at["origin"]] = Origin(via=via, ref=row.origin_ref, row=row.origin_row) if via else None
+    return made(KINDS[kind], values)  # type: ignore[no-any-return]
 
 
 def name_hash(keyring: Keyring, name: str) -> str:
