@@ -139,6 +139,11 @@ class Mileage(Work):
     distance: Decimal  # in ``unit``, 0 or more, at most 3 decimals
     unit: str = "mi"  # "mi" | "km"
     rate: Decimal | None = None  # per ``unit``, 0 or more, at most 7 decimals; None: must be set when composing
+    vehicle: str = ""  # which one, at most 100 characters
+    odometer_start: Decimal | None = None  # in ``unit``, 0 or more, at most 3 decimals; None: not read
+    odometer_end: Decimal | None = None  # end - start is the distance, as exactly as both were read
+    from_place: str = ""  # at most 200 characters
+    to_place: str = ""  # at most 200 characters
 
 
 AnyRecord = Person | Client | Job | Tag | TimeEntry | Expense | Mileage
@@ -158,9 +163,9 @@ PERSONAL: dict[Kind, tuple[str, ...]] = {
     Kind.TAG: (),
     Kind.TIME: ("notes",),
     Kind.EXPENSE: ("notes",),
-    Kind.MILEAGE: ("notes",),
+    Kind.MILEAGE: ("notes", "vehicle", "from_place", "to_place"),
 }
-"""Fields that are sealed at rest: a person's and a client's under their own key, notes under the person's."""
+"""Fields that are sealed at rest: a person's and a client's under their own key, those of work under the person's."""
 
 _NAMES = {of: tuple(field.name for field in fields(of)) for of in (*KINDS.values(), Origin)}
 _VALUES: dict[type, Callable[[Any], tuple[Any, ...]]] = {of: attrgetter(*names) for of, names in _NAMES.items()}

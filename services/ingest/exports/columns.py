@@ -80,6 +80,12 @@ def _of_time(name: str, write: Callable[[Any], str]) -> Cells:
     return lambda lines: [write(value) if kind is Kind.TIME else None for kind, value in map(members, lines)]
 
 
+def _driven(name: str, write: Callable[[Any], str] = str) -> Cells:
+    """The same, of what is known of a trip."""
+    of = attrgetter(name)
+    return lambda lines: [None if (value := line.driven and of(line.driven)) in (None, "") else write(value) for line in lines]
+
+
 def _field(name: str, kind: str, cells: Cells, when: str = "", title: str = "") -> _Field:
     return _Field(Column(name, kind, title), cells, when)
 
@@ -110,6 +116,8 @@ _FIELDS = (
     _field("billable", "flag", lambda lines: ["true" if line.billable else "false" for line in lines]),
     _field("approval", "word", _each("approval")),
     _field("notes", "text", _each("notes")),
+    *(_field(name, "text", _driven(name), "mileage") for name in ("from_place", "to_place", "vehicle")),
+    *(_field(name, "number", _driven(name, number), "mileage") for name in ("odometer_start", "odometer_end")),
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from services.ingest.accounts import query as accounts
@@ -22,6 +23,19 @@ from shared.platform.vault import Vault
 
 NO_AMOUNT = None
 """Of an entry whose rate nobody knows: it is not worth nothing."""
+
+
+class Driven(NamedTuple):
+    """How a trip went; whatever is not known is empty."""
+
+    from_place: str
+    to_place: str
+    vehicle: str
+    odometer_start: Decimal | None
+    odometer_end: Decimal | None
+
+
+_DRIVEN = attrgetter(*Driven._fields)
 
 
 class Line(NamedTuple):
@@ -52,6 +66,7 @@ class Line(NamedTuple):
     start: str | None  # to the minute
     end: str | None
     break_seconds: int
+    driven: Driven | None  # of trips
 
 
 class Known:
@@ -121,6 +136,7 @@ class _Maker:
             *self._size(one, currency, prices), currency, *rest,
             tuple([self._tags[tag] for tag in one.tags]) if one.tags else (), one.billable, one.approval, one.notes,
             start and _minute(start), end and _minute(end), pause,
+            Driven._make(_DRIVEN(one)) if self._kind is Kind.MILEAGE else None,
         ))  # fmt: skip
 
     def _place(self, key: tuple[object, ...], one: Worked) -> _Place:

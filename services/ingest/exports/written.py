@@ -9,7 +9,7 @@ from services.ingest.exports.asked import Asked
 from services.ingest.exports.columns import Row, columns, rows
 from services.ingest.exports.formats import json_text
 from services.ingest.exports.formats.registry import FORMATS
-from services.ingest.exports.lines import Line
+from services.ingest.exports.lines import Driven, Line
 from services.ingest.exports.totals import Totals
 from shared.kernel import canonical
 
@@ -21,10 +21,11 @@ def _same(*names: str) -> tuple[tuple[str, str], ...]:
 _HEAD = _same("id", "kind", "date", "job_id", "client_id", "user_id")
 _TAIL = _same("tags", "notes", "billable", "approval", "user", "client", "job")
 _TIME = _same("start", "end", "break_min", "hours", "overtime_h", "rate", "overtime_rate")
+_DRIVEN = ("distance", "unit", "rate", "amount", "currency")
 SHAPES = {
     "time": (*_HEAD, *_TIME, ("earnings", "amount"), ("currency", "currency"), *_TAIL),
     "expense": (*_HEAD, *((f"expense.{name}", name) for name in ("amount", "currency", "category")), *_TAIL),
-    "mileage": (*_HEAD, *((f"mileage.{name}", name) for name in ("distance", "unit", "rate", "amount", "currency")), *_TAIL),
+    "mileage": (*_HEAD, *((f"mileage.{name}", name) for name in (*_DRIVEN, *Driven._fields)), *_TAIL),
 }
 """The members of an entry of each kind, in their order."""
 

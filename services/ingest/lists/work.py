@@ -86,9 +86,16 @@ def _expense(line: Line) -> Item:
 
 def _trip(line: Line) -> Item:
     driven = {"distance": line.distance, "unit": line.unit, "rate": line.rate}
-    return driven | {"amount": line.amount, "currency": line.currency}
+    return driven | {"amount": line.amount, "currency": line.currency, **driven_by(line)}
 
 
+def driven_by(line: Line) -> Item:
+    """From where to where a trip went, in which vehicle; what is not known is null."""
+    return {name: value if value != "" else None for name, value in line.driven._asdict().items()} if line.driven else {}
+
+
+DRIVEN = ("from_place:text", "to_place:text", "vehicle:text", "odometer_start:number", "odometer_end:number")
+"""The columns of ``driven_by``."""
 _SIZES = {Kind.TIME: _time, Kind.EXPENSE: _expense, Kind.MILEAGE: _trip}
 
 
@@ -107,5 +114,5 @@ _PAID = ("rate:number", "overtime_rate:number", "earnings:number", "currency")
 LISTS = (
     _listing(Kind.TIME, "time-entries", *_WORKED, *_PAID),
     _listing(Kind.EXPENSE, "expenses", "amount:number", "currency", "category:text", "receipts:list"),
-    _listing(Kind.MILEAGE, "mileage", "distance:number", "unit", "rate:number", "amount:number", "currency"),
+    _listing(Kind.MILEAGE, "mileage", "distance:number", "unit", "rate:number", "amount:number", "currency", *DRIVEN),
 )

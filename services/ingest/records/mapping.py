@@ -14,7 +14,7 @@ from shared.contract.records import KINDS, AnyRecord, Kind, Origin, Rate, Record
 from shared.platform.vault import Keyring
 
 Row = Mapping[str, Any]
-_ALWAYS = ("name", "notes", "source_id")  # never None in a record
+_ALWAYS = ("name", "notes", "source_id", "vehicle", "from_place", "to_place")  # never None in a record
 KIND_OF: dict[type[Record], Kind] = {record: kind for kind, record in KINDS.items()}
 
 _ALL = {kind: ("source", "source_id", "deleted", *FIELDS[kind]) for kind in Kind}

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.ingest.records.mapping import subject_of, to_record
-from services.ingest.records.models import TABLES, WORK
+from services.ingest.records.models import SEALED, TABLES, WORK
 from services.ingest.records.models import approval as approvals
 from services.ingest.tables import within
 from shared.contract.records import KINDS, AnyRecord, Approval, Expense, Kind, Mileage, TimeEntry
@@ -161,12 +161,13 @@ def _tags(text: str) -> tuple[str, ...]:
 
 def _opened(kind: Kind, rows: Sequence[Any], keyring: Keyring) -> list[Worked]:
     make, read = _ROWS[kind]._make, _FIELDS[kind]
-    words = keyring.opener(f"{TABLES[kind].present.name}.notes")
-    number, notes, person, tags = map(read.index, ("id", "notes", "person", "tags"))
+    sealed = [(read.index(name), keyring.opener(f"{TABLES[kind].present.name}.{name}")) for name in SEALED[kind]]
+    number, person, tags = map(read.index, ("id", "person", "tags"))
     found = []
     for row in rows:
         values = [*row]
-        values[notes] = words(values[person], values[number], values[notes]) or ""
+        for at, words in sealed:
+            values[at] = words(values[person], values[number], values[at]) or ""
         values[tags] = _tags(values[tags]) if values[tags] else ()
         found.append(make(values))
     return found
