@@ -9,12 +9,19 @@ from itertools import pairwise
 import pytest
 import sqlalchemy as sa
 
+from services.ingest.accounts.operator import operator_token
+from services.ingest.exports import stream
+from services.ingest.lists import kept
+from services.ingest.lists.listing import Filter, Reader, Whole
 from services.ingest.records.models import TABLES
 from shared.contract.records import Kind
 from shared.domain import mileage_rates
 from shared.domain.mileage_rates import HMRC, IRS
+from shared.platform.auth import Principal
 from shared.platform.db import reading
-from tests.journeys.api.exporting import cells, exports, firm, logs
+from shared.platform.vault import Vault
+from tests.component.ingest.conftest import Caller
+from tests.journeys.api.exporting import cells, exports, firm, logs, new_owner
 
 D = Decimal
 BASE = [
@@ -101,7 +108,7 @@ def test_the_rates_of_2026_changed_in_the_year():
 
 
 @pytest.fixture
-def told(tmp_path):
+def told(tmp_path, clock):
     with firm(tmp_path) as owner:
         logs(owner, *BASE)
         yield owner
@@ -148,3 +155,39 @@ def test_places_and_vehicles_are_sealed_and_gone_with_who_drove(told):
     told.told("POST", "/erasures", {"person": row.person})
     [one] = told.told("GET", "/mileage")["items"]
     assert [one[name] for name in ("vehicle", "from_place", "to_place", "id")] == [None, None, None, ids["full"]]
+
+
+def test_further_pages_are_of_what_the_first_one_computed_until_something_changes(told, clock, monkeypatch):
+    computed, whole = [], stream.whole
+    monkeypatch.setattr(stream, "whole", lambda *asked: computed.append(1) or whole(*asked))
+    logs(told, *[trip(f"t{day}", f"2024-05-0{day}", str(day)) for day in (1, 2, 3)])
+
+    def page(number, caller=told):
+        shown = caller.told("GET", f"/mileage-log/irs?year=2024&page_size=1&page={number}")
+        return [one["date"][-1] for one in shown["items"]], shown["total"], len(computed)
+
+    assert [page(number) for number in (1, 2, 3)] == [(["1"], 3, 1), (["2"], 3, 1), (["3"], 3, 1)]
+    assert page(1) == (["1"], 3, 2)
+    logs(told, trip("t0", "2024-04-30", "1"))
+    assert [page(2), page(3)] == [(["1"], 4, 3), (["2"], 4, 3)]
+    clock.advance(seconds=61)
+    assert page(2) == (["1"], 4, 4)
+    key = told.told("POST", "/keys", {"name": "reader", "scopes": ["records:read"]}, status=201)["key"]
+    assert page(2, Caller(told.service, key, told.organisation)) == (["1"], 4, 5)
+    rival = new_owner(Caller(told.service, operator_token(Vault(b"m" * 32))), "Rival Firm")
+    assert page(2, rival) == ([], 0, 6)
+
+
+def test_what_is_kept_between_pages_is_bounded(told, monkeypatch):
+    monkeypatch.setattr(kept, "MOST", 3)
+    computed = []
+
+    def compute(reader, chosen):
+        computed.append(chosen.year)
+        return Whole([{}] * 2)
+
+    owner = Principal("o", "s", "owner", frozenset(), "key")
+    results, reader = kept.Kept(), Reader(told.service.db, Vault(b"m" * 32), owner)
+    for year, page in ((1, 1), (1, 2), (2, 1), (2, 2), (1, 2)):  # the second result has pushed the first out
+        results.whole(reader, "log", Filter(year=year), compute, page=page)
+    assert computed == [1, 2, 1]
