@@ -13,7 +13,6 @@ import csv
 import gc
 import json
 import os
-import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -30,7 +29,7 @@ from bench import import_ways
 from services.ingest.accounts.models import organisation
 from services.ingest.exports import stream
 from services.ingest.exports.asked import Asked
-from services.ingest.exports.columns import cells, columns
+from services.ingest.exports.columns import Row, columns, rows
 from services.ingest.exports.totals import Totals
 from services.ingest.exports.written import written
 from services.ingest.records.query_pages import Wanted
@@ -64,14 +63,14 @@ def measure(task: Task) -> dict[str, Any]:
     search_seldom()  # as every process of ours that serves
     gc.collect()
     base, start, spent = _resident(), time.perf_counter(), time.process_time()
-    rows = _WAYS.get(task.way, _ours)(db, vault, mine, asked, task.folder / f"out.{task.way}")
+    count = _WAYS.get(task.way, _ours)(db, vault, mine, asked, task.folder / f"out.{task.way}")
     seconds, cpu = time.perf_counter() - start, time.process_time() - spent
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = _peak()
     file = task.folder / f"out.{task.way}"
     size = file.stat().st_size if file.exists() else 0
     db.dispose()
     memory = {"peak_mb": round(peak - base, 1), "process_mb": round(peak)}
-    return {"s": round(seconds, 2), "cpu_s": round(cpu, 2), "rows": rows, "bytes": size, **memory}
+    return {"s": round(seconds, 2), "cpu_s": round(cpu, 2), "rows": count, "bytes": size, **memory}
 
 
 def _asked(form: str, since: date = date(2000, 1, 1)) -> Asked:
@@ -81,6 +80,12 @@ def _asked(form: str, since: date = date(2000, 1, 1)) -> Asked:
 def _resident() -> float:
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1024 / 1024
+
+
+def _peak() -> float:
+    """Of this process alone: ``ru_maxrss`` begins at what the process that started it had."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
 
 
 def _ours(db: Database, vault: Vault, mine: str, asked: Asked, file: Path) -> int:
@@ -94,11 +99,10 @@ def _ours(db: Database, vault: Vault, mine: str, asked: Asked, file: Path) -> in
 # ---- peers
 
 
-def _rows(db: Database, vault: Vault, mine: str, asked: Asked) -> Iterator[list[Any]]:
-    make = cells(asked.shown)
+def _rows(db: Database, vault: Vault, mine: str, asked: Asked) -> Iterator[Row]:
+    make = rows(asked.shown)
     for page in stream.pages(db, vault, mine, asked):
-        for line in page:
-            yield make(line)
+        yield from make(page)
 
 
 def _source(db: Database, vault: Vault, mine: str, asked: Asked, file: Path) -> int:

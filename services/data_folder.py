@@ -7,10 +7,11 @@ import json
 import os
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from shared.kernel.errors import Conflict
 
-LOCK, KEY = "lock", "api.key"
+LOCK, KEY, SESSION = "lock", "api.key", "session.json"
 
 
 class Lock:
@@ -73,12 +74,34 @@ def make_private(folder: Path) -> None:
 
 def keep_key(folder: Path, key: str) -> Path:
     """Store the API key that commands on this machine use, readable by its owner alone."""
+    return _keep(folder, KEY, key + "\n")
+
+
+def _keep(folder: Path, name: str, text: str) -> Path:
+    """Whoever reads it meanwhile sees all of the old or of the new."""
     make_private(folder)
-    path = folder / KEY
-    path.unlink(missing_ok=True)
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-        file.write(key + "\n")
+    path, new = folder / name, folder / f"{name}.{os.getpid()}"
+    new.unlink(missing_ok=True)
+    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+        file.write(text)
+    new.replace(path)
     return path
+
+
+def keep_session(folder: Path, held: dict[str, Any]) -> None:
+    """Store the session of whoever signed in on this machine, as the key is."""
+    _keep(folder, SESSION, json.dumps(held))
+
+
+def kept_session(folder: Path) -> dict[str, Any] | None:
+    """The session kept here."""
+    path = folder / SESSION
+    return dict(json.loads(path.read_bytes())) if path.exists() else None
+
+
+def forget_session(folder: Path) -> None:
+    """Keep it no more."""
+    (folder / SESSION).unlink(missing_ok=True)
 
 
 def kept_key(folder: Path) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from services import data_folder
 from services.catalog import CONNECTORS, Entry, entry, settings_from
+from services.cli.session import Signed, signed
 from shared.kernel import canonical
 from shared.kernel.errors import Conflict, Denied, Invalid, Retry
 from shared.platform.http import Network, Response, refused
@@ -34,6 +35,7 @@ class Door:
     def __init__(self, settings: Settings, network: Network, base: str, key: str, *, own: Any = None) -> None:
         self.settings, self.network, self.base, self.key = settings, network, base, key
         self.own = own  # the embedded product, when this very process runs it
+        self.signed: Signed | None = None  # who is signed in, in place of the key
         self._tokens: dict[str, str] = {}
 
     def ingest(self, method: str, path: str, value: Any = None, **options: Any) -> Any:
@@ -67,6 +69,14 @@ class Door:
         """Call what needs no credential, as a service's health."""
         one = entry(service)
         answer = self.network.send("GET", self._host(service) + one.prefix + path)
+        if answer.status >= 400:
+            raise refused(answer)
+        return dict(answer.json())
+
+    def open_post(self, path: str, value: Any) -> dict[str, Any]:
+        """Call what of ingest needs no credential, as signing in."""
+        url, headers = self._host("ingest") + entry("ingest").prefix + path, {"Content-Type": "application/json"}
+        answer = self.network.send("POST", url, headers=headers, body=canonical.dumps(value), timeout=_TIMEOUT)
         if answer.status >= 400:
             raise refused(answer)
         return dict(answer.json())
@@ -151,7 +161,9 @@ class Door:
         return self.network.send(method, url, headers=headers, params=params, body=body, timeout=_TIMEOUT)
 
     def _bearer(self, service: str) -> str:
-        if not self.key:
+        if service == "ingest" and self.signed is not None:
+            return self.signed.token(self)
+        if not self.key and self.signed is None:
             raise Denied("no_key", "This data folder keeps no API key.", "Make an organisation first, or set TIMEBOOKS_API_KEY.")
         if service == "ingest":
             return self.key
@@ -179,12 +191,18 @@ def opened() -> Iterator[Door]:
     key = os.environ.get("TIMEBOOKS_API_KEY") or data_folder.kept_key(settings.data)
     base = os.environ.get("TIMEBOOKS_URL", "").rstrip("/") or data_folder.address(settings.data)
     if base:
-        yield Door(settings, Network(), base, key)
+        yield _with_session(Door(settings, Network(), base, key))
         return
     from services import embedded
 
     with embedded.opened(settings) as product:
-        yield Door(product.settings, product.network, product.settings.public_url, key, own=product)
+        yield _with_session(Door(product.settings, product.network, product.settings.public_url, key, own=product))
+
+
+def _with_session(door: Door) -> Door:
+    if not os.environ.get("TIMEBOOKS_API_KEY"):
+        door.signed = signed(door.settings.data, door.base)
+    return door
 
 
 def elsewhere() -> bool:

@@ -12,7 +12,7 @@ import click
 from services.cli.show import Answer, write
 
 ROOMS = (
-    *("running", "account", "users", "importing", "profiles", "work", "exporting"),
+    *("running", "account", "signing", "users", "importing", "profiles", "work", "exporting"),
     *("connecting", "books", "timesheets", "payroll"),
 )
 """Modules whose commands these are."""

@@ -28,6 +28,7 @@ from shared.kernel.money import round_money
 from shared.kernel.quote import quoted
 
 NAME, NOTES, SOURCE_ID, CATEGORY, EMAIL, ADDRESS = 500, 4000, 200, 100, 254, 1000  # characters
+VEHICLE, PLACE = 100, 200
 TAGS, RATES = 50, 200  # how many one record may have
 SECONDS = 31 * 86_400  # the longest entry: a timer forgotten for a month
 _SOURCE = re.compile(r"[a-z][a-z0-9_-]{0,39}")
@@ -158,6 +159,29 @@ class _MileageSchema(_WorkSchema):
     distance = f.number(3, 6, required=True)
     unit = f.choice(("mi", "km"))
     rate = _price()
+    vehicle = f.text(VEHICLE, empty=True)
+    odometer_start = f.number(3, 8)
+    odometer_end = f.number(3, 8)
+    from_place = f.text(PLACE, empty=True)
+    to_place = f.text(PLACE, empty=True)
+
+    @validates_schema
+    def _was_driven(self, values: dict[str, Any], **_: Any) -> None:
+        start, end = values.get("odometer_start"), values.get("odometer_end")
+        if start is not None and end is not None:
+            _check_odometer(start, end, values["distance"])
+
+
+def _check_odometer(start: Decimal, end: Decimal, distance: Decimal) -> None:
+    """A reading leaves out what is less than its last digit, so two may be off by less than one of the coarser's."""
+    step = Decimal(1).scaleb(max(_exponent(start), _exponent(end)))
+    if end - start != distance and abs(end - start - distance) >= step:
+        cause = f"the odometer went from {start} to {end}, which is not the distance of {distance}"
+        raise ValidationError([Invalid("odometer_contradicts", cause, "mend the readings or the distance")], "odometer_end")
+
+
+def _exponent(value: Decimal) -> int:
+    return int(value.as_tuple().exponent)
 
 
 _SCHEMAS: dict[Kind, Schema] = {
@@ -187,6 +211,7 @@ _WHOLE: dict[Kind, Callable[[dict[str, Any]], None]] = {
     Kind.JOB: _JobSchema()._one_line_each,
     Kind.TIME: _TimeSchema()._agrees_with_itself,
     Kind.EXPENSE: _ExpenseSchema()._fits_its_currency,
+    Kind.MILEAGE: _MileageSchema()._was_driven,
 }
 _BLANK: dict[Kind, dict[str, Any]] = {kind: {one.name: one.default for one in fields_of(of)} for kind, of in KINDS.items()}
 """Every field in its order; those without a default are always given."""

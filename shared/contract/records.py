@@ -133,6 +133,11 @@ class Mileage(Work):
     distance: Decimal  # in ``unit``, 0 or more, at most 3 decimals
     unit: str = "mi"  # "mi" | "km"
     rate: Decimal | None = None  # per ``unit``, 0 or more, at most 7 decimals; None: must be set when composing
+    vehicle: str = ""  # which one, at most 100 characters
+    odometer_start: Decimal | None = None  # in ``unit``, 0 or more, at most 3 decimals; None: not read
+    odometer_end: Decimal | None = None  # end - start is the distance, as exactly as both were read
+    from_place: str = ""  # at most 200 characters
+    to_place: str = ""  # at most 200 characters
 
 
 AnyRecord = Person | Client | Job | Tag | TimeEntry | Expense | Mileage
@@ -152,9 +157,9 @@ PERSONAL: dict[Kind, tuple[str, ...]] = {
     Kind.TAG: (),
     Kind.TIME: ("notes",),
     Kind.EXPENSE: ("notes",),
-    Kind.MILEAGE: ("notes",),
+    Kind.MILEAGE: ("notes", "vehicle", "from_place", "to_place"),
 }
-"""Fields that are sealed at rest: a person's and a client's under their own key, notes under the person's."""
+"""Fields that are sealed at rest: a person's and a client's under their own key, those of work under the person's."""
 
 R = TypeVar("R", bound=Record)
 

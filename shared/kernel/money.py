@@ -22,6 +22,7 @@ _EXPONENTS = {
 EXPONENT: dict[str, int] = {code: places for places, codes in _EXPONENTS.items() for code in codes.split()}
 """ISO 4217 code -> digits after the point. Metals and test codes have none and are no currency here."""
 
+_STEPS = {code: Decimal(1).scaleb(-places) for code, places in EXPONENT.items()}
 _WIDE = Context(prec=60, rounding=ROUND_HALF_UP)
 
 
@@ -43,7 +44,7 @@ def exponent(currency: str) -> int:
 
 def round_money(value: Decimal, currency: str) -> Decimal:
     """The value in the currency's smallest unit, halves away from zero; never a negative zero."""
-    step = Decimal(1).scaleb(-exponent(currency))
+    step = _STEPS[check_currency(currency)]
     if not value.is_finite() or value.adjusted() > 40:
         raise Invalid("bad_number", f"{quoted(value)} is not an amount of money", "give a finite number of ordinary size")
     return _WIDE.add(value.quantize(step, context=_WIDE), 0)

@@ -77,6 +77,17 @@ _TOP = sa.select(sa.func.max(feed.c.position))
 _NAME_AND_TOP = sa.select(_NAME.scalar_subquery(), sa.func.coalesce(_TOP.scalar_subquery(), 0))
 
 
+def top(session: Session) -> int:
+    """The position of the last row."""
+    return int(session.execute(_TOP).scalar() or 0)
+
+
+def told_since(session: Session, organisation: str, position: int) -> bool:
+    """Whether anything was told of an organisation after a position."""
+    mine = (feed.c.position > position, feed.c.organisation == organisation)
+    return session.execute(sa.select(feed.c.position).where(*mine).limit(1)).first() is not None
+
+
 def page(
     db: Database, after: int, kinds: Sequence[str], limit: int, bodies: Bodies, *, organisation: str | None = None
 ) -> dict[str, Any]:

@@ -6,7 +6,7 @@ waits is looked up whenever it is asked, so it holds for work that comes later a
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -90,10 +90,10 @@ def decide(
 
 
 def problems(session: Session, organisation: str) -> list[dict[str, Any]]:
-    """One for each invoice beside which something waits, as the list of problems shows them."""
-    found = waiting(session, organisation)
-    heads = query.heads(session, organisation, found)
-    return [_problem(organisation, heads[document], len(some)) for document, some in found.items()]
+    """One for each invoice beside which something waits, as the list of problems shows them; the database counts."""
+    found = _looked(session, organisation, *_EVER, _counted)
+    heads = query.heads(session, organisation, {row.document for row in found})
+    return [_problem(organisation, heads[row.document], row.entries) for row in found]
 
 
 def _problem(organisation: str, head: Head, entries: int) -> dict[str, Any]:
@@ -127,11 +127,15 @@ def _days_of(session: Session, organisation: str, document: str | None) -> tuple
 
 
 def _found(session: Session, organisation: str, since: date, until: date) -> list[LeftOut]:
+    return [LeftOut(*row) for row in _looked(session, organisation, since, until, _beside)]
+
+
+def _looked(session: Session, organisation: str, since: date, until: date, asked: Callable[..., Any]) -> Sequence[Any]:
     first, last = session.execute(*_days(organisation)).one()
     if first is None or max(first, since) > min(last, until):
         return []
     home = accounts.organisation(session, organisation).currency
-    return [LeftOut(*row) for row in session.execute(*_beside(organisation, home, max(first, since), min(last, until)))]
+    return session.execute(*asked(organisation, home, max(first, since), min(last, until))).all()
 
 
 @prepared
@@ -143,6 +147,20 @@ def _days(organisation: Any) -> sa.Select[Any]:
 
 @prepared
 def _beside(organisation: Any, home: Any, since: Any, until: Any) -> Any:
+    return _all_beside(organisation, home, since, until)
+
+
+@prepared
+def _counted(organisation: Any, home: Any, since: Any, until: Any) -> Any:
+    """How much waits beside each invoice, as ``waiting`` lists it."""
+    found = _all_beside(organisation, home, since, until).cte("found")
+    covered = sa.select(found.c.entry).where(found.c.decision == COVERED)
+    waits = (found.c.decision.is_(None), found.c.entry.not_in(covered))
+    counted = sa.select(found.c.document, sa.func.count().label("entries")).where(*waits)
+    return counted.group_by(found.c.document).order_by(sa.func.min(found.c.date), found.c.document)
+
+
+def _all_beside(organisation: Any, home: Any, since: Any, until: Any) -> Any:
     return sa.union_all(*(_beside_of(kind, organisation, home, since, until) for kind in WORK))
 
 
@@ -157,7 +175,10 @@ def _beside_of(kind: Kind, organisation: Any, home: Any, since: Any, until: Any)
                      work.c.date.between(invoice.c.given_from, invoice.c.given_to))  # fmt: skip
     decided = sa.and_(left_out.c.document == invoice.c.id, left_out.c.entry == work.c.id)
     return (
-        sa.select(invoice.c.id, invoice.c.number, work.c.id, sa.literal(kind.value), work.c.date, left_out.c.decision)
+        sa.select(
+            invoice.c.id.label("document"), invoice.c.number, work.c.id.label("entry"), sa.literal(kind.value).label("kind"),
+            work.c.date, left_out.c.decision,
+        )
         .select_from(work)
         .join(_JOB, _JOB.c.id == work.c.job, isouter=True)
         .join(_CLIENT, _CLIENT.c.id == client, isouter=True)

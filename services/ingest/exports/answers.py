@@ -25,6 +25,11 @@ class Trip(a.Answer):
     rate = a.number("", "0.70", null=True)
     amount = a.number("None: no rate is known.", "8.75", null=True)
     currency = a.text("", "USD")
+    from_place = a.text("", "Office", null=True)
+    to_place = a.text("", "Harbour Bakery", null=True)
+    vehicle = a.text("", "Van 2", null=True)
+    odometer_start = a.number("In the unit of the distance.", "48210.0", null=True)
+    odometer_end = a.number("", "48223.0", null=True)
 
 
 class Entry(a.Answer):

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from services.ingest.exports.lines import Line
-from shared.kernel.duration import hours
+from shared.contract.records import Kind
+from shared.kernel.duration import HOUR
 
 Cell = str | tuple[str, ...] | None
 """A cell's text, several texts, or nothing."""
-Row = list[Any]
+Row = Sequence[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +32,17 @@ class Column:
         return self.title or self.name.replace("_", " ").capitalize()
 
 
+Cells = Callable[[Sequence[Line]], Sequence[Cell]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Field:
     column: Column
-    cell: Callable[[Line], Cell]
+    cells: Cells  # of some lines at once: a call for each cell took most of an export's time
     when: str = ""  # what has to be asked for; "": always there
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4096)
 def number(value: Decimal) -> str:
     """A number as its shortest exact text with at least one decimal: 7.5, 48.0."""
     text = format(value, "f")
@@ -50,61 +55,69 @@ def money(value: Decimal) -> str:
     return format(value, "f")
 
 
-@lru_cache(maxsize=65_536)
 def hours_text(seconds: int) -> str:
-    """Hours that give the seconds back."""
-    return number(hours(seconds))
+    """Hours that give the seconds back: ``number(hours(seconds))``, in whole numbers, which take a fifth of the time."""
+    whole, rest = divmod(seconds, HOUR)
+    places = f"{(rest * 100_000 + HOUR // 2) // HOUR:05}".rstrip("0")
+    return f"{whole}.{places or '0'}"
 
 
 def minutes_text(seconds: int) -> str:
     return str((seconds + 30) // 60)
 
 
-def _maybe(write: Callable[[Any], str], value: Any) -> str | None:
-    return None if value is None else write(value)
+def _each(name: str, write: Callable[[Any], str] | None = None) -> Cells:
+    """A member of each line, written where it is there."""
+    place = itemgetter(Line._fields.index(name))
+    if write is None:
+        return lambda lines: list(map(place, lines))
+    return lambda lines: [None if value is None else write(value) for value in map(place, lines)]
 
 
-def _moment(value: Any) -> str:
-    return str(value.isoformat(timespec="minutes"))
+def _of_time(name: str, write: Callable[[Any], str]) -> Cells:
+    """The same, where it is time that was logged."""
+    members = attrgetter("kind", name)
+    return lambda lines: [write(value) if kind is Kind.TIME else None for kind, value in map(members, lines)]
 
 
-_NOT_TIME = ("expense", "mileage")
+def _driven(name: str, write: Callable[[Any], str] = str) -> Cells:
+    """The same, of what is known of a trip."""
+    of = attrgetter(name)
+    return lambda lines: [None if (value := line.driven and of(line.driven)) in (None, "") else write(value) for line in lines]
 
 
-def _if_time(write: Callable[[Line], str]) -> Callable[[Line], str | None]:
-    return lambda line: None if line.kind in _NOT_TIME else write(line)
-
-
-def _field(name: str, kind: str, cell: Callable[[Line], Cell], when: str = "", title: str = "") -> _Field:
-    return _Field(Column(name, kind, title), cell, when)
+def _field(name: str, kind: str, cells: Cells, when: str = "", title: str = "") -> _Field:
+    return _Field(Column(name, kind, title), cells, when)
 
 
 _FIELDS = (
-    _field("kind", "word", attrgetter("kind")),
-    _field("id", "word", attrgetter("id"), title="ID"),
-    _field("date", "date", lambda line: line.date.isoformat()),
-    _field("user_id", "word", attrgetter("person"), title="Person ID"),
-    _field("user", "text", attrgetter("person_name"), title="Person"),
-    _field("client_id", "word", attrgetter("client"), title="Client ID"),
-    _field("client", "text", attrgetter("client_name")),
-    _field("job_id", "word", attrgetter("job"), title="Job ID"),
-    _field("job", "text", attrgetter("job_name")),
-    _field("start", "moment", lambda line: _maybe(_moment, line.start), "detail"),
-    _field("end", "moment", lambda line: _maybe(_moment, line.end), "detail"),
-    _field("break_min", "number", _if_time(lambda line: minutes_text(line.break_seconds)), "detail", "Break (minutes)"),
-    _field("hours", "number", _if_time(lambda line: hours_text(line.seconds))),
-    _field("overtime_h", "number", _if_time(lambda line: hours_text(line.overtime_seconds)), "overtime", "Overtime hours"),
-    _field("rate", "number", lambda line: _maybe(number, line.rate)),
-    _field("overtime_rate", "number", lambda line: _maybe(number, line.overtime_rate), "overtime"),
-    _field("distance", "number", lambda line: _maybe(number, line.distance), "mileage"),
-    _field("unit", "word", lambda line: line.unit or None, "mileage"),
-    _field("category", "text", lambda line: line.category or None, "expenses"),
-    _field("amount", "number", lambda line: _maybe(money, line.amount)),
-    _field("currency", "word", attrgetter("currency")),
-    _field("tags", "list", attrgetter("tags")),
-    _field("billable", "flag", lambda line: "true" if line.billable else "false"),
-    _field("approval", "word", attrgetter("approval")),
-    _field("notes", "text", attrgetter("notes")),
+    _field("kind", "word", _each("kind")),
+    _field("id", "word", _each("id"), title="ID"),
+    _field("date", "date", _each("date", lru_cache(maxsize=4096)(date.isoformat))),
+    _field("user_id", "word", _each("person"), title="Person ID"),
+    _field("user", "text", _each("person_name"), title="Person"),
+    _field("client_id", "word", _each("client"), title="Client ID"),
+    _field("client", "text", _each("client_name")),
+    _field("job_id", "word", _each("job"), title="Job ID"),
+    _field("job", "text", _each("job_name")),
+    _field("start", "moment", _each("start"), "detail"),
+    _field("end", "moment", _each("end"), "detail"),
+    _field("break_min", "number", _of_time("break_seconds", minutes_text), "detail", "Break (minutes)"),
+    _field("hours", "number", _of_time("seconds", hours_text)),
+    _field("overtime_h", "number", _of_time("overtime_seconds", hours_text), "overtime", "Overtime hours"),
+    _field("rate", "number", _each("rate", number)),
+    _field("overtime_rate", "number", _each("overtime_rate", number), "overtime"),
+    _field("distance", "number", _each("distance", number), "mileage"),
+    _field("unit", "word", lambda lines: [line.unit or None for line in lines], "mileage"),
+    _field("category", "text", lambda lines: [line.category or None for line in lines], "expenses"),
+    _field("amount", "number", _each("amount", money)),
+    _field("currency", "word", _each("currency")),
+    _field("tags", "list", _each("tags")),
+    _field("billable", "flag", lambda lines: ["true" if line.billable else "false" for line in lines]),
+    _field("approval", "word", _each("approval")),
+    _field("notes", "text", _each("notes")),
+    *(_field(name, "text", _driven(name), "mileage") for name in ("from_place", "to_place", "vehicle")),
+    *(_field(name, "number", _driven(name, number), "mileage") for name in ("odometer_start", "odometer_end")),
 )
 
 
@@ -113,7 +126,7 @@ def columns(asked: frozenset[str]) -> tuple[Column, ...]:
     return tuple(field.column for field in _FIELDS if not field.when or field.when in asked)
 
 
-def cells(asked: frozenset[str]) -> Callable[[Line], list[Cell]]:
-    """Gives a line's cells in the order of ``columns``."""
-    chosen = [field.cell for field in _FIELDS if not field.when or field.when in asked]
-    return lambda line: [cell(line) for cell in chosen]
+def rows(asked: frozenset[str]) -> Callable[[Sequence[Line]], list[Row]]:
+    """Gives the cells of some lines in the order of ``columns``."""
+    chosen = [field.cells for field in _FIELDS if not field.when or field.when in asked]
+    return lambda lines: list(zip(*(cells(lines) for cells in chosen), strict=True))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from services.ingest.accounts import query as accounts
 from services.ingest.records import query as records
-from services.ingest.records.query_pages import AnyWork, Worked
-from shared.contract.records import Expense, Kind, Mileage, TimeEntry, Work
+from services.ingest.records.query_pages import Worked
+from shared.contract.records import Expense, Kind, Mileage, Tag, TimeEntry, Work
 from shared.domain import overtime, rates
 from shared.domain.rates import Hourly, World
 from shared.kernel.duration import hours
@@ -22,6 +23,19 @@ from shared.platform.vault import Vault
 
 NO_AMOUNT = None
 """Of an entry whose rate nobody knows: it is not worth nothing."""
+
+
+class Driven(NamedTuple):
+    """How a trip went; whatever is not known is empty."""
+
+    from_place: str
+    to_place: str
+    vehicle: str
+    odometer_start: Decimal | None
+    odometer_end: Decimal | None
+
+
+_DRIVEN = attrgetter(*Driven._fields)
 
 
 class Line(NamedTuple):
@@ -49,67 +63,99 @@ class Line(NamedTuple):
     billable: bool
     approval: str
     notes: str
-    start: datetime | None
-    end: datetime | None
+    start: str | None  # to the minute
+    end: str | None
     break_seconds: int
+    driven: Driven | None  # of trips
 
 
-def around(session: Session, vault: Vault, organisation: str, entries: Sequence[Work]) -> World:
-    """What some entries refer to."""
-    jobs = records.jobs(session, vault, organisation, {one.job for one in entries if one.job})
-    clients = {one.client for one in entries if one.client} | {job.client for job in jobs.values() if job.client}
-    return World(
-        home=accounts.organisation(session, organisation).currency,
-        jobs=jobs,
-        clients=records.clients(session, vault, organisation, clients),
-        people=records.people(session, vault, organisation, {one.person for one in entries}),
-    )
+class Known:
+    """What the entries of one reading refer to, opened once for its pages and anew every few of them, so that a name that
+    was changed or erased meanwhile is soon gone from here."""
+
+    AFRESH = 10  # pages
+
+    def __init__(self) -> None:
+        self._pages = 0
+
+    def around(self, session: Session, vault: Vault, organisation: str, entries: Sequence[Worked]) -> World:
+        if self._pages % self.AFRESH == 0:
+            self._world = World(home=accounts.organisation(session, organisation).currency, jobs={}, clients={}, people={})
+            self.tags: dict[str, Tag] = {}
+        self._pages += 1
+
+        def add(found: Any, read: Callable[..., Mapping[str, Any]], wanted: Collection[str | None]) -> None:
+            missing = {number for number in wanted if number and number not in found}
+            if missing:
+                found.update(read(session, vault, organisation, missing))
+
+        world = self._world
+        add(self.tags, records.tags, {tag for one in entries for tag in one.tags})
+        add(world.people, records.people, {one.person for one in entries})
+        add(world.jobs, records.jobs, {one.job for one in entries})
+        add(world.clients, records.clients, {one.client for one in entries} | {job.client for job in world.jobs.values()})
+        return world
 
 
-def lines(session: Session, vault: Vault, organisation: str, worked: Iterable[Worked]) -> list[Line]:
-    """Entries of one page with the names that they have now; somebody erased has none."""
-    worked = list(worked)
-    entries = [one.record for one in worked]
-    world = around(session, vault, organisation, entries)
-    tags = records.tags(session, vault, organisation, {tag for one in entries for tag in one.tags})
-    names = {number: tag.name for number, tag in tags.items()}
-    make = _Maker(world, names)
-    return [make(one.record, one.approval) for one in worked]
+def lines(
+    session: Session, vault: Vault, organisation: str, kind: Kind, worked: Sequence[Worked], known: Known | None = None
+) -> list[Line]:
+    """Entries of one kind with the names that they have now; somebody erased has none."""
+    known = known or Known()
+    make = _Maker(kind, known.around(session, vault, organisation, worked), known.tags)
+    return [make(one) for one in worked]
+
+
+class _Place(NamedTuple):
+    """What entries have in common that are of the same job, client and currency."""
+
+    client: str | None
+    currency: str
+    client_name: str
+    job_name: str
 
 
 class _Maker:
     """Makes the lines of one page; prices and currencies are looked up once for entries that are alike in them."""
 
-    def __init__(self, world: World, tags: Mapping[str, str]) -> None:
-        self._world, self._tags = world, tags
-        self._prices: dict[tuple[object, ...], Hourly | None] = {}
-        self._places: dict[tuple[object, ...], tuple[str, str | None]] = {}
+    def __init__(self, kind: Kind, world: World, tags: Mapping[str, Tag]) -> None:
+        self._kind, self._world, self._tags = kind, world, {number: tag.name for number, tag in tags.items()}
+        self._size, self._rest = _SIZES[kind], _RESTS[kind]
+        self._places: dict[tuple[object, ...], _Place] = {}
+        self._prices: dict[object, Hourly | None] = {}
         self._carded = {number for number, job in world.jobs.items() if job.rates}
-        self._names = {number: one.name for of in (world.people, world.clients, world.jobs) for number, one in of.items()}
+        self._people = {number: one.name for number, one in world.people.items()}
 
-    def __call__(self, one: AnyWork, approval: str) -> Line:
-        currency, client, prices = self._priced(one)
-        return Line(
-            _KIND[type(one)], one.id, one.date, one.person, client, one.job,
-            self._names[one.person], self._names.get(client, ""), self._names.get(one.job, ""),  # type: ignore[arg-type]
-            *_OWN[type(one)](one, currency, prices), currency, *_OTHER[type(one)](one),
-            tuple(self._tags[tag] for tag in one.tags) if one.tags else (), one.billable, approval, one.notes,
-            *((one.start, one.end, one.break_seconds) if type(one) is TimeEntry else (None, None, 0)),
-        )  # fmt: skip
+    def __call__(self, one: Worked) -> Line:
+        key = (one.job, one.client, one.currency)
+        client, currency, client_name, job_name = self._places.get(key) or self._place(key, one)
+        prices = self._hourly(key, one) if self._kind is Kind.TIME else None
+        start, end, pause, *rest = self._rest(one)
+        return Line._make((
+            self._kind, one.id, one.date, one.person, client, one.job, self._people[one.person], client_name, job_name,
+            *self._size(one, currency, prices), currency, *rest,
+            tuple([self._tags[tag] for tag in one.tags]) if one.tags else (), one.billable, one.approval, one.notes,
+            start and _minute(start), end and _minute(end), pause,
+            Driven._make(_DRIVEN(one)) if self._kind is Kind.MILEAGE else None,
+        ))  # fmt: skip
 
-    def _priced(self, one: AnyWork) -> tuple[str, str | None, Hourly | None]:
-        place = (one.job, one.client, one.currency)
-        where = self._places.get(place)
-        if where is None:
-            where = self._places[place] = (_currency(one, self._world), _client(one, self._world))
-        return (*where, self._hourly(one, place) if type(one) is TimeEntry else None)
+    def _place(self, key: tuple[object, ...], one: Worked) -> _Place:
+        client, job = _client(one, self._world), self._world.job(one)
+        name = self._world.clients[client].name if client in self._world.clients else ""
+        self._places[key] = _Place(client, _currency(one, self._world), name, job.name if job else "")
+        return self._places[key]
 
-    def _hourly(self, one: TimeEntry, place: tuple[object, ...]) -> Hourly | None:
-        carded = one.job in self._carded  # who worked, and when, matters to a rate card only
-        key = (*place, one.rate, *((one.person, one.date) if carded else ()))
+    def _hourly(self, place: tuple[object, ...], one: Worked) -> Hourly | None:
+        """Where and when the work was, and whose, matters to a rate card only."""
+        key = (*place, one.rate, one.person, one.date) if one.job in self._carded else one.rate
         if key not in self._prices:
             self._prices[key] = _hourly(one, self._world)
         return self._prices[key]
+
+
+def _minute(moment: str) -> str:
+    """A stored moment without its seconds."""
+    return moment[:16] + moment[19:]
 
 
 def _currency(one: Work, world: World) -> str:
@@ -146,7 +192,7 @@ def _time(one: TimeEntry, currency: str, prices: Hourly | None) -> _Sized:
     return one.seconds, one.overtime_seconds, prices.ordinary, prices.overtime, amount
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4096)
 def earned(seconds: int, price: Decimal, currency: str) -> Decimal:
     """What so much time comes to, as an invoice with this line alone would say."""
     return round_money(hours(seconds) * price, currency)
@@ -161,11 +207,10 @@ def _mileage(one: Mileage, currency: str, prices: Hourly | None) -> _Sized:
     return 0, 0, one.rate, None, amount
 
 
-_KIND = {TimeEntry: Kind.TIME, Expense: Kind.EXPENSE, Mileage: Kind.MILEAGE}
-_OWN: dict[type, Callable[..., _Sized]] = {TimeEntry: _time, Expense: _expense, Mileage: _mileage}
-_OTHER: dict[type, Callable[..., tuple[str, Decimal | None, str]]] = {
-    TimeEntry: lambda one: ("", None, ""),
-    Expense: lambda one: (one.category, None, ""),
-    Mileage: lambda one: ("", one.distance, one.unit),
+_SIZES: dict[Kind, Callable[..., _Sized]] = {Kind.TIME: _time, Kind.EXPENSE: _expense, Kind.MILEAGE: _mileage}
+_RESTS: dict[Kind, Callable[[Worked], tuple[Any, ...]]] = {
+    Kind.TIME: lambda one: (one.start, one.end, one.break_seconds, "", None, ""),
+    Kind.EXPENSE: lambda one: (None, None, 0, one.category, None, ""),
+    Kind.MILEAGE: lambda one: (None, None, 0, "", one.distance, one.unit),
 }
-"""Category, distance, unit."""
+"""Start, end, break, category, distance, unit."""

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from itertools import chain, islice
 
 from services.ingest.exports.asked import Asked, place_of
-from services.ingest.exports.lines import Line, lines
+from services.ingest.exports.lines import Known, Line, lines
 from services.ingest.records import query_pages
 from services.ingest.records.query_pages import Place, Wanted
 from shared.contract.records import Kind
 from shared.platform.db import Database, reading
 from shared.platform.vault import Vault
 
-AT_ONCE = 2_000
+AT_ONCE = 3_000
 """Lines in memory."""
 
 
@@ -51,11 +51,11 @@ def _pages(
 def _kind(
     db: Database, vault: Vault, organisation: str, wanted: Wanted, kind: Kind, after: Place | None, most: int
 ) -> Iterator[list[Line]]:
-    size = min(most, AT_ONCE)
+    size, known = min(most, AT_ONCE), Known()
     while True:
         with reading(db) as session:
             worked = query_pages.page(session, vault, organisation, kind, wanted, after=after, limit=size)
-            found = lines(session, vault, organisation, worked)
+            found = lines(session, vault, organisation, kind, worked, known)
         if found:
             yield found
             after = place(found[-1])

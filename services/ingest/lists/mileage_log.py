@@ -12,7 +12,7 @@ from services.ingest.exports import stream
 from services.ingest.exports.columns import Column
 from services.ingest.exports.lines import Line
 from services.ingest.lists.listing import Filter, Item, Listing, Reader, Whole, columns
-from services.ingest.lists.work import wanted
+from services.ingest.lists.work import DRIVEN, driven_by, wanted
 from shared.contract.records import Kind
 from shared.domain import mileage_rates
 from shared.domain.mileage_rates import HMRC, IRS, Allowed
@@ -30,12 +30,15 @@ class _Authority:
     currency: str
     rates: Sequence[Allowed]
     year: Callable[[int], tuple[date, date]]
+    wants: tuple[str, ...]  # names of ``_lacking`` that its trips must not lack
     limited: tuple[str, ...] = ()  # columns for miles beyond a year's limit, where there is one
 
 
 _LIMITED = ("miles_beyond_limit", "rate_beyond_limit")
-IRS_LOG = _Authority("irs", "USD", IRS, lambda year: (date(year, 1, 1), date(year, 12, 31)))
-HMRC_LOG = _Authority("hmrc", "GBP", HMRC, lambda year: (date(year, 4, 6), date(year + 1, 4, 5)), _LIMITED)
+_ALWAYS = ("destination_and_purpose", "business_purpose", "miles", "rate")
+_PLACED = ("from_place", "to_place", "vehicle")  # journeys there are told by both ends, and an allowance is of a kind of vehicle
+IRS_LOG = _Authority("irs", "USD", IRS, lambda year: (date(year, 1, 1), date(year, 12, 31)), _ALWAYS)
+HMRC_LOG = _Authority("hmrc", "GBP", HMRC, lambda year: (date(year, 4, 6), date(year + 1, 4, 5)), (*_ALWAYS, *_PLACED), _LIMITED)
 
 
 @dataclass(slots=True)
@@ -64,13 +67,14 @@ def _trips(log: _Authority, reader: Reader, asked: Filter, years: dict[str, _Yea
 def _trip(log: _Authority, line: Line, year: _Year) -> Item:
     driven = mileage_rates.miles(line.distance or _ZERO, line.unit)
     rate = mileage_rates.allowed(log.rates, line.date)
-    lacking = _lacking(line, rate)
+    lacking = _lacking(log, line, rate)
     year.incomplete += bool(lacking)
     return {
         "date": line.date,
         "user_id": line.person,
         "user": line.person_name,
         "destination_and_purpose": line.notes,
+        **driven_by(line),
         "business_purpose": " · ".join(name for name in (line.client_name, line.job_name) if name),
         "miles": driven,
         "distance": line.distance,
@@ -96,15 +100,17 @@ def _paid(log: _Authority, driven: Decimal, rate: Allowed | None, year: _Year) -
     return {"rate": rate.rate, **limited, "amount": amount, "rate_source": rate.source}
 
 
-def _lacking(line: Line, rate: Allowed | None) -> list[str]:
+def _lacking(log: _Authority, line: Line, rate: Allowed | None) -> list[str]:
     """What an inspector would ask for."""
+    driven = driven_by(line)
     there = {
-        "destination_and_purpose": line.notes,
+        "destination_and_purpose": line.notes or driven["to_place"],
         "business_purpose": line.client or line.job,
         "miles": line.distance,
         "rate": rate,
+        **driven,
     }
-    return [name for name, value in there.items() if not value]
+    return [name for name in log.wants if not there[name]]
 
 
 def _whole(log: _Authority, reader: Reader, asked: Filter) -> Whole:
@@ -141,6 +147,7 @@ _TOTALS = columns(
 def _listing(log: _Authority) -> Listing:
     shown: tuple[Column, ...] = columns(
         *("date:date", "user_id", "user:text", "destination_and_purpose:text", "business_purpose:text", "miles:number"),
+        *DRIVEN,
         *("distance:number", "unit", "rate:number", *(f"{name}:number" for name in log.limited), "amount:number"),
         *("currency", "rate_source:text", "missing:list", "id"),
     )

@@ -16,6 +16,7 @@ from services.ingest.exports.limits import Limit
 from services.ingest.exports.noted import Noted, Sent
 from services.ingest.lists import answers, arguments, invoices, mileage_log, named, periods, work
 from services.ingest.lists.changes import changes
+from services.ingest.lists.kept import Kept
 from services.ingest.lists.listing import Filter, Item, Listing, Part, Reader, Rows, Whole, cells
 from shared.platform import clock
 from shared.platform.db import Database
@@ -28,10 +29,10 @@ OVERLAP = timedelta(seconds=60)
 
 
 def room(db: Database, vault: Vault, limit: Limit) -> Room:
-    room = Room("lists")
+    room, kept = Room("lists"), Kept()
     for listing in LISTS:
         said = answers.said_of(listing)
-        room.get(f"/{listing.name}", scope=listing.scope, own=listing.own, **said)(_answer(db, vault, limit, listing))
+        room.get(f"/{listing.name}", scope=listing.scope, own=listing.own, **said)(_answer(db, vault, limit, listing, kept))
 
     @room.get("/changes", scope="feed:read", asks=answers.Changes, gives=answers.ChangeList)
     def list_changes() -> Any:
@@ -42,7 +43,7 @@ def room(db: Database, vault: Vault, limit: Limit) -> Room:
     return room
 
 
-def _answer(db: Database, vault: Vault, limit: Limit, listing: Listing) -> Callable[[], Any]:
+def _answer(db: Database, vault: Vault, limit: Limit, listing: Listing, kept: Kept) -> Callable[[], Any]:
     def show() -> Any:
         reader = Reader(db, vault, principal())
         arguments.check_names(request.args.keys(), listing)
@@ -51,15 +52,15 @@ def _answer(db: Database, vault: Vault, limit: Limit, listing: Listing) -> Calla
             limit(db, reader.caller)
             return _file(reader, listing, chosen, file)
         as_of = clock.now() - OVERLAP
-        return _page(reader, listing, chosen) | ({"as_of": as_of} if "updated_since" in listing.filters else {})
+        return _page(reader, listing, chosen, kept) | ({"as_of": as_of} if "updated_since" in listing.filters else {})
 
     return show
 
 
-def _page(reader: Reader, listing: Listing, chosen: Filter) -> dict[str, Any]:
+def _page(reader: Reader, listing: Listing, chosen: Filter, kept: Kept) -> dict[str, Any]:
     part, cursor, source = page_args(), argument("cursor"), listing.source
     if not isinstance(source, Rows):
-        whole = source(reader, chosen)
+        whole = kept.whole(reader, listing.name, chosen, source, page=part.number)
         items, total, more = whole.items[part.offset : part.offset + part.size], len(whole.items), whole.more
         return {"items": items, "page": part.number, "page_size": part.size, "total": total, **more}
     if cursor is None:

@@ -15,7 +15,7 @@ from services.ingest.receipts import query as receipts
 from services.ingest.records import query as records
 from services.ingest.records import query_pages
 from services.ingest.records.query_pages import Place, Wanted
-from shared.contract.records import Kind, Record
+from shared.contract.records import Kind
 from shared.kernel.dates import parse_date
 from shared.platform.db import reading
 from shared.platform.session import Session
@@ -46,10 +46,10 @@ def _read(kind: Kind, reader: Reader, asked: Filter, part: Part) -> Sequence[Ite
         after = _after(part) or query_pages.place_before(session, reader.organisation, [kind], chosen, part.offset)
         page = {"after": after, "limit": part.limit}
         found = query_pages.page(session, reader.vault, reader.organisation, kind, chosen, **page)
-        shown = lines(session, reader.vault, reader.organisation, found)
+        shown = lines(session, reader.vault, reader.organisation, kind, found)
         expenses = [line.id for line in shown if kind is Kind.EXPENSE]
         proofs = receipts.ids_of(session, reader.organisation, expenses) if expenses else {}
-    items = [_item(line, one.record, one.at) for line, one in zip(shown, found, strict=True)]
+    items = [_item(line, one.revision, one.at, deleted=one.deleted) for line, one in zip(shown, found, strict=True)]
     return [item | {"receipts": proofs.get(item["id"], [])} for item in items] if kind is Kind.EXPENSE else items
 
 
@@ -65,23 +65,19 @@ def _after(part: Part) -> Place | None:
     return parse_date(day), number
 
 
-def _item(line: Line, record: Record, at: datetime) -> Item:
+def _item(line: Line, revision: int, at: datetime, *, deleted: bool) -> Item:
     who = {"id": line.id, "date": line.date, "user_id": line.person, "user": line.person_name}
     what = {"client_id": line.client, "client": line.client_name or None, "job_id": line.job, "job": line.job_name or None}
     rest = {"tags": list(line.tags), "billable": line.billable, "approval": line.approval, "notes": line.notes}
-    changed = {"revision": record.revision, "deleted": record.deleted, "updated_at": at}
+    changed = {"revision": revision, "deleted": deleted, "updated_at": at}
     return who | what | _SIZES[line.kind](line) | rest | changed
 
 
 def _time(line: Line) -> Item:
-    session = {"start": _minute(line.start), "end": _minute(line.end), "break_min": int(minutes_text(line.break_seconds))}
+    session = {"start": line.start, "end": line.end, "break_min": int(minutes_text(line.break_seconds))}
     worked = {"hours": Decimal(hours_text(line.seconds)), "overtime_h": Decimal(hours_text(line.overtime_seconds))}
     paid = {"rate": line.rate, "overtime_rate": line.overtime_rate, "earnings": line.amount, "currency": line.currency}
     return session | worked | paid
-
-
-def _minute(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat(timespec="minutes")
 
 
 def _expense(line: Line) -> Item:
@@ -90,9 +86,16 @@ def _expense(line: Line) -> Item:
 
 def _trip(line: Line) -> Item:
     driven = {"distance": line.distance, "unit": line.unit, "rate": line.rate}
-    return driven | {"amount": line.amount, "currency": line.currency}
+    return driven | {"amount": line.amount, "currency": line.currency, **driven_by(line)}
 
 
+def driven_by(line: Line) -> Item:
+    """From where to where a trip went, in which vehicle; what is not known is null."""
+    return {name: value if value != "" else None for name, value in line.driven._asdict().items()} if line.driven else {}
+
+
+DRIVEN = ("from_place:text", "to_place:text", "vehicle:text", "odometer_start:number", "odometer_end:number")
+"""The columns of ``driven_by``."""
 _SIZES = {Kind.TIME: _time, Kind.EXPENSE: _expense, Kind.MILEAGE: _trip}
 
 
@@ -111,5 +114,5 @@ _PAID = ("rate:number", "overtime_rate:number", "earnings:number", "currency")
 LISTS = (
     _listing(Kind.TIME, "time-entries", *_WORKED, *_PAID),
     _listing(Kind.EXPENSE, "expenses", "amount:number", "currency", "category:text", "receipts:list"),
-    _listing(Kind.MILEAGE, "mileage", "distance:number", "unit", "rate:number", "amount:number", "currency"),
+    _listing(Kind.MILEAGE, "mileage", "distance:number", "unit", "rate:number", "amount:number", "currency", *DRIVEN),
 )

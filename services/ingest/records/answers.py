@@ -139,6 +139,11 @@ class Record(a.Answer):
     category = a.text("Of an expense.", "Travel", optional=True)
     distance = a.number("Of a trip.", "12.5", optional=True)
     unit = a.word(("mi", "km"), optional=True)
+    vehicle = a.text("Of a trip.", "Van 2", optional=True)
+    odometer_start = a.number("In the trip's unit.", "48210", null=True, optional=True)
+    odometer_end = a.number("End - start is the distance, as exactly as both were read.", "48223", null=True, optional=True)
+    from_place = a.text("Where a trip began.", "Office", optional=True)
+    to_place = a.text("Where it ended.", "Harbour Bakery", optional=True)
     approval = a.word(Approval, "Of work: here.", optional=True)
     approved_revision = a.whole("Of work: the revision that was approved.", None, optional=True)
     approved_there = a.word(TimesheetStatus, "Of time: the state of the timesheet that pays it.", null=True, optional=True)
@@ -162,7 +167,7 @@ _OWN = {
     Kind.TAG: ("name",),
     Kind.TIME: (*_WORK, "seconds", "break_seconds", "overtime_seconds", "start", "end", "zone", "rate"),
     Kind.EXPENSE: (*_WORK, "amount", "category"),
-    Kind.MILEAGE: (*_WORK, "distance", "unit", "rate"),
+    Kind.MILEAGE: (*_WORK, "distance", "unit", "rate", "vehicle", "odometer_start", "odometer_end", "from_place", "to_place"),
 }
 _HEADER = ("id", "source", "source_id", "revision", "deleted")
 _SENT = {

@@ -10,17 +10,21 @@ from operator import attrgetter
 from typing import Any
 
 from services.ingest.records.models import FIELDS, SEALED, TABLES, WORK
-from shared.contract.records import KINDS, AnyRecord, Kind, Origin, Rate, Record
+from shared.contract.records import KINDS, AnyRecord, Kind, Origin, Rate, Record, made
 from shared.platform.vault import Keyring
 
 Row = Mapping[str, Any]
-_ALWAYS = ("name", "notes", "source_id")  # never None in a record
+_ALWAYS = ("name", "notes", "source_id", "vehicle", "from_place", "to_place")  # never None in a record
 KIND_OF: dict[type[Record], Kind] = {record: kind for kind, record in KINDS.items()}
 
 _ALL = {kind: ("source", "source_id", "deleted", *FIELDS[kind]) for kind in Kind}
 _CLEAR = {kind: tuple(name for name in _ALL[kind] if name not in (*SEALED[kind], "tags", "rates")) for kind in Kind}
 _PLACES = {kind: tuple((name, f"{TABLES[kind].present.name}.{name}") for name in SEALED[kind]) for kind in Kind}
 _TUPLES = {kind: tuple(field.name for field in fields(KINDS[kind]) if field.name in ("tags", "rates")) for kind in Kind}
+
+_NAMES = {kind: tuple(field.name for field in fields(KINDS[kind])) for kind in Kind}
+_STORED = {kind: attrgetter(*("origin_via" if name == "origin" else name for name in _NAMES[kind])) for kind in Kind}
+"""The columns of a record's fields, in their order."""
 
 _HASHED = (Kind.PERSON, Kind.CLIENT)
 _HEADER = ("revision", "content_hash", "at", "origin_via", "origin_ref", "origin_row")
@@ -73,20 +77,15 @@ def to_row(
 
 def to_record(kind: Kind, row: Any, keyring: Keyring) -> AnyRecord:
     """The record of a row; personal fields of somebody erased are empty."""
-    values = {name: getattr(row, name) for name in _CLEAR[kind]}
-    values |= _opened(kind, row, keyring)
-    for name in _TUPLES[kind]:
-        values[name] = tuple(_rate(item) if name == "rates" else item for item in getattr(row, name) or ())
-    if row.origin_via:
-        values["origin"] = Origin(via=row.origin_via, ref=row.origin_ref, row=row.origin_row)
-    header = {"id": row.id, "organisation": row.organisation, "revision": row.revision, "content_hash": row.content_hash}
-    return KINDS[kind](**header, **values)  # type: ignore[return-value]
-
-
-def _opened(kind: Kind, row: Any, keyring: Keyring) -> dict[str, str | None]:
+    values = dict(zip(_NAMES[kind], _STORED[kind](row), strict=True))
     subject = subject_of(kind, row)
-    opened = {name: keyring.open(subject, place, row.id, getattr(row, name)) for name, place in _PLACES[kind]}
-    return {name: "" if text is None and name in _ALWAYS else text for name, text in opened.items()}
+    for name, place in _PLACES[kind]:
+        text = keyring.open(subject, place, row.id, values[name])
+        values[name] = "" if text is None and name in _ALWAYS else text
+    for name in _TUPLES[kind]:
+        values[name] = tuple(_rate(item) if name == "rates" else item for item in values[name] or ())
+    values["origin"] = Origin(row.origin_via, row.origin_ref, row.origin_row) if row.origin_via else None
+    return made(KINDS[kind], values)  # type: ignore[no-any-return]
 
 
 def name_hash(keyring: Keyring, name: str) -> str:

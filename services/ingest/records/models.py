@@ -57,7 +57,17 @@ FIELDS: dict[Kind, dict[str, Any]] = {
         "rate": Exact,
     },
     Kind.EXPENSE: _WORK | {"amount": Exact, "category": sa.Text},
-    Kind.MILEAGE: _WORK | {"distance": Exact, "unit": sa.String(8), "rate": Exact},
+    Kind.MILEAGE: _WORK
+    | {
+        "distance": Exact,
+        "unit": sa.String(8),
+        "rate": Exact,
+        "vehicle": _SEALED,
+        "odometer_start": Exact,
+        "odometer_end": Exact,
+        "from_place": _SEALED,
+        "to_place": _SEALED,
+    },
 }
 """The columns of each kind, named as the record's fields."""
 

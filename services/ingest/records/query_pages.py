@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 
 from services.ingest.records.mapping import subject_of, to_record
-from services.ingest.records.models import TABLES, WORK
+from services.ingest.records.models import SEALED, TABLES, WORK
 from services.ingest.records.models import approval as approvals
 from services.ingest.tables import within
-from shared.contract.records import KINDS, AnyRecord, Approval, Expense, Kind, Mileage, TimeEntry, made
+from shared.contract.records import KINDS, AnyRecord, Approval, Expense, Kind, Mileage, TimeEntry
 from shared.kernel import canonical
 from shared.platform.session import Session
 from shared.platform.vault import Keyring, Vault
@@ -24,6 +25,10 @@ __all__ = ["WORK", "AnyWork", "Place", "Wanted", "Worked", "count", "count_named
 Place = tuple[date, str]
 """Day and id of an entry: pages go on after it, so rows that come or go meanwhile neither shift nor double the others."""
 AnyWork = TimeEntry | Expense | Mileage
+Worked = Any
+"""One entry as readers of many rows see it: a tuple of its record's fields but for those in ``_NOT_READ``, of its ``approval``
+here, and ``at``, when its revision was stored. The ``start`` and ``end`` of time are the stored texts. A record
+of the contract takes ten times as long to make."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,17 +45,11 @@ class Wanted:
     changed_since: datetime | None = None  # what was deleted since then is there too, and says so
 
 
-class Worked(NamedTuple):
-    """An entry, whether it is approved here, and when its revision was stored."""
-
-    record: AnyWork
-    approval: str
-    at: datetime
-
-
-_NOT_READ = {"source_id": "", "content_hash": "", "origin": None}
-"""Fields of a record that readers of many rows do without."""
-_FIELDS = {kind: [field.name for field in fields(KINDS[kind])] for kind in WORK}
+_NOT_READ = frozenset({"organisation", "source", "source_id", "content_hash", "origin", "zone"})
+_FIELDS = {kind: tuple(field.name for field in fields(KINDS[kind]) if field.name not in _NOT_READ) for kind in WORK}
+_ROWS = {kind: namedtuple("Worked", (*_FIELDS[kind], "approval", "at")) for kind in WORK}
+_TEXT = frozenset({"tags", "start", "end"})
+"""Columns of text in both databases, whose type would be asked to read them one by one."""
 _approval = sa.func.coalesce(approvals.c.state, Approval.DRAFT.value)
 
 
@@ -114,8 +113,7 @@ def _named(
 
 def _columns(kind: Kind) -> list[Any]:
     table = TABLES[kind].present
-    names = [name for name in _FIELDS[kind] if name not in _NOT_READ]
-    read = [sa.type_coerce(table.c[name], sa.Text) if name == "tags" else table.c[name] for name in names]
+    read = [sa.type_coerce(table.c[name], sa.Text) if name in _TEXT else table.c[name] for name in _FIELDS[kind]]
     return [*read, _approval.label("state"), table.c["at"]]
 
 
@@ -162,11 +160,14 @@ def _tags(text: str) -> tuple[str, ...]:
 
 
 def _opened(kind: Kind, rows: Sequence[Any], keyring: Keyring) -> list[Worked]:
-    of, place, found = KINDS[kind], f"{TABLES[kind].present.name}.notes", []
-    read = [name for name in _FIELDS[kind] if name not in _NOT_READ]
+    make, read = _ROWS[kind]._make, _FIELDS[kind]
+    sealed = [(read.index(name), keyring.opener(f"{TABLES[kind].present.name}.{name}")) for name in SEALED[kind]]
+    number, person, tags = map(read.index, ("id", "person", "tags"))
+    found = []
     for row in rows:
-        values = dict(zip(read, row, strict=False)) | _NOT_READ
-        values["notes"] = keyring.open(values["person"], place, values["id"], values["notes"]) or ""
-        values["tags"] = _tags(values["tags"]) if values["tags"] else ()
-        found.append(Worked(made(of, values), row[-2], row[-1]))
+        values = [*row]
+        for at, words in sealed:
+            values[at] = words(values[person], values[number], values[at]) or ""
+        values[tags] = _tags(values[tags]) if values[tags] else ()
+        found.append(make(values))
     return found

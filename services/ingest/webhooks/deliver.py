@@ -1,6 +1,7 @@
 """Telling one endpoint what waits for it, until it has heard it or a day is over.
 
-One job per endpoint at a time, so a dead receiver delays nobody else, and events go in their order as long as none fails;
+One job per endpoint at a time, and of the receivers that failed or were slow last time one at a time, so a dead receiver
+delays nobody else; events go in their order as long as none fails;
 one that failed is tried again later, and those after it don't wait. Each attempt is noted when it has ended: a process
 that is killed before that sends the same event with the same id once more.
 """
@@ -41,8 +42,10 @@ REST = (5, 900)
 DISABLED_AFTER = timedelta(days=5)  # of nothing but failures
 AT_ONCE, LONGEST = 20, 10
 """Deliveries read together; seconds after which a run lets others have its place."""
-LATER = timedelta(seconds=2)  # when another receiver that fails has its turn
-_FAILING = threading.BoundedSemaphore(1)
+LATER = timedelta(seconds=2)  # when another receiver that fails or is slow has its turn
+SLOW = 2_000  # milliseconds; who took longer last time is waited for apart
+_APART = threading.BoundedSemaphore(1)
+_slow: set[str] = set()  # endpoints that were slow when this process asked them last
 HEARD = 1_000  # characters of an answer that are kept
 _GONE = 410
 _THROTTLED = (429, 502, 503, 504)
@@ -71,7 +74,7 @@ def deliver(db: Database, vault: Vault, outlet: Outlet, report: Report, job: Job
     """Send what is due to the job's endpoint; what is due later, or left, gets a job of its own."""
     with reading(db) as session:
         row = session.execute(*_endpoint(job.organisation, job.subject)).mappings().first()
-    with _turn(failing=row is not None and row["failures"] > 0) as mine:
+    with _turn(apart=job.subject in _slow or (row is not None and row["failures"] > 0)) as mine:
         if mine:
             _send(db, vault, outlet, report, job)
     with jobs.fenced(db, job) as session:
@@ -79,14 +82,15 @@ def deliver(db: Database, vault: Vault, outlet: Outlet, report: Report, job: Job
 
 
 @contextmanager
-def _turn(*, failing: bool) -> Iterator[bool]:
-    """Whether to send now: of the receivers that failed last time a process waits for one only, and so for the others never."""
-    mine = not failing or _FAILING.acquire(blocking=False)
+def _turn(*, apart: bool) -> Iterator[bool]:
+    """Whether to send now: of the receivers that failed or were slow last time a process waits for one only, so that however
+    many there are, its other workers are there for those that answer."""
+    mine = not apart or _APART.acquire(blocking=False)
     try:
         yield mine
     finally:
-        if mine and failing:
-            _FAILING.release()
+        if mine and apart:
+            _APART.release()
 
 
 def _send(db: Database, vault: Vault, outlet: Outlet, report: Report, job: Job) -> None:
@@ -98,6 +102,7 @@ def _send(db: Database, vault: Vault, outlet: Outlet, report: Report, job: Job) 
             return
         for one in due:
             answer = outlet.post(receiver.url, *_signed(receiver, one))
+            (_slow.add if answer.milliseconds > SLOW else _slow.discard)(job.subject)
             with jobs.fenced(db, job) as session:
                 go_on = _note(session, vault.keyring(session, job.organisation), report, job, one, answer)
             if not go_on or time.monotonic() >= end:

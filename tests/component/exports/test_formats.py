@@ -17,7 +17,7 @@ from services.ingest.exports.columns import Column, hours_text, number
 from services.ingest.exports.formats import csv_text, json_text, page, workbook
 from services.ingest.exports.formats.guard import DANGER
 from shared.kernel import canonical
-from shared.kernel.duration import seconds_of
+from shared.kernel.duration import hours, seconds_of
 from tests.journeys.api.exporting import cells, formulas
 from tests.sizes import size
 
@@ -90,3 +90,9 @@ def test_more_rows_than_a_sheet_holds_go_onto_the_next(monkeypatch):
     monkeypatch.setattr(workbook, "MOST_ROWS", 2)
     book = written(workbook.write, [(str(at), "x", None, "2026-03-02", ()) for at in range(5)])
     assert [len(cells(book, sheet)) for sheet in range(3)] == [3, 3, 2]
+
+
+@settings(max_examples=size("export_tables"))
+@given(seconds=st.integers(0, 10**8))
+def test_hours_are_written_as_an_invoice_counts_them(seconds):
+    assert hours_text(seconds) == number(hours(seconds))

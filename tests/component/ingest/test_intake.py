@@ -144,3 +144,14 @@ def test_a_request_sent_again_under_its_key_gets_the_first_answer(owner: Caller)
     assert owner.told("POST", "/records", sent, status=202, Idempotency_Key="k") == first
     assert owner.told("POST", "/records", sent, status=202)["results"][0]["outcome"] == "unchanged"
     assert owner("POST", "/records", {**sent, "records": []}, Idempotency_Key="k").status_code == 422
+
+
+def test_a_trip_that_says_no_more_than_trips_could_say_before_keeps_its_hash() -> None:
+    said = {"source_id": "m", "date": "2026-03-02", "person": "p", "distance": "12.50", "unit": "km", "rate": "0.3"}
+    before = (
+        b'["mileage","source","worklog","source_id","m","date","2026-03-02","person","e70bac3c-0566-5304-9268-86684d280420",'
+        b'"distance","12.5","unit","km","rate","0.3"]'
+    )
+    assert fingerprint(Kind.MILEAGE, load_record("mileage", said, "o", "worklog")) == before
+    longer = load_record("mileage", said | {"vehicle": "Van 2"}, "o", "worklog")
+    assert fingerprint(Kind.MILEAGE, longer) == before[:-1] + b',"vehicle","Van 2"]'

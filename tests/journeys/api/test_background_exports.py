@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 
 import pytest
 
 from services.ingest.accounts.operator import operator_token
 from services.ingest.exports import background, stream
+from services.ingest.exports.lines import Known
 from services.ingest.exports.models import export as table
+from services.ingest.records import query as records
+from services.ingest.records.query_pages import Wanted
+from shared.contract.records import Kind
 from shared.platform import jobs, schedule
 from shared.platform.db import reading
 from shared.platform.faultpoint import Rig
@@ -152,3 +157,18 @@ def test_progress_is_told_while_it_is_written_page_by_page(owner, monkeypatch):
         seen: list[dict[str, object]] = []
         works(owner)
     assert [(one["state"], one["done"], one["total"]) for one in seen] == [("writing", 4, 4)]
+
+
+def test_names_are_opened_once_for_some_pages_and_one_changed_meanwhile_is_soon_in_the_export(owner, monkeypatch):
+    monkeypatch.setattr(stream, "AT_ONCE", 1)
+    monkeypatch.setattr(Known, "AFRESH", 2)
+    opened: list[set[str]] = []
+    people = records.people
+    monkeypatch.setattr(records, "people", lambda *asked: opened.append(asked[3]) or people(*asked))
+    wanted = Wanted(since=date(2026, 3, 4), until=date(2026, 3, 7))
+    pages = stream.whole(owner.service.db, Vault(b"m" * 32), owner.organisation, wanted, (Kind.TIME,))
+    names = [next(pages)[0].person_name]  # Ann's; then hers, his, his
+    logs(owner, {"kind": "person", "source_id": "bo", "name": "Bo Green"})
+    names += [line.person_name for page in pages for line in page]
+    assert names == ["Ann Reed", "Ann Reed", "Bo Green", "Bo Green"]
+    assert [len(ids) for ids in opened] == [1, 1]

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from services.ingest.exports.lines import Driven
 from shared.platform.audit import audit
 from shared.platform.db import reading
 from tests.component.ingest.conftest import Caller
@@ -103,7 +104,7 @@ def test_expenses_and_trips_come_when_asked_for_in_the_order_of_their_days(owner
     assert entries["e1"]["expense"] == {"amount": Decimal("12.40"), "currency": "USD", "category": "Meals"}
     assert (entries["e1"]["date"], entries["e1"]["job_id"]) == ("2026-03-04", ids["site"])
     trip = {"distance": Decimal("31.2"), "unit": "mi", "rate": Decimal("0.725"), "amount": Decimal("22.62"), "currency": "USD"}
-    assert entries["m1"]["mileage"] == trip
+    assert entries["m1"]["mileage"] == trip | dict.fromkeys(Driven._fields)
     assert "overtime_h" not in entries["t1"]
 
 

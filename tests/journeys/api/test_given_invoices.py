@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.ingest.billing import left_out
 from services.ingest.status import beside
 from tests.component.ingest.conftest import Caller
 from tests.journeys.product import US, Product
@@ -127,6 +128,21 @@ def test_what_it_covers_is_billed_no_more_unless_it_is_voided(told: Told) -> Non
     assert told.owner.told("POST", f"/invoices/{made['invoice_id']}/void", {})["status"] == "void"
     # all of it at the card's prices: (7.5 + 8 + 1) h at 50, 1 h at 75, the expense, 12.5 mi at 0.70
     assert [str(one["total"]) for one in told.composes()["invoices"]] == ["921.09"]
+
+
+def test_the_list_of_problems_counts_what_waits_beside_each_invoice_without_reading_it(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told.approves()
+    made = told.gives()
+    more = [{"description": "More", "hours": 2, "rate": 50, "amount": 100, "entries": [told.ids["t4"]]}]
+    plain = {"subtotal": "100.00", "total": "100.00", "tax": None, "deductions": []}
+    told.gives(number="WL-8", lines=more, **plain, **{"from": "2026-03-01", "to": "2026-03-31"})
+    with monkeypatch.context() as patch:
+        patch.setattr(left_out, "LeftOut", None)
+        assert told.problems() == [("not_on_the_invoice", 1)] * 2  # beside both
+    told.owner.told("POST", f"/invoices/{made['invoice_id']}/left-out", {"decision": "covered"})
+    assert told.problems() == []
 
 
 def test_work_that_comes_later_onto_its_days_waits_too(told: Told) -> None:

@@ -7,10 +7,21 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
+import sqlalchemy as sa
 
+from services.ingest.accounts.operator import operator_token
+from services.ingest.exports import stream
+from services.ingest.lists import kept
+from services.ingest.lists.listing import Filter, Reader, Whole
+from services.ingest.records.models import TABLES
+from shared.contract.records import Kind
 from shared.domain import mileage_rates
 from shared.domain.mileage_rates import HMRC, IRS
-from tests.journeys.api.exporting import cells, firm, logs
+from shared.platform.auth import Principal
+from shared.platform.db import reading
+from shared.platform.vault import Vault
+from tests.component.ingest.conftest import Caller
+from tests.journeys.api.exporting import cells, exports, firm, logs, new_owner
 
 D = Decimal
 BASE = [
@@ -94,3 +105,89 @@ def test_the_rates_of_2026_changed_in_the_year():
     days = (date(2026, 6, 30), date(2026, 7, 1))
     assert [mileage_rates.allowed(IRS, day).rate for day in days] == [D("0.725"), D("0.76")]
     assert [mileage_rates.allowed(HMRC, day).rate for day in (date(2026, 4, 5), date(2026, 4, 6))] == [D("0.45"), D("0.55")]
+
+
+@pytest.fixture
+def told(tmp_path, clock):
+    with firm(tmp_path) as owner:
+        logs(owner, *BASE)
+        yield owner
+
+
+FULL = {
+    "vehicle": "Van 2", "odometer_start": "48210", "odometer_end": "48223", "from_place": "=Office", "to_place": "Blue Kite",
+}  # fmt: skip
+
+
+def test_a_trip_says_from_where_to_where_in_which_vehicle_and_what_the_odometer_read(told):
+    logs(told, trip("full", "2024-05-01", "12.6", notes="", **FULL), trip("bare", "2024-05-02", "3"))
+    full, bare = told.told("GET", "/mileage-log/hmrc?year=2024")["items"]
+    driven = {**FULL, "odometer_start": D("48210"), "odometer_end": D("48223")}
+    assert {name: full[name] for name in FULL} == driven
+    assert (full["missing"], bare["missing"]) == ([], ["from_place", "to_place", "vehicle"])
+    assert {bare[name] for name in FULL} == {None}
+    assert [one["missing"] for one in told.told("GET", "/mileage-log/irs?year=2024")["items"]] == [[], []]
+    assert {name: told.told("GET", "/mileage")["items"][0][name] for name in FULL} == driven
+    march = exports(told, from_date="2024-05-01", to_date="2024-05-31", include=["mileage"])["entries"]
+    assert {name: march[0]["mileage"][name] for name in FULL} == driven
+    table = exports(told, from_date="2024-05-01", to_date="2024-05-31", include=["mileage"], format="csv").decode()
+    assert "'=Office,Blue Kite,Van 2,48210.0,48223.0" in table
+
+
+def test_a_report_in_our_own_layout_brings_them_along(told):
+    report = (
+        "kind,date,person,client,distance,unit,vehicle,odometer_start,odometer_end,from_place,to_place\n"
+        "mileage,2024-05-01,Ann Reed,Blue Kite,12.6,mi,Van 2,48210,48223,Office,Blue Kite\n"
+        "mileage,2024-05-02,Ann Reed,Blue Kite,12.6,mi,Van 2,48210,48225,,\n"
+    )
+    rows = told.sends(report.encode(), "trips.csv")["rows"]
+    assert [(one["row"], one["problem"]["code"]) for one in rows if one["problem"]] == [(3, "odometer_contradicts")]
+    told.imports(report[: report.rindex("mileage")].encode(), "trips.csv")
+    [one] = told.told("GET", "/mileage")["items"]
+    assert (one["to_place"], one["odometer_end"]) == ("Blue Kite", D("48223"))
+
+
+def test_places_and_vehicles_are_sealed_and_gone_with_who_drove(told):
+    ids = logs(told, trip("full", "2024-05-01", "12.6", **FULL))
+    with reading(told.service.db) as session:
+        row = session.execute(sa.select(TABLES[Kind.MILEAGE].present)).one()
+    assert all(isinstance(getattr(row, name), bytes) and b"Van 2" not in getattr(row, name) for name in ("vehicle", "to_place"))
+    told.told("POST", "/erasures", {"person": row.person})
+    [one] = told.told("GET", "/mileage")["items"]
+    assert [one[name] for name in ("vehicle", "from_place", "to_place", "id")] == [None, None, None, ids["full"]]
+
+
+def test_further_pages_are_of_what_the_first_one_computed_until_something_changes(told, clock, monkeypatch):
+    computed, whole = [], stream.whole
+    monkeypatch.setattr(stream, "whole", lambda *asked: computed.append(1) or whole(*asked))
+    logs(told, *[trip(f"t{day}", f"2024-05-0{day}", str(day)) for day in (1, 2, 3)])
+
+    def page(number, caller=told):
+        shown = caller.told("GET", f"/mileage-log/irs?year=2024&page_size=1&page={number}")
+        return [one["date"][-1] for one in shown["items"]], shown["total"], len(computed)
+
+    assert [page(number) for number in (1, 2, 3)] == [(["1"], 3, 1), (["2"], 3, 1), (["3"], 3, 1)]
+    assert page(1) == (["1"], 3, 2)
+    logs(told, trip("t0", "2024-04-30", "1"))
+    assert [page(2), page(3)] == [(["1"], 4, 3), (["2"], 4, 3)]
+    clock.advance(seconds=61)
+    assert page(2) == (["1"], 4, 4)
+    key = told.told("POST", "/keys", {"name": "reader", "scopes": ["records:read"]}, status=201)["key"]
+    assert page(2, Caller(told.service, key, told.organisation)) == (["1"], 4, 5)
+    rival = new_owner(Caller(told.service, operator_token(Vault(b"m" * 32))), "Rival Firm")
+    assert page(2, rival) == ([], 0, 6)
+
+
+def test_what_is_kept_between_pages_is_bounded(told, monkeypatch):
+    monkeypatch.setattr(kept, "MOST", 3)
+    computed = []
+
+    def compute(reader, chosen):
+        computed.append(chosen.year)
+        return Whole([{}] * 2)
+
+    owner = Principal("o", "s", "owner", frozenset(), "key")
+    results, reader = kept.Kept(), Reader(told.service.db, Vault(b"m" * 32), owner)
+    for year, page in ((1, 1), (1, 2), (2, 1), (2, 2), (1, 2)):  # the second result has pushed the first out
+        results.whole(reader, "log", Filter(year=year), compute, page=page)
+    assert computed == [1, 2, 1]

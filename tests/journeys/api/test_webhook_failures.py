@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
 
+from services.ingest.webhooks import deliver, follow
+from services.ingest.webhooks.store import DELIVER
 from shared.platform import jobs, schedule
 from shared.platform.db import reading
 from shared.platform.faultpoint import Rig
@@ -103,3 +106,42 @@ def test_of_several_receivers_that_never_answer_one_at_a_time_holds_a_worker(pro
             assert first.result(10) == "done"
         passes(product, 1, seconds=2)
         assert len(receiver.heard) > heard
+
+
+def test_however_many_receivers_are_slow_one_of_two_workers_is_there_for_the_others(product, receiver, monkeypatch):
+    """They take what they are told, but long after; whoever answers at once hears of it while the first of them is waited for."""
+    begun, go_on = threading.Event(), threading.Event()
+    monkeypatch.setattr(deliver, "SLOW", -1)  # whoever answered now was slow
+    monkeypatch.setattr(deliver, "_slow", set())
+    with receiving() as slow:
+        for _ in range(3):
+            subscribes(product, slow, "expense.*")
+        product.imports(TRAIN.format(id="e1", amount="1"))
+        product.work()
+        assert len(slow.heard) == 3
+        subscribes(product, receiver, "expense.*")
+        slow.answer = lambda body: begun.set() or (go_on.wait(10) and 204)
+        product.imports(TRAIN.format(id="e2", amount="2"))
+        product.clock.advance(seconds=2)
+        db, handlers = product.ingest.db, product.ingest.handlers
+        schedule.ring(db, [tick for tick in product.ingest.ticks if tick.kind == follow.KIND])
+        for number in _ready(db, follow.KIND):
+            jobs.run(db, number, handlers)
+        waiting = _ready(db, DELIVER)
+        assert len(waiting) == 4
+        with ThreadPoolExecutor(2) as workers:
+            ends = [workers.submit(jobs.run, db, number, handlers) for number in waiting]
+            assert begun.wait(10)
+            for _ in range(100):
+                if receiver.heard:
+                    break
+                time.sleep(0.05)
+            assert (len(receiver.heard), len(slow.heard)) == (1, 4)
+            go_on.set()
+            assert {end.result(10) for end in ends} == {"done"}
+
+
+def _ready(db, kind):
+    wanted = sa.select(jobs.job.c.id).where(jobs.job.c.state == "ready", jobs.job.c.kind == kind).order_by(jobs.job.c.id)
+    with reading(db) as session:
+        return session.execute(wanted).scalars().all()

@@ -228,6 +228,9 @@ def test_a_field_out_of_its_range_is_refused(field, value, code):
         ("mileage", "distance", "1.2345", "bad_number"),
         ("mileage", "distance", "-1", "bad_number"),
         ("mileage", "unit", "miles", "bad_choice"),
+        ("mileage", "vehicle", "x" * 101, "too_long"),
+        ("mileage", "to_place", "x" * 201, "too_long"),
+        ("mileage", "odometer_start", "1.2345", "bad_number"),
         ("expense", "category", "x" * 101, "too_long"),
         ("expense", "deleted", "no", "bad_flag"),
     ],
@@ -244,6 +247,17 @@ def test_the_other_kinds_have_their_limits_too(kind, field, value, code):
 def test_an_expense_is_in_whole_coins(amount, currency, taken):
     data = SMALLEST[Kind.EXPENSE] | {"amount": amount, "currency": currency}
     assert load("expense", **data).amount == Decimal(amount) if taken else refused("expense", **data) == {"amount": "bad_amount"}
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "distance", "taken"),
+    [("100", "113", "12.6", True), ("100", "113", "13.9", True), ("100", "113", "14", False), ("100", "113", "12", False)]
+    + [("100.4", "113.0", "12.6", True), ("100.4", "113.0", "12.5", False), ("100.4", "113", "12.5", True)]
+    + [("113", "100", "13", False), ("100", None, "13", True), (None, "100", "13", True)],
+)
+def test_odometer_readings_agree_with_the_distance_as_exactly_as_they_were_read(start, end, distance, taken):
+    data = SMALLEST[Kind.MILEAGE] | {"odometer_start": start, "odometer_end": end, "distance": distance}
+    assert load("mileage", **data) if taken else refused("mileage", **data) == {"odometer_end": "odometer_contradicts"}
 
 
 def at(offset_hours, *moment):

@@ -21,9 +21,7 @@ def write(columns: Sequence[Column], pages: Iterable[Sequence[Row]], title: str 
     writer.writerow([column.name for column in columns])
     texts, lists = ([at for at, column in enumerate(columns) if column.kind == kind] for kind in ("text", "list"))
     for page in pages:
-        for row in page:
-            _make_safe(row, texts, lists)
-        writer.writerows(page)
+        writer.writerows(_safe(page, texts, lists))
         yield text.getvalue().encode()
         text.seek(0)
         text.truncate()
@@ -31,13 +29,15 @@ def write(columns: Sequence[Column], pages: Iterable[Sequence[Row]], title: str 
         yield text.getvalue().encode()
 
 
-def _make_safe(row: Row, texts: Sequence[int], lists: Sequence[int]) -> None:
+def _safe(page: Sequence[Row], texts: Sequence[int], lists: Sequence[int]) -> Iterable[Row]:
+    if not page:
+        return page
+    cells: list[Sequence[Any]] = list(zip(*page, strict=True))
     for at in lists:
-        row[at] = joined(row[at] or ())
-    for at in texts:
-        cell = row[at]
-        if cell and cell[0] in DANGER:  # as ``guarded`` has it, without the call
-            row[at] = f"'{cell}"
+        cells[at] = [joined(cell or ()) for cell in cells[at]]
+    for at in texts:  # as ``guarded`` has it, without the call
+        cells[at] = [f"'{cell}" if cell and cell[0] in DANGER else cell for cell in cells[at]]
+    return zip(*cells, strict=True)
 
 
 def joined(texts: Any) -> str:

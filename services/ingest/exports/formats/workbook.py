@@ -16,7 +16,7 @@ from typing import Any
 
 from services.ingest.exports.columns import Column, Row
 from services.ingest.exports.formats.csv_text import LIST
-from services.ingest.exports.formats.guard import guarded
+from services.ingest.exports.formats.guard import DANGER
 
 MOST_ROWS = 1_048_575
 """Below the header of one sheet; the next ones go onto another sheet."""
@@ -104,8 +104,8 @@ def _sheet(archive: zipfile.ZipFile, number: int, columns: Sequence[Column], row
         part.write(f"{_XML}<worksheet {_NS}>{views}<cols>{widths}</cols><sheetData><row>{head}</row>".encode())
         rows = iter(rows)
         while some := list(islice(rows, 1_000)):
-            texts = ["".join([write(cell) for write, cell in zip(writes, row, strict=True)]) for row in some]
-            part.write(f"<row>{'</row><row>'.join(texts)}</row>".encode())
+            cells = [map(write, column) for write, column in zip(writes, zip(*some, strict=True), strict=True)]
+            part.write(f"<row>{'</row><row>'.join(map(''.join, zip(*cells, strict=True)))}</row>".encode())
             yield
         part.write(b"</sheetData></worksheet>")
 
@@ -119,6 +119,8 @@ _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 def escaped(text: str) -> str:
     """Text as a workbook holds it."""
+    if text.isprintable() and not ("&" in text or "<" in text or ">" in text or "_x" in text):
+        return text
     return _REFUSED.sub(lambda found: _ENTITIES.get(found[0]) or f"_x{ord(found[0]):04X}_", text)
 
 
@@ -126,8 +128,9 @@ def _text(cell: Any) -> str:
     if not cell:
         return "<c/>"
     # The mark of a quoted text, which the reader doesn't see: edited in place, it stays the text that it is.
-    style = f' s="{_QUOTED}"' if guarded(cell) != cell else ""
-    return f'<c t="inlineStr"{style}><is><t xml:space="preserve">{escaped(cell)}</t></is></c>'
+    style = f' s="{_QUOTED}"' if cell[0] in DANGER else ""
+    space = ' xml:space="preserve"' if cell != cell.strip() or "\n" in cell else ""
+    return f'<c t="inlineStr"{style}><is><t{space}>{escaped(cell)}</t></is></c>'
 
 
 def _word(cell: Any) -> str:

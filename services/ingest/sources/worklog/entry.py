@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NoReturn
 
 from services.ingest.sources.worklog.cells import Moment
-from services.ingest.sources.worklog.layout import Layout
+from services.ingest.sources.worklog.layout import OF_TRIPS, Layout
 from shared.contract.records import Kind
 from shared.contract.spans import lengths
 from shared.kernel.duration import format_hms, hours
@@ -22,7 +22,7 @@ _EVERY = {"kind", "source_id", "date", "person", "client", "job", "tags", "curre
 PLACE: dict[Kind, frozenset[str]] = {
     Kind.TIME: frozenset(_EVERY | {"start", "end", "duration", "break", "overtime", "rate", "amount"}),
     Kind.EXPENSE: frozenset(_EVERY | {"amount", "category"}),
-    Kind.MILEAGE: frozenset(_EVERY | {"distance", "unit", "rate"}),
+    Kind.MILEAGE: frozenset(_EVERY | {"distance", "unit", "rate", *OF_TRIPS}),
 }
 """Which columns say something in a row of each kind."""
 
@@ -41,7 +41,7 @@ def fields_of(kind: Kind, values: Values, layout: Layout) -> dict[str, Any]:
     common = {name: values[name] for name in ("currency", "billable", "notes") if name in values}
     if kind is Kind.TIME:
         return common | _time(values, day, layout)
-    own = {name: values[name] for name in ("amount", "category", "distance", "unit", "rate") if name in values}
+    own = {name: values[name] for name in ("amount", "category", "distance", "unit", "rate", *OF_TRIPS) if name in values}
     return common | own | {"date": day}
 
 

@@ -28,7 +28,8 @@ HEADER = (
     "kind,source_id,date,start,end,duration,break,overtime,person,client,job,tags,"
     "rate,currency,amount,distance,unit,category,billable,notes"
 )
-COLUMNS = tuple(HEADER.split(","))
+OF_TRIPS = ("vehicle", "odometer_start", "odometer_end", "from_place", "to_place")
+COLUMNS = (*HEADER.split(","), *OF_TRIPS)
 """Our columns, in the order of our own layout."""
 
 ENCODINGS = (
