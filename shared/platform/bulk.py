@@ -14,6 +14,9 @@ from shared.platform.session import insert as insert_into
 COPY_FROM = 200
 """Rows from which PostgreSQL's COPY is quicker than single inserts."""
 
+FEW = 10
+"""Rows up to which PostgreSQL gets them in one statement, of which there is one for each number of rows."""
+
 Rows = Sequence[tuple[Any, ...]]
 """Values in the order of the columns that are named beside them, as the table's types take them."""
 
@@ -66,20 +69,33 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _execute(session: Session, table: sa.Table, names: tuple[str, ...], rows: Rows, *replacing: str) -> None:
-    text, positional = _text(type(session.dialect), table, names, *replacing)
-    given: Any = rows if positional else [dict(zip(names, row, strict=True)) for row in rows]
-    session.exec_driver_sql(text, given)
+    few = 1 if session.dialect.name == "sqlite" or len(rows) > FEW else len(rows)
+    text, positional = _text(type(session.dialect), table, names, few, *replacing)
+    if few > 1:
+        rows = [tuple(value for row in rows for value in row)]
+    if not positional:
+        named = _numbered(names, few)
+        session.drive(text, [dict(zip(named, row, strict=True)) for row in rows])
+    else:
+        session.drive(text, rows)
+
+
+@cache
+def _numbered(names: tuple[str, ...], rows: int) -> tuple[str, ...]:
+    return tuple(f"{name}_{row}" for row in range(rows) for name in names)
 
 
 @cache
 def _text(
-    dialect: type[sa.Dialect], table: sa.Table, names: tuple[str, ...], key: str = "", differs: str = ""
+    dialect: type[sa.Dialect], table: sa.Table, names: tuple[str, ...], rows: int, key: str = "", differs: str = ""
 ) -> tuple[str, bool]:
-    """The statement as the driver takes it, and whether its values go by place. Made once: it takes longer than to run it."""
+    """The statement as the driver takes it, for so many rows, and whether its values go by place. Made once: it takes longer
+    than to run it."""
     made = dialect()
-    new = insert_in(made.name, table)
-    statement = _replacing(new, table, names, key, differs) if key else new
-    compiled = statement.compile(dialect=made, column_keys=names)
+    new = insert_in(made.name, table).inline()
+    given = [{name: sa.bindparam(f"{name}_{row}", type_=table.c[name].type) for name in names} for row in range(rows)]
+    new = new.values(given if rows > 1 else given[0])
+    compiled = (_replacing(new, table, names, key, differs) if key else new).compile(dialect=made)
     return str(compiled), bool(compiled.positional)
 
 

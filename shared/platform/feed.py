@@ -54,9 +54,8 @@ def publish_all(session: Session, organisation: str, kind: str, changed: Iterabl
     if not works("feed_numbering"):
         bulk.insert(session, feed, FEED_ROW, rows)
         return
-    if session.feed is None:
-        raise RuntimeError("something is published in a read, which keeps nothing")
-    session.feed.extend(rows)
+    session.check_writes()
+    session.feed.extend(rows)  # type: ignore[union-attr]
 
 
 _NAME = sa.select(head.c.feed)
