@@ -101,10 +101,12 @@ def _text(
 
 def _ready(session: Session, table: sa.Table, names: tuple[str, ...], rows: Rows) -> tuple[tuple[str, ...], Rows]:
     """The columns in the table's order, and the rows so, with values as the driver takes them."""
+    columns, plan = _plan(table, names, session.dialect)
+    if len(rows) <= FEW:
+        return columns, [tuple([process(row[place]) if process else row[place] for place, process in plan]) for row in rows]
     given = list(zip(*rows, strict=True))
-    plan = _plan(table, names, session.dialect)
-    columns = [_processed(given[place], process) if process else given[place] for _, place, process in plan]
-    return tuple(name for name, *_ in plan), list(zip(*columns, strict=True))
+    forms = [_processed(given[place], process) if process else given[place] for place, process in plan]
+    return columns, list(zip(*forms, strict=True))
 
 
 def _processed(column: Sequence[Any], process: Callable[[Any], Any]) -> Iterable[Any]:
@@ -119,7 +121,7 @@ def _processed(column: Sequence[Any], process: Callable[[Any], Any]) -> Iterable
 @lru_cache(maxsize=64)
 def _plan(
     table: sa.Table, names: tuple[str, ...], dialect: sa.Dialect
-) -> list[tuple[str, int, Callable[[Any], Any] | None]]:
-    """(column, its place in the given rows, what turns its value into the driver's), in the table's order."""
-    types = ((column.name, column.type.dialect_impl(dialect)) for column in table.columns if column.name in names)
-    return [(name, names.index(name), of.bind_processor(dialect)) for name, of in types]
+) -> tuple[tuple[str, ...], list[tuple[int, Callable[[Any], Any] | None]]]:
+    """The columns in the table's order; and of each its place in the given rows, and what turns its value into the driver's."""
+    types = [(column.name, column.type.dialect_impl(dialect)) for column in table.columns if column.name in names]
+    return tuple(name for name, _ in types), [(names.index(name), of.bind_processor(dialect)) for name, of in types]

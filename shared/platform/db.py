@@ -189,6 +189,8 @@ def _postgresql_connect(connection: Any, _record: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET client_connection_check_interval = '200ms'")
         cursor.execute("SET idle_in_transaction_session_timeout = '30s'")
+        # The driver prepares what runs often. Planned once for all values, while a table was small, it would be slow later.
+        cursor.execute("SET plan_cache_mode = force_custom_plan")
     connection.commit()
 
 

@@ -54,7 +54,7 @@ class Session(sa.Connection):
             if not self.engine.dispatch.before_cursor_execute:
                 return statement.run(self, parameters or {})
             statement = statement.statement
-        elif not statement.is_select:
+        elif statement.is_dml:
             self.check_writes()
         return super().execute(statement, parameters, **options)
 

@@ -14,7 +14,7 @@ from services.ingest.records.models import TABLES, announcement, approval
 from services.ingest.tables import within
 from shared.contract.records import Approval, Kind
 from shared.platform import bulk
-from shared.platform.session import Session, dialect, insert, prepared, put
+from shared.platform.session import Session, dialect, insert, prepared, put, ready
 
 AT_ONCE = 1_000
 """Ids in one statement."""
@@ -31,7 +31,9 @@ def lock(session: Session, organisation: str) -> None:
         session.execute(_TAKE_LOCK, {"of": organisation})
 
 
-_TAKE_LOCK = sa.select(sa.func.pg_advisory_xact_lock(_INTAKE_LOCK, sa.func.hashtext(sa.bindparam("of", type_=sa.String))))
+_TAKE_LOCK = ready(
+    sa.select(sa.func.pg_advisory_xact_lock(_INTAKE_LOCK, sa.func.hashtext(sa.bindparam("of", type_=sa.String)))),
+)
 
 
 def states(session: Session, organisation: str, kind: Kind, ids: Sequence[str]) -> dict[str, tuple[int, str]]:

@@ -135,6 +135,17 @@ def test_a_read_refuses_to_write_and_nothing_of_it_stays(db):
         assert session.execute(sa.select(feed.cursor)).all() == []
 
 
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_what_is_read_often_stays_prepared_and_is_planned_with_its_values(db):
+    for number in range(20):
+        with reading(db) as session:
+            session.execute(sa.select(feed.cursor).where(feed.cursor.c.name == f"n{number}"))
+    kept = sa.text("SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%feed_cursor%'")
+    with reading(db) as session:
+        [(generic, custom)] = session.execute(kept).all()
+    assert generic == 0 and custom > 10
+
+
 def test_readers_are_not_held_up_by_a_writer(db, aside):
     gate = Gate()
 
