@@ -59,7 +59,8 @@ def send(port: int, path: str, headers: dict[str, str], sent: bytes, seconds: fl
 
 
 def measure(url: str, folder: Path, seconds: float, turns: int) -> dict[str, Any]:
-    """One database: writes a second and the 99th percentile of both, medians over the turns."""
+    """One database: of both the writes a second, the 99th percentile and the web processes' processor time for one write (the
+    database server's left out), medians over the turns."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("TIMEBOOKS_")}
     environ |= {"TIMEBOOKS_DATA": str(folder), "TIMEBOOKS_INGEST_DATABASE_URL": url, "TIMEBOOKS_LIMIT_CALLS": "100000000"}
     key, person = _prepared(environ)
@@ -67,15 +68,19 @@ def measure(url: str, folder: Path, seconds: float, turns: int) -> dict[str, Any
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
     paths = {"ours": "/api/v1/worklog/time-entries", "bare": "/bare"}
     found: dict[str, list[list[float]]] = {what: [] for what in WEB}
+    taken: dict[str, list[float]] = {what: [] for what in WEB}
     for _ in range(turns):
         for what in WEB:
-            with serving(WEB[what], environ, folder / "web.log", sqlite=url.startswith("sqlite")) as port:
-                send(port, paths[what], headers, sent, min(1.0, seconds))  # warm
-                found[what].append(sorted(send(port, paths[what], headers, sent, seconds)))
+            with serving(WEB[what], environ, folder / "web.log", sqlite=url.startswith("sqlite")) as web:
+                send(web.port, paths[what], headers, sent, min(1.0, seconds))  # warm
+                before = web.processor_ms()
+                found[what].append(sorted(send(web.port, paths[what], headers, sent, seconds)))
+                taken[what].append((web.processor_ms() - before) / len(found[what][-1]))
     rps = {what: median(len(waits) / seconds for waits in runs) for what, runs in found.items()}
     p99 = {what: median(waits[len(waits) * 99 // 100] for waits in runs) * 1000 for what, runs in found.items()}
     figures = {f"rps_{what}": round(value, 1) for what, value in rps.items()}
     figures |= {f"p99_ms_{what}": round(value, 1) for what, value in p99.items()}
+    figures |= {f"processor_ms_{what}": round(median(values), 2) for what, values in taken.items()}
     return {"of_bare": round(rps["ours"] / rps["bare"], 2), **figures}
 
 

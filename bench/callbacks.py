@@ -112,8 +112,8 @@ def connected(url: str, folder: Path) -> Iterator[tuple[int, Any]]:
     one.build(settings, db)  # makes the master key
     with transaction(db) as session:
         session.execute(sa.insert(connection).values(_company()))
-    with serving("services.wsgi:create('quickbooks')", environ, folder / "web.log", sqlite=db.sqlite) as port:
-        yield port, db
+    with serving("services.wsgi:create('quickbooks')", environ, folder / "web.log", sqlite=db.sqlite) as web:
+        yield web.port, db
     db.dispose()
 
 

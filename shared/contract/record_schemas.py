@@ -297,7 +297,12 @@ def _with_references(values: dict[str, Any], source: str, identify: Identify) ->
 
 def dump_record(record: Record) -> dict[str, Any]:
     """A record as answers show it: ``kind`` and every field, dates as text, Decimals as they are, references as ids."""
-    return {"kind": _kind(record).value, **{field.name: _plain(getattr(record, field.name)) for field in fields_of(record)}}
+    kind, names = _SHOWN[type(record)]
+    values = ((name, getattr(record, name)) for name in names)
+    return {"kind": kind, **{name: value if type(value) in _AS_IT_IS else _plain(value) for name, value in values}}
+
+
+_SHOWN = {of: (kind.value, tuple(field.name for field in fields_of(of))) for kind, of in KINDS.items()}
 
 
 def content(record: Record) -> dict[str, Any]:
@@ -305,12 +310,11 @@ def content(record: Record) -> dict[str, Any]:
 
     Decimals lose their trailing zeros, so that 85 and 85.00 are the same rate.
     """
-    names = [field.name for field in fields_of(record) if field.name not in _NOT_CONTENT]
+    names = [name for name in _SHOWN[type(record)][1] if name not in _NOT_CONTENT]
     return {name: _plain(getattr(record, name), exact=False) for name in names}
 
 
-def _kind(record: Record) -> Kind:
-    return next(kind for kind, known in KINDS.items() if type(record) is known)
+_AS_IT_IS = frozenset({str, int, bool, type(None)})
 
 
 def _plain(value: Any, exact: bool = True) -> Any:

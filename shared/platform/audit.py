@@ -19,28 +19,12 @@ import sqlalchemy as sa
 
 from shared.kernel import canonical
 from shared.platform import clock
-from shared.platform.db import Database, Instant, Json, metadata, transaction
+from shared.platform.db import Database, Instant, audit, metadata, transaction
 from shared.platform.session import Session, insert, prepared, put
 
 AUDIT_LOCK = 0xA0D17  # advisory lock of PostgreSQL; SQLite has one writer anyway
 AT_ONCE = 1_000
 
-audit = sa.Table(
-    "audit",
-    metadata,
-    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
-    sa.Column("organisation", sa.String(64), nullable=False),
-    sa.Column("at", Instant, nullable=False),
-    sa.Column("actor", sa.String(80), nullable=False),
-    sa.Column("action", sa.String(80), nullable=False),
-    sa.Column("subject", sa.String(80), nullable=False),
-    sa.Column("facts", Json, nullable=False),
-    sa.Column("position", sa.BigInteger),  # NULL: not sealed yet
-    sa.Column("hash", sa.String(64)),  # SHA-256 of the row before and this row
-    sa.UniqueConstraint("organisation", "position", name="audit_position"),
-    sqlite_autoincrement=True,
-)
-sa.Index("audit_unsealed", audit.c.id, sqlite_where=audit.c.position.is_(None), postgresql_where=audit.c.position.is_(None))
 audit_head = sa.Table(
     "audit_head",
     metadata,
@@ -74,8 +58,8 @@ def record(session: Session, organisation: str, actor: str, action: str, subject
     """Note in the running transaction that ``actor`` did ``action`` to ``subject``. Facts are ids, numbers and dates only."""
     for name, value in {"actor": actor, "action": action, "subject": subject, **facts}.items():
         _check(name, value)
-    row = {"organisation": organisation, "actor": actor, "action": action, "subject": subject, "facts": facts}
-    session.execute(insert(session, audit), row | {"at": clock.now()})
+    session.check_writes()
+    session.audit.append((organisation, clock.now(), actor, action, subject, facts))
 
 
 def first_use(session: Session, organisation: str, key: str) -> bool:

@@ -14,6 +14,9 @@ from shared.platform.session import insert as insert_into
 COPY_FROM = 200
 """Rows from which PostgreSQL's COPY is quicker than single inserts."""
 
+FEW = 10
+"""Rows up to which PostgreSQL gets them in one statement, of which there is one for each number of rows."""
+
 Rows = Sequence[tuple[Any, ...]]
 """Values in the order of the columns that are named beside them, as the table's types take them."""
 
@@ -66,29 +69,44 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _execute(session: Session, table: sa.Table, names: tuple[str, ...], rows: Rows, *replacing: str) -> None:
-    text, positional = _text(type(session.dialect), table, names, *replacing)
-    given: Any = rows if positional else [dict(zip(names, row, strict=True)) for row in rows]
-    session.exec_driver_sql(text, given)
+    few = 1 if session.dialect.name == "sqlite" or len(rows) > FEW else len(rows)
+    text, positional = _text(type(session.dialect), table, names, few, *replacing)
+    if few > 1:
+        rows = [tuple(value for row in rows for value in row)]
+    if not positional:
+        named = _numbered(names, few)
+        session.drive(text, [dict(zip(named, row, strict=True)) for row in rows])
+    else:
+        session.drive(text, rows)
+
+
+@cache
+def _numbered(names: tuple[str, ...], rows: int) -> tuple[str, ...]:
+    return tuple(f"{name}_{row}" for row in range(rows) for name in names)
 
 
 @cache
 def _text(
-    dialect: type[sa.Dialect], table: sa.Table, names: tuple[str, ...], key: str = "", differs: str = ""
+    dialect: type[sa.Dialect], table: sa.Table, names: tuple[str, ...], rows: int, key: str = "", differs: str = ""
 ) -> tuple[str, bool]:
-    """The statement as the driver takes it, and whether its values go by place. Made once: it takes longer than to run it."""
+    """The statement as the driver takes it, for so many rows, and whether its values go by place. Made once: it takes longer
+    than to run it."""
     made = dialect()
-    new = insert_in(made.name, table)
-    statement = _replacing(new, table, names, key, differs) if key else new
-    compiled = statement.compile(dialect=made, column_keys=names)
+    new = insert_in(made.name, table).inline()
+    given = [{name: sa.bindparam(f"{name}_{row}", type_=table.c[name].type) for name in names} for row in range(rows)]
+    new = new.values(given if rows > 1 else given[0])
+    compiled = (_replacing(new, table, names, key, differs) if key else new).compile(dialect=made)
     return str(compiled), bool(compiled.positional)
 
 
 def _ready(session: Session, table: sa.Table, names: tuple[str, ...], rows: Rows) -> tuple[tuple[str, ...], Rows]:
     """The columns in the table's order, and the rows so, with values as the driver takes them."""
+    columns, plan = _plan(table, names, session.dialect)
+    if len(rows) <= FEW:
+        return columns, [tuple([process(row[place]) if process else row[place] for place, process in plan]) for row in rows]
     given = list(zip(*rows, strict=True))
-    plan = _plan(table, names, session.dialect)
-    columns = [_processed(given[place], process) if process else given[place] for _, place, process in plan]
-    return tuple(name for name, *_ in plan), list(zip(*columns, strict=True))
+    forms = [_processed(given[place], process) if process else given[place] for place, process in plan]
+    return columns, list(zip(*forms, strict=True))
 
 
 def _processed(column: Sequence[Any], process: Callable[[Any], Any]) -> Iterable[Any]:
@@ -103,7 +121,7 @@ def _processed(column: Sequence[Any], process: Callable[[Any], Any]) -> Iterable
 @lru_cache(maxsize=64)
 def _plan(
     table: sa.Table, names: tuple[str, ...], dialect: sa.Dialect
-) -> list[tuple[str, int, Callable[[Any], Any] | None]]:
-    """(column, its place in the given rows, what turns its value into the driver's), in the table's order."""
-    types = ((column.name, column.type.dialect_impl(dialect)) for column in table.columns if column.name in names)
-    return [(name, names.index(name), of.bind_processor(dialect)) for name, of in types]
+) -> tuple[tuple[str, ...], list[tuple[int, Callable[[Any], Any] | None]]]:
+    """The columns in the table's order; and of each its place in the given rows, and what turns its value into the driver's."""
+    types = [(column.name, column.type.dialect_impl(dialect)) for column in table.columns if column.name in names]
+    return tuple(name for name, _ in types), [(names.index(name), of.bind_processor(dialect)) for name, of in types]

@@ -26,6 +26,9 @@ metadata = sa.MetaData()
 
 FEED_LOCK = 0x7EED  # any constant: PostgreSQL advisory locks are per database, and each service has its own
 LOCK_PATIENCE = "2s"
+_HOLD_FEED = (
+    f"SELECT set_config('idle_in_transaction_session_timeout', '{LOCK_PATIENCE}', true), pg_advisory_xact_lock({FEED_LOCK})"
+)
 IDLE = 2
 """Seconds after which a connection is asked whether it still is one."""
 MOST_FEED_ROWS = 5_000
@@ -116,6 +119,23 @@ feed = sa.Table(
     sqlite_autoincrement=True,
 )
 FEED_ROW = ("organisation", "kind", "subject", "version", "at")
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    sa.Column("organisation", sa.String(64), nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("actor", sa.String(80), nullable=False),
+    sa.Column("action", sa.String(80), nullable=False),
+    sa.Column("subject", sa.String(80), nullable=False),
+    sa.Column("facts", Json, nullable=False),
+    sa.Column("position", sa.BigInteger),  # NULL: not sealed yet
+    sa.Column("hash", sa.String(64)),  # SHA-256 of the row before and this row
+    sa.UniqueConstraint("organisation", "position", name="audit_position"),
+    sqlite_autoincrement=True,
+)
+sa.Index("audit_unsealed", audit.c.id, sqlite_where=audit.c.position.is_(None), postgresql_where=audit.c.position.is_(None))
+AUDIT_ROW = ("organisation", "at", "actor", "action", "subject", "facts")
 """What a collected row says, in this order."""
 
 
@@ -169,6 +189,8 @@ def _postgresql_connect(connection: Any, _record: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET client_connection_check_interval = '200ms'")
         cursor.execute("SET idle_in_transaction_session_timeout = '30s'")
+        # The driver prepares what runs often. Planned once for all values, while a table was small, it would be slow later.
+        cursor.execute("SET plan_cache_mode = force_custom_plan")
     connection.commit()
 
 
@@ -182,13 +204,15 @@ def _postgresql_checkout(broken: type[Exception], connection: Any, record: Any, 
     if time.monotonic() - record.info.get("used", -IDLE) >= IDLE:
         try:
             connection.execute("SELECT 1")
-            connection.rollback()
+            connection.commit()  # a ROLLBACK would lose its prepared statements
         except broken as error:
             raise sa.exc.DisconnectionError from error
 
 
-def _postgresql_checkin(_connection: Any, record: Any) -> None:
+def _postgresql_checkin(connection: Any, record: Any) -> None:
     record.info["used"] = time.monotonic()
+    if connection is not None and not connection.closed and connection.autocommit:
+        connection.autocommit = False  # a Session read through it
 
 
 @contextmanager
@@ -205,8 +229,8 @@ def transaction(db: Database) -> Iterator[Session]:
             feed_rows = session.feed = []
             session.begin()
             yield session
+            _write_last(session, db)
             if feed_rows:
-                _number(session, db)
                 faultpoint("feed.before_commit")
             session.commit()
         finally:
@@ -217,14 +241,14 @@ def transaction(db: Database) -> Iterator[Session]:
         db.ring(session.jobs)
 
 
-def _number(session: Session, db: Database) -> None:
-    """Insert the collected feed rows: positions in commit order, since nothing but COMMIT comes after."""
+def _write_last(session: Session, db: Database) -> None:
+    """Insert the collected rows; those of the feed have positions in commit order, since nothing but COMMIT comes after."""
     rows = session.feed or []
     if len(rows) > MOST_FEED_ROWS:
         raise ValueError(f"{len(rows)} feed rows in one transaction; at most {MOST_FEED_ROWS}")
-    if not db.sqlite:  # every writer waits for this lock, so whoever stops while holding it is cut off soon
-        soon = sa.func.set_config("idle_in_transaction_session_timeout", LOCK_PATIENCE, True)
-        session.execute(sa.select(soon, sa.func.pg_advisory_xact_lock(FEED_LOCK)))
+    bulk.insert(session, audit, AUDIT_ROW, session.audit)
+    if rows and not db.sqlite:  # every writer waits for this lock, so whoever stops while holding it is cut off soon
+        session.drive(_HOLD_FEED, [()])
     bulk.insert(session, feed, FEED_ROW, rows)
 
 
@@ -243,8 +267,8 @@ def reading(db: Database) -> Iterator[Session]:
 
 @contextmanager
 def savepoint(session: Session) -> Iterator[None]:
-    """Part of a transaction that may be undone alone; undone, it takes its feed rows and jobs with it."""
-    collected: list[list[Any]] = [session.jobs, *([] if session.feed is None else [session.feed])]
+    """Part of a transaction that may be undone alone; undone, it takes its feed rows, audit rows and jobs with it."""
+    collected: list[list[Any]] = [session.jobs, session.audit, *([] if session.feed is None else [session.feed])]
     before = [len(rows) for rows in collected]
     keyrings, session.keyrings = session.keyrings, {}
     try:

@@ -20,7 +20,7 @@ from shared.kernel.errors import Park
 from shared.platform import bulk, clock
 from shared.platform.db import FEED_ROW, Database, Instant, feed, metadata, reading, transaction
 from shared.platform.faultpoint import faultpoint, works
-from shared.platform.session import Session, add_new, put
+from shared.platform.session import Session, add_new, put, ready
 
 head = sa.Table(
     "feed_head",
@@ -54,12 +54,12 @@ def publish_all(session: Session, organisation: str, kind: str, changed: Iterabl
     if not works("feed_numbering"):
         bulk.insert(session, feed, FEED_ROW, rows)
         return
-    if session.feed is None:
-        raise RuntimeError("something is published in a read, which keeps nothing")
-    session.feed.extend(rows)
+    session.check_writes()
+    session.feed.extend(rows)  # type: ignore[union-attr]
 
 
-_NAME = sa.select(head.c.feed)
+_SELECT_NAME = sa.select(head.c.feed)
+_NAME = ready(_SELECT_NAME)
 
 
 def identity(db: Database) -> str:
@@ -73,8 +73,9 @@ def identity(db: Database) -> str:
         return str(session.execute(_NAME).scalar_one())
 
 
-_TOP = sa.select(sa.func.max(feed.c.position))
-_NAME_AND_TOP = sa.select(_NAME.scalar_subquery(), sa.func.coalesce(_TOP.scalar_subquery(), 0))
+_SELECT_TOP = sa.select(sa.func.max(feed.c.position))
+_TOP = ready(_SELECT_TOP)
+_NAME_AND_TOP = ready(sa.select(_SELECT_NAME.scalar_subquery(), sa.func.coalesce(_SELECT_TOP.scalar_subquery(), 0)))
 
 
 def top(session: Session) -> int:
@@ -107,12 +108,12 @@ def page(
 
 
 @cache
-def _page(by_kind: bool, of_one: bool) -> sa.Select[Any]:
+def _page(by_kind: bool, of_one: bool) -> Any:
     between = (feed.c.position > sa.bindparam("after"), feed.c.position <= sa.bindparam("top"))
     wanted = sa.select(feed).where(*between).order_by(feed.c.position).limit(sa.bindparam("most"))
     if by_kind:
         wanted = wanted.where(feed.c.kind.in_(sa.bindparam("kinds", expanding=True)))
-    return wanted.where(feed.c.organisation == sa.bindparam("mine")) if of_one else wanted
+    return ready(wanted.where(feed.c.organisation == sa.bindparam("mine")) if of_one else wanted)
 
 
 def _add_bodies(session: Session, rows: Sequence[dict[str, Any]], bodies: Bodies) -> None:
@@ -188,8 +189,8 @@ def _apply(db: Database, name: str, before: Mark, after: Mark, rows: Sequence[Ro
     return len(rows)
 
 
-_AT = sa.select(cursor.c.feed, cursor.c.position).where(cursor.c.name == sa.bindparam("of"))
-_AT_HELD = _AT.with_for_update()
+_SELECT_AT = sa.select(cursor.c.feed, cursor.c.position).where(cursor.c.name == sa.bindparam("of"))
+_AT, _AT_HELD = ready(_SELECT_AT), ready(_SELECT_AT.with_for_update())
 
 
 def _cursor(db: Database, name: str) -> Mark:

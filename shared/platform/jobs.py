@@ -21,7 +21,7 @@ from shared.platform import clock
 from shared.platform.db import Database, Instant, Json, metadata, reading, transaction
 from shared.platform.faultpoint import faultpoint, works
 from shared.platform.logs import log
-from shared.platform.session import Session, dialect, insert_in, prepared
+from shared.platform.session import Session, dialect, insert_in, prepared, ready
 
 QUEUES = ("interactive", "bulk")
 ENDED = ("done", "parked")
@@ -130,10 +130,10 @@ _TAKE = (
 )
 _SAME = (job.c.kind == sa.bindparam("of_kind"), job.c.subject == sa.bindparam("of_subject"))
 _FORGET = sa.delete(job).where(*_SAME, job.c.state.in_(ENDED), job.c.id < sa.bindparam("before"))
-_WAITING = sa.select(job.c.id).where(*_SAME, job.c.state == "ready", job.c.due_at <= _NOW)
+_WAITING = ready(sa.select(job.c.id).where(*_SAME, job.c.state == "ready", job.c.due_at <= _NOW))
 _TAKEN = (job.c.id == sa.bindparam("number"), job.c.fence == sa.bindparam("of_fence"), job.c.state == "running")
-_HELD = sa.select(job.c.id).where(*_TAKEN).with_for_update()
-_DUE = (
+_HELD = ready(sa.select(job.c.id).where(*_TAKEN).with_for_update())
+_DUE = ready(
     sa.select(job.c.id)
     .where(_FREE, job.c.queue.in_(sa.bindparam("queues", expanding=True)))
     .order_by(job.c.due_at, job.c.id)

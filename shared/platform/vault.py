@@ -21,7 +21,7 @@ from shared.platform import clock, sealing
 from shared.platform.db import Database
 from shared.platform.master_key import load_master
 from shared.platform.sealing import SealBroken, bound
-from shared.platform.session import Session, add_new
+from shared.platform.session import Session, add_new, ready
 from shared.platform.vault_tables import KEY_TABLES, blob_subject, vault_blob, vault_organisation, vault_subject
 
 __all__ = ["Erased", "Keyring", "SealBroken", "Vault", "load_master", "scrub"]
@@ -31,14 +31,15 @@ AT_ONCE = 500
 ROOTS = 1_000
 """Organisations whose own key is kept opened, found by its wrapped form: to derive from it takes longer than to read that."""
 
-_OWN = sa.select(vault_organisation.c.wrapped).where(vault_organisation.c.organisation == sa.bindparam("mine"))
-_WRAPPED = sa.select(vault_subject.c.subject, vault_subject.c.wrapped).where(
+_SELECT_OWN = sa.select(vault_organisation.c.wrapped).where(vault_organisation.c.organisation == sa.bindparam("mine"))
+_SELECT = sa.select(vault_subject.c.subject, vault_subject.c.wrapped, _SELECT_OWN.scalar_subquery().label("own")).where(
     vault_subject.c.organisation == sa.bindparam("mine"), vault_subject.c.subject.in_(sa.bindparam("subjects", expanding=True))
 )
 _ERASED = sa.select(vault_subject.c.erased_at).where(
     vault_subject.c.organisation == sa.bindparam("mine"), vault_subject.c.subject == sa.bindparam("subject")
 )
-_WRAPPED_HELD = _WRAPPED.order_by(vault_subject.c.subject).with_for_update(read=True)
+_OWN, _WRAPPED = ready(_SELECT_OWN), ready(_SELECT)
+_WRAPPED_HELD = ready(_SELECT.order_by(vault_subject.c.subject).with_for_update(read=True, of=vault_subject))
 # Made once: nearly every unit of work asks for keys, and SQLAlchemy takes longer to put a statement together than to run it.
 
 
@@ -65,10 +66,12 @@ class _Root:
 class Keyring:
     """The keys of one organisation that one unit of work needs. Keep it no longer than its session."""
 
-    def __init__(self, session: Session, organisation: str, root: _Root) -> None:
+    _root: _Root
+
+    def __init__(self, session: Session, organisation: str) -> None:
         self.organisation = organisation
         self._session = session
-        self._root = root
+        self._own: bytes | None = None
         self._wrapped: dict[str, bytes | None] = {}
         self._ciphers: dict[str, AESGCM] = {}
         self._asked: set[str] = set()
@@ -144,8 +147,8 @@ class Keyring:
     def _read(self, subjects: Sequence[str]) -> None:
         # An erasure waits for us, and we for it: nothing is sealed under a key that is being destroyed.
         asked = _WRAPPED_HELD if _writes(self._session) else _WRAPPED
-        rows = self._session.execute(asked, {"mine": self.organisation, "subjects": subjects})
-        self._wrapped.update((row.subject, row.wrapped) for row in rows)
+        for subject, wrapped, own in self._session.execute(asked, {"mine": self.organisation, "subjects": subjects}):
+            self._wrapped[subject], self._own = wrapped, own
 
     def _sealing_cipher(self, subject: str) -> AESGCM:
         cipher = self._ciphers.get(subject)
@@ -196,13 +199,19 @@ class Vault:
         """
         keyring = session.keyrings.get((self, organisation))
         if keyring is None:
-            keyring = session.keyrings[self, organisation] = Keyring(session, organisation, self._root(session, organisation))
-        keyring.ask(subjects)
+            keyring = Keyring(session, organisation)
+            keyring.ask(subjects)
+            keyring._root = self._root(session, organisation, keyring._own)
+            session.keyrings[self, organisation] = keyring
+        else:
+            keyring.ask(subjects)
         return keyring
 
-    def _root(self, session: Session, organisation: str) -> _Root:
+    def _root(self, session: Session, organisation: str, wrapped: bytes | None) -> _Root:
+        """``wrapped``: the organisation's key, if it came along with those of its subjects."""
         mine = {"mine": organisation}
-        wrapped = session.execute(_OWN, mine).scalar()
+        if wrapped is None:
+            wrapped = session.execute(_OWN, mine).scalar()
         if wrapped is None and not _writes(session):
             return _Root(sealing.new_key())  # nothing is sealed for it yet: a key that fits nothing is the truth
         if wrapped is None:

@@ -90,12 +90,14 @@ class Gate:
         return principal
 
 
+_OF_KEY = ("organisation", "holder", "hash", "role", "scopes", "expires", "revoked", "last_used", "person")
 _HOLDER = (account_user.c.ended.label("left"), account_user.c.until)
 
 
 @prepared
 def _key_of(number: Any) -> Any:
-    return sa.select(api_key, *_HOLDER).join(account_user, account_user.c.id == api_key.c.holder).where(api_key.c.id == number)
+    key = sa.select(*(api_key.c[name] for name in _OF_KEY), *_HOLDER)
+    return key.join(account_user, account_user.c.id == api_key.c.holder).where(api_key.c.id == number)
 
 
 @prepared

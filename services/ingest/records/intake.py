@@ -95,8 +95,7 @@ def _batches(records: Sequence[AnyRecord]) -> Iterator[list[Numbered]]:
 
 def _accept_kind(session: Session, keyring: Keyring, kind: Kind, some: list[Numbered], announce: Announce) -> dict[int, Result]:
     organisation, at = keyring.organisation, clock.now()
-    refused = _refusals(session, keyring, kind, some)
-    stored = store.states(session, organisation, kind, [record.id for _, record in some])
+    stored, refused = _known(session, keyring, kind, some)
     results: dict[int, Result] = {}
     fresh, rows = [], []
     for index, record in some:
@@ -139,18 +138,19 @@ def _references(record: AnyRecord) -> Iterator[tuple[str, Kind, str]]:
             yield "rates", Kind.PERSON, rate.person
 
 
-def _refusals(session: Session, keyring: Keyring, kind: Kind, some: list[Numbered]) -> dict[int, Failure]:
-    """Index -> why it can't be taken. Asked of all together first, since mostly all can be."""
+def _known(
+    session: Session, keyring: Keyring, kind: Kind, some: list[Numbered]
+) -> tuple[dict[str, tuple[int, str]], dict[int, Failure]]:
+    """Revision and hash of those that are stored; and index -> why it can't be taken, which mostly all can be."""
     records = [record for _, record in some]
-    erased = {subject for subject in subjects_among(kind, records) if keyring.erased(subject)}
     named = _named(kind, records)
-    known: set[str] = set()
-    for target, ids in named.items():
-        known.update(store.states(session, keyring.organisation, target, sorted(ids)))
+    states = store.states_of(session, keyring.organisation, {**named, kind: {record.id for record in records}})
+    stored, known = states.pop(kind, {}), set[str]().union(*states.values())
+    erased = {subject for subject in subjects_among(kind, records) if keyring.erased(subject)}
     if not erased and known.issuperset(set().union(*named.values())):
-        return {}
+        return stored, {}
     problems = ((index, _refusal(kind, record, erased, known)) for index, record in some)
-    return {index: problem for index, problem in problems if problem}
+    return stored, {index: problem for index, problem in problems if problem}
 
 
 def _named(kind: Kind, records: Sequence[AnyRecord]) -> dict[Kind, set[str]]:

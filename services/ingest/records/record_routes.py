@@ -17,7 +17,7 @@ from services.ingest.records.models import WORK
 from services.ingest.records.outside import inside, outside, outside_problem
 from services.ingest.records.routes import Changed
 from shared.contract.record_schemas import dump_record, load_record
-from shared.contract.records import AnyRecord, Kind, Origin
+from shared.contract.records import AnyRecord, Approval, Kind, Origin
 from shared.contract.records import changed as with_values
 from shared.kernel import canonical
 from shared.kernel.errors import Conflict, Failure, Invalid, Missing
@@ -151,9 +151,15 @@ class _Door:
         if result.outcome is not Outcome.UNCHANGED:
             facts = {"revision": result.revision, "deleted": record.deleted}
             audit.record(session, caller.organisation, caller.subject, f"{self.kind}.{result.outcome}", result.id, **facts)
-        shown = self._shown(session, self._present(session, caller, result.id))
+        shown = self._shown(session, self._stored(session, caller, kept, result), new=result.outcome is Outcome.NEW)
         status = 201 if result.outcome is Outcome.NEW else 200
         return *claim.done(session, shown, status), tag(result.revision)
+
+    def _stored(self, session: Session, caller: Principal, kept: AnyRecord, result: intake.Result) -> AnyRecord:
+        """What a read would give. What was written needs none; an unchanged one may have its numbers written otherwise."""
+        if result.outcome is Outcome.UNCHANGED:
+            return self._present(session, caller, result.id)
+        return with_values(kept, revision=result.revision)
 
     def _check(self, result: intake.Result, present: AnyRecord | None, saw: Seen | None) -> None:
         """Only what changes something has to have seen it: a write that was done already, and is sent again because its
@@ -166,11 +172,11 @@ class _Door:
         cause = f"There is another {self.word} of this source and source_id already, with id {result.id}."
         return Conflict("already_there", cause, f"PUT it at {self.path}/{result.id}.", id=result.id, revision=result.revision - 1)
 
-    def _shown(self, session: Session, record: AnyRecord) -> dict[str, Any]:
+    def _shown(self, session: Session, record: AnyRecord, *, new: bool = False) -> dict[str, Any]:
         shown = {name: value for name, value in outside(dump_record(record)).items() if name not in _HIDDEN}
         organisation = record.organisation
         if self.kind in WORK:
-            approval, revision = query.approval_of(session, organisation, record.id)
+            approval, revision = (Approval.DRAFT, None) if new else query.approval_of(session, organisation, record.id)
             shown |= {"approval": approval.value, "approved_revision": revision}
         return shown | self.beside(session, self.vault, organisation, self.kind, record.id)
 

@@ -14,7 +14,7 @@ from services.ingest.records.models import TABLES, announcement, approval
 from services.ingest.tables import within
 from shared.contract.records import Approval, Kind
 from shared.platform import bulk
-from shared.platform.session import Session, dialect, insert, prepared, put
+from shared.platform.session import Session, dialect, insert, prepared, put, ready
 
 AT_ONCE = 1_000
 """Ids in one statement."""
@@ -31,7 +31,9 @@ def lock(session: Session, organisation: str) -> None:
         session.execute(_TAKE_LOCK, {"of": organisation})
 
 
-_TAKE_LOCK = sa.select(sa.func.pg_advisory_xact_lock(_INTAKE_LOCK, sa.func.hashtext(sa.bindparam("of", type_=sa.String))))
+_TAKE_LOCK = ready(
+    sa.select(sa.func.pg_advisory_xact_lock(_INTAKE_LOCK, sa.func.hashtext(sa.bindparam("of", type_=sa.String)))),
+)
 
 
 def states(session: Session, organisation: str, kind: Kind, ids: Sequence[str]) -> dict[str, tuple[int, str]]:
@@ -47,6 +49,35 @@ def states(session: Session, organisation: str, kind: Kind, ids: Sequence[str]) 
 def _states(dialect: str, table: sa.Table, /, organisation: Any, some: Any) -> sa.Select[Any]:
     mine = (within(table, organisation, by_id=True), among(dialect, table.c.id, some))
     return sa.select(table.c.id, table.c.revision, table.c.content_hash).where(*mine)
+
+
+def states_of(
+    session: Session, organisation: str, wanted: Mapping[Kind, Collection[str]]
+) -> dict[Kind, dict[str, tuple[int, str]]]:
+    """The same of several kinds, in one statement unless the ids are very many."""
+    some = {kind: list(ids) for kind, ids in wanted.items() if ids}
+    if len(some) < 2 or sum(map(len, some.values())) > AT_ONCE:
+        return {kind: states(session, organisation, kind, ids) for kind, ids in some.items()}
+    found: dict[Kind, dict[str, tuple[int, str]]] = {kind: {} for kind in some}
+    asked = _states_of(dialect(session), tuple(some), organisation, *map(some.get, Kind))
+    for kind, number, revision, content_hash in session.execute(*asked):
+        found[Kind(kind)][number] = revision, content_hash
+    return found
+
+
+@prepared
+def _states_of(
+    dialect: str, kinds: tuple[Kind, ...], /, organisation: Any, person: Any, client: Any, job: Any, tag: Any, time: Any,
+    expense: Any, mileage: Any,
+) -> sa.CompoundSelect[Any]:  # fmt: skip
+    ids = dict(zip(Kind, (person, client, job, tag, time, expense, mileage), strict=True))
+
+    def of(kind: Kind) -> sa.Select[Any]:
+        table = TABLES[kind].present
+        mine = (within(table, organisation, by_id=True), among(dialect, table.c.id, ids[kind]))
+        return sa.select(sa.literal(kind.value), table.c.id, table.c.revision, table.c.content_hash).where(*mine)
+
+    return sa.union_all(*map(of, kinds))
 
 
 def keep(session: Session, kind: Kind, rows: Sequence[tuple[Any, ...]], *, replaced: Collection[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from shared.platform import clock, feed, jobs
+from shared.platform import audit, bulk, clock, feed, jobs
 from shared.platform.db import MOST_FEED_ROWS, in_transaction, reading, savepoint, transaction
 from tests.component.platform_a.conftest import PATIENCE, Gate, job_rows, rows
 
@@ -114,11 +114,36 @@ def test_a_failed_transaction_leaves_nothing_open(db):
     assert rows(db) == [("a", 1)]
 
 
-def test_nothing_written_in_a_read_stays(db):
-    with reading(db) as session:
-        session.execute(sa.insert(feed.cursor).values(name="n", feed="f", position=1, at=clock.now()))
+def test_a_read_refuses_to_write_and_nothing_of_it_stays(db):
+    row = {"name": "n", "feed": "f", "position": 1, "at": clock.now()}
+    writes = [
+        lambda session: session.execute(sa.insert(feed.cursor), row),
+        lambda session: session.exec_driver_sql("DELETE FROM feed_cursor"),
+        lambda session: bulk.insert(session, feed.cursor, tuple(row), [tuple(row.values())]),
+        lambda session: audit.record(session, "org", "somebody", "something.done", "it"),
+        lambda session: announce(session, "a"),
+    ]
+    for write in writes:
+        with pytest.raises(RuntimeError, match="in a read"), reading(db) as session:
+            write(session)
     with reading(db) as session:
         assert session.execute(sa.select(feed.cursor)).all() == []
+    with transaction(db) as session:  # the same connection: it is given back as it was
+        session.execute(sa.insert(feed.cursor), row)
+        session.rollback()
+    with reading(db) as session:
+        assert session.execute(sa.select(feed.cursor)).all() == []
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_what_is_read_often_stays_prepared_and_is_planned_with_its_values(db):
+    for number in range(20):
+        with reading(db) as session:
+            session.execute(sa.select(feed.cursor).where(feed.cursor.c.name == f"n{number}"))
+    kept = sa.text("SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%feed_cursor%'")
+    with reading(db) as session:
+        [(generic, custom)] = session.execute(kept).all()
+    assert generic == 0 and custom > 10
 
 
 def test_readers_are_not_held_up_by_a_writer(db, aside):
