@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from services.ingest.sources.detect.findings import Detection, Finding, Question
 from services.ingest.sources.worklog.layout import MEASURED, Layout
 
+_NEEDED = ("person", "break", "currency")
+
 
 def contradictions(layout: Layout, found: Detection) -> Iterator[str]:
     """Why the layout can't be the file's."""
@@ -14,6 +16,8 @@ def contradictions(layout: Layout, found: Detection) -> Iterator[str]:
     for header, unit in found.units:
         if said := _counted(layout, header) - {unit}:
             yield f"{next(_shown(found, unit), header)}, and it reads {header} as {' or '.join(sorted(said))}"
+    for role, header in _unread(layout, found):
+        yield f"its rows say their {role} in the column {header}, which it does not read"
     yield from (one.text for one in found.questions if _of_content(layout, one))
 
 
@@ -58,6 +62,13 @@ def _counted(layout: Layout, header: str) -> set[str]:
     """The units in which the layout reads a column of durations."""
     read = [(part, role) for part in layout.parts() for role in MEASURED if header in part.columns.get(role, ())]
     return {part.units.get(role, part.unit) for part, role in read}
+
+
+def _unread(layout: Layout, found: Detection) -> Iterator[tuple[str, str]]:
+    """(role, header) of columns without which a row is misread; they were empty when the profile was made."""
+    for role, _, header in (one.value.partition(": ") for one in found.findings if one.topic == "column"):
+        if role in _NEEDED and not any(role in part.columns for part in layout.parts()):
+            yield role, header
 
 
 def _shown(found: Detection, unit: str) -> Iterator[str]:

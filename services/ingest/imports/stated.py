@@ -12,6 +12,7 @@ from services.ingest.sources.worklog.layout import Layout
 from services.ingest.sources.worklog.normalize import RowResult
 from services.ingest.sources.worklog.rows import Row
 
+_MOST = 2_000
 _SUMMED = ("duration", "break", "overtime", "amount", "distance")
 
 
@@ -23,11 +24,15 @@ class Stated:
     table: str
     first: int = 0  # row of an entry
     last: int = 0
-    rows: list[Row] = field(default_factory=list)
+    count: int = 0  # of sums
+    rows: list[Row] = field(default_factory=list)  # that state them; none where there are too many to keep
 
     def note(self, row: Row, result: RowResult) -> None:
         if result.left_out == "total":
+            self.count += 1
             self.rows.append(row)
+            if self.count > _MOST:
+                self.rows.clear()
         elif not result.left_out:
             self.first, self.last = self.first or row.number, row.number
 

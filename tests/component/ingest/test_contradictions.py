@@ -79,6 +79,22 @@ MISREAD: dict[str, Any] = {
         ('08:00,09:30,"1.500",', '08:00,10:15,"2.250",'),
         "1.500 in row 2 has . before its decimals",
     ),
+    "no breaks, then some": (
+        TIMED,
+        {},
+        ("08:00,12:00,,", "08:00,10:00,,"),
+        ("08:00,09:00,,", "08:00,11:00,,"),
+        ("08:00,12:00,,0:30", "08:00,10:00,,"),
+        "its rows say their break in the column Break, which it does not read",
+    ),
+    "one currency for all, then one in each row": (
+        "Date,Person,Project,Hours,Rate,Currency\n",
+        {"currency": "EUR"},
+        ("1.50,40.00,", "2.50,40.00,"),
+        ("3.50,40.00,", "2.25,40.00,"),
+        ("1.50,40.00,EUR", "2.00,40.00,USD"),
+        "its rows say their currency in the column Currency",
+    ),
     "pay of an hour, then of the entry": (
         "Date,Person,Project,Hours,Pay,Currency\n",
         {"pay": "rate"},
@@ -189,3 +205,11 @@ def test_each_report_is_in_the_currency_that_its_own_cells_show(owner: Caller) -
     assert {(one["date"], one["currency"]) for one in entries} == {("2026-03-16", "KYD"), ("2026-03-17", "EUR")}
     error = owner.imports(report(18, "0.00"), "report.xlsx", status=409)["error"]
     assert error["code"] == "profile_contradicted" and "does not say its currency" in error["message"]
+
+
+def test_people_whom_the_rows_name_are_not_the_one_of_the_profile(owner: Caller) -> None:
+    report = "Date,Person,Project,Hours\n{}/03/2026,{},Site,1.50\n"
+    owner.imports(report.format(16, "").encode(), answers='{"person": "Ann Ames"}')
+    assert owner.imports(report.format(17, "").encode())["read_by"] == "profile"
+    error = owner.imports(report.format(18, "Bob Bell").encode(), status=409)["error"]
+    assert error["code"] == "profile_contradicted" and "their person in the column Person" in error["message"]

@@ -9,10 +9,13 @@ import pytest
 
 from services.ingest.imports.held import Place
 from services.ingest.imports.proof import Compared, Proof
+from services.ingest.imports.stated import Stated
 from services.ingest.sources.detect.findings import LeftOut, StatedTotal
+from services.ingest.sources.worklog.layout import OWN as OWN_LAYOUT
 from services.ingest.sources.worklog.layout import Layout
-from services.ingest.sources.worklog.normalize import normalize_rows
+from services.ingest.sources.worklog.normalize import RowResult, normalize_rows
 from services.ingest.sources.worklog.read import rows
+from services.ingest.sources.worklog.rows import Row
 from tests.component.ingest.conftest import Caller
 
 HEAD = "kind,date,duration,person,rate,currency,amount,distance,unit\n"
@@ -134,3 +137,12 @@ def test_sums_in_a_layout_that_was_sent_are_held_against_their_rows(owner: Calle
 def test_a_layout_that_skips_a_sum_takes_the_rows_as_they_are(owner: Caller) -> None:
     skipping = {**LAID, "skip": [{"Who": "Summe"}]}
     assert _imports(owner, SENT.format("1.50", "2.00", "9.00"), 200, layout=json.dumps(skipping))["totals"]["new"] == 2
+
+
+@pytest.mark.parametrize("number, held", [(2_000, 2_000), (2_001, 0)])
+def test_of_more_sums_than_memory_should_hold_none_is_held_against_the_rows(number: int, held: int) -> None:
+    stated = Stated(OWN_LAYOUT, "")
+    for at in range(number):
+        line = ["Total", "1:00"]
+        stated.note(Row(at + 2, {"date": "Total", "duration": "1:00"}, line=line), RowResult(at + 2, [], left_out="total"))
+    assert len(stated.totals()) == held

@@ -148,7 +148,7 @@ def _told(found: Money, column: Column, inquiry: Inquiry) -> str | None:
     choices = tuple(Option(code, code, f"{text} is in {code}") for code in column.head.currencies)
     asked = f"{column.head.text} has {text} in row {row}, and nothing names a currency. Which one is it (three letters, or none)?"
     choices = choices or (Option("none", "no currency"),)
-    answer = inquiry.ask(Question("currency", "currency", asked, choices, free=not column.head.currencies))
+    answer = inquiry.ask(Question("currency", "currency", asked, choices, free=len(column.head.currencies) < 2))
     if answer is None or answer == "none":
         return answer and ""
     return check_currency(answer.strip().upper())

@@ -14,6 +14,7 @@ from services.ingest.sources.worklog.layout import Layout
 
 _APART = Decimal("1.25")  # how many times as long one row has to be as another, so that rounding explains nothing
 
+
 def as_amount(assigned: Assigned) -> Assigned:
     """The columns with the pay in the amount's place, where that is free, to try whether the rows agree so."""
     pay = [] if assigned.one("amount") or not assigned.one("rate") else assigned.roles.get("pay", [])

@@ -66,6 +66,8 @@ def test_money_of_which_some_is_shown_otherwise_is_asked_about() -> None:
 def test_looks_that_contradict_the_words_settle_nothing(words: dict[str, str]) -> None:
     assert _currency(_report(Shown("40.00"), formats=("[$EUR] 0.00",), **words)) is None
     assert _currency(_report(Shown("40.00"), formats=("[$USD] 0.00",), **words)) == "USD"
+    [question] = bring(_report(Shown("40.00"), formats=("[$EUR] 0.00",), **words), "report.xlsx").questions
+    assert question.free  # either may be meant
 
 
 def test_the_evidence_names_the_columns() -> None:
