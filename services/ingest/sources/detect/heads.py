@@ -116,7 +116,7 @@ def _is_value(cell: Cell) -> bool:
 def is_header(cells: list[Cell]) -> bool:
     """Whether the row names columns, a day and a quantity among them."""
     heads = [head for head in heads_of(cells) if head.text]
-    return (lists_invoices(head.text for head in heads) or _of_entries(heads)) and not any(map(_is_value, cells))
+    return (_of_entries(heads) or lists_invoices(head.text for head in heads)) and not any(map(_is_value, cells))
 
 
 def _of_entries(heads: list[Head]) -> bool:
