@@ -8,6 +8,7 @@ from typing import Any
 
 from services.ingest.imports.proof import Fault
 from services.ingest.imports.take import Taken
+from services.ingest.sources.invoices.headers import MONEY
 
 _PREVIEW = 200, None
 _SHOWN = 20
@@ -57,7 +58,9 @@ def _unproven(faults: Sequence[Fault]) -> dict[str, Any]:
     rows = f"rows {total.first} to {total.last}" + (f" of {total.table}" if total.table else "")
     more = f" {number - 1} more of its sums differ." if number > 1 else ""
     cause = f"Row {total.row} says {total.value} ({total.scope or total.column}), but {rows} come to {first.ours}.{more}"
-    remedy = "Nothing was stored. Compare these rows with the report; a layout that skips the sum takes them as they are."
+    listed = total.column in MONEY  # of a list of invoices, for which no layout can be sent
+    way = "mend the sum or take its row out" if listed else "a layout that skips the sum takes them as they are"
+    remedy = f"Nothing was stored. Compare these rows with the report; {way}."
     return _problem("totals_differ", cause, remedy) | {"totals": [one.told() for one in faults[:_SHOWN]]}
 
 

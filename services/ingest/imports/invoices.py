@@ -270,8 +270,8 @@ def _proven(upload: Upload, amounts: Sequence[tuple[tuple[str, int], Amounts]]) 
 
 def _paid(left: Sequence[Written | Refused], meant: Sequence[Written | Refused]) -> Iterator[Remark]:
     said = (
-        ("paid_left_out", left, "left out, since the file says that they are paid"),
-        ("said_paid", [one for one in meant if one.paid], "paid, says the file, which only the books can tell: it is not stored"),
+        ("paid_left_out", left, "left out as paid; work stored here that they bill is not held back"),
+        ("said_paid", [one for one in meant if one.paid], "paid, says the file; that is not stored, since the books tell it"),
     )
     for code, some, text in said:
         rows = [Place(*one.places[0]).label for one in some]

@@ -106,6 +106,13 @@ Invoice No,Invoice date,Client,Amount,VAT
 8,2026-03-20,Quayside Sample,60.00,10.00
 """
 
+DOCUMENTS = """
+Belegart;Rechnungsnummer;Rechnungsdatum;Kunde;Betrag;Währung
+Rechnung;77;20260331;Leuchtturm GmbH;100,00;EUR
+Angebot;78;20260401;Leuchtturm GmbH;900,00;EUR
+Gutschrift;79;20260402;Leuchtturm GmbH;50,00;EUR
+"""
+
 _WRITE = {"invoices": "write"}
 
 
@@ -264,5 +271,15 @@ CASES = [
         data=text(ONE_AMOUNT),
         asks={"amount": "total", "currency": "GBP"} | _WRITE,
         figures=_figures(2, "2026-03-02", "2026-03-20", ("Beacon Sample", "Quayside Sample"), GBP="180.00"),
+    ),
+    Case(
+        name="invoices among other documents",
+        kind="csv",
+        language="de",
+        rows="invoice",
+        unusual="dates in eight digits; an offer and a credit are refused",
+        data=text(DOCUMENTS),
+        asks=_WRITE,
+        figures=_figures(1, "2026-03-31", "2026-03-31", ("Leuchtturm GmbH",), 2, EUR="100.00"),
     ),
 ]

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from services.ingest.sources.detect.forms import currencies_of, form_of
 from services.ingest.sources.files.cells import Cell
+from services.ingest.sources.invoices.headers import claims as invoice_claims
 from services.ingest.sources.invoices.headers import lists_invoices
 from services.ingest.sources.words.vocabulary import Claim, claims, distances, durations, fold, words
 
@@ -53,7 +54,7 @@ def head_of(text: str) -> Head:
     tokens = [fold(piece) or piece for piece in pieces]
     unit = next(filter(None, map(_unit, tokens)), "")
     sign = next((piece for piece in pieces if currencies_of(piece) and not _unit(fold(piece))), "")
-    found = _claims(bare, tokens, unit, sign) or _of_member(shown)
+    found = _claims(bare, tokens, unit, sign) or _of_member(shown) or _of_invoice(shown)
     return Head(shown, found, unit, currencies_of(sign))
 
 
@@ -65,6 +66,11 @@ def _of_member(text: str) -> tuple[Claim, ...]:
     path, dot, last = text.rpartition(".")
     found = claims().get(fold(last), ()) if dot and fold(last) not in _ANYONES else ()
     return () if {"amount", "total"} & {claim.role for claim in found} and any(map(_is_rate, path.split("."))) else found
+
+
+def _of_invoice(text: str) -> tuple[Claim, ...]:
+    """A day in a list of invoices; in another table it is one where no column is plainly the day of the work."""
+    return (Claim("date", "", 9, weak=True),) if "date" in invoice_claims(text) else ()
 
 
 def _is_rate(name: str) -> bool:
@@ -110,7 +116,7 @@ def _is_value(cell: Cell) -> bool:
 def is_header(cells: list[Cell]) -> bool:
     """Whether the row names columns, a day and a quantity among them."""
     heads = [head for head in heads_of(cells) if head.text]
-    return (lists_invoices(head.text for head in heads) or _of_entries(heads)) and not any(map(_is_value, cells))
+    return (_of_entries(heads) or lists_invoices(head.text for head in heads)) and not any(map(_is_value, cells))
 
 
 def _of_entries(heads: list[Head]) -> bool:

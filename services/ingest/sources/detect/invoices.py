@@ -123,7 +123,7 @@ def _chosen(table: Table, role: str, inquiry: Inquiry) -> Column | None:
     """The column whose header says the role most plainly; asked where two that do differ."""
     told = [column for column in table.columns if column.filled and role in headers.claims(column.head.text)]
     ranked = sorted((column for column in told if _fits(role, column)), key=lambda one: headers.claims(one.head.text)[role])
-    rivals = [column for column in ranked[1:] if role in _TELLING and _differ(table, ranked[0], column)]
+    rivals = [column for column in ranked[1:] if role in _TELLING and _rival(table, ranked[0], column)]
     return _asked(table, role, [ranked[0], *rivals], inquiry) if rivals else next(iter(ranked), None)
 
 
@@ -134,8 +134,9 @@ def _asked(table: Table, role: str, columns: list[Column], inquiry: Inquiry) -> 
     return by_name[inquiry.ask(Question(f"column:{role}", "column", text, options)) or columns[0].head.text]
 
 
-def _differ(table: Table, one: Column, other: Column) -> bool:
-    return any(cells[other.place] != cells[one.place] for _, cells in table.sample)
+def _rival(table: Table, one: Column, other: Column) -> bool:
+    """Whether they say different things; two of one name can't be told apart, and are refused when they are read."""
+    return one.head.text != other.head.text and any(cells[other.place] != cells[one.place] for _, cells in table.sample)
 
 
 def _fits(role: str, column: Column) -> bool:
@@ -143,6 +144,8 @@ def _fits(role: str, column: Column) -> bool:
         return bool(column.numbers or "number" in column.typed)
     if role.removeprefix("weak_") in _DAYS:
         return bool(column.days or {"day", "moment", "number"} & column.typed.keys())
+    if role == "status":
+        return bool(column.words or column.flags)
     return not (role == "client" and column.noted and not column.words)  # numbers beside names are their ids
 
 

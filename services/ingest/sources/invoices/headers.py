@@ -18,7 +18,7 @@ _WORDS = Path(__file__).parent / "words.json"
 _INSIDE = re.compile(r"[(\[（【][^)\]）】]*[)\]）】]")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SPLIT = re.compile(r"[\s()\[\]（）【】,:]+")
-_WEAK = "weak_"
+_VALUES = ("paid", "invoice")  # words in cells, not in headers
 _SIGNS = frozenset("€$£¥₽%")
 _PERCENT = re.compile(r"\d+(?:[.,]\d+)? ?%")
 
@@ -34,7 +34,7 @@ def _known() -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     for told in _languages().values():
         for role, names in told.items():
-            for rank, name in enumerate(names if role != "paid" else ()):
+            for rank, name in enumerate(names if role not in _VALUES else ()):
                 found.setdefault(_bare(name), {}).setdefault(role, rank)
     return found
 
@@ -46,13 +46,18 @@ def _bare(text: str) -> str:
 
 
 @cache
-def _paid() -> frozenset[str]:
-    return frozenset(["true", *(fold(word) for told in _languages().values() for word in told["paid"])])
+def _values(topic: str) -> frozenset[str]:
+    return frozenset(fold(word) for told in _languages().values() for word in told[topic])
 
 
 def is_paid(text: str) -> bool:
     """Whether this says, in a column that tells how an invoice stands, that it is paid."""
-    return fold(text) in _paid()
+    return fold(text) in _values("paid") or text == "true"
+
+
+def is_invoice(text: str) -> bool:
+    """Whether this says, in a column of kinds of documents, that the row is of an invoice: no offer, credit or payment."""
+    return fold(text) in _values("invoice")
 
 
 @lru_cache(maxsize=2048)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from services.ingest.sources.files.book import Book
 from services.ingest.sources.files.cells import Cell
-from services.ingest.sources.invoices.headers import MONEY, is_paid
+from services.ingest.sources.invoices.headers import MONEY, is_invoice, is_paid
 from services.ingest.sources.words.vocabulary import fold, grouped
 from services.ingest.sources.worklog import cells
 from services.ingest.sources.worklog.layout import Layout
@@ -94,6 +94,7 @@ def _told(row: Row, layout: Layout, place: Place) -> Told | Invalid:
     if errors:
         return f.refusal(errors)
     try:
+        values.pop("document", None)
         values |= _signed(row, layout, values)
         return Told(place=place, paid=_paid(row, layout), **(values | _coins(row, layout, values)))
     except Invalid as problem:
@@ -147,6 +148,14 @@ def _text(found: Sequence[Cell], layout: Layout, column: str) -> str:
     return clean_text(cells.joined(found).strip(), limit=limit, multiline=column == "description")
 
 
+def _document(found: Sequence[Cell], layout: Layout, column: str) -> str:
+    """Raises Invalid for an offer, a credit, a payment, or what is not known to be an invoice."""
+    text = cells.joined(found)
+    if not is_invoice(text):
+        raise Invalid("no_invoice", f"{quoted(text)} is no invoice", "leave rows of other documents out of the file")
+    return text
+
+
 def _unit(found: Sequence[Cell], layout: Layout, column: str) -> str:
     return {"h": "hour", "mi": "mi", "km": "km"}.get(grouped("units").get(fold(cells.joined(found)), ""), "each")
 
@@ -163,6 +172,7 @@ _READ: dict[str, Callable[[Sequence[Cell], Layout, str], Any]] = {
     "percent": _percent,
     "client": _name,
     "unit": _unit,
+    "document": _document,
     "currency": _currency,
 }
 
