@@ -179,8 +179,8 @@ def _responses(route: Route) -> dict[str, Any]:
     found: dict[str, Any] = {str(status): _response(status, what) for status, what in given.items()}
     good = found[str(usual(route))]
     good.get("content", {}).update({kind: {"schema": {"type": "string"}} for kind in said.get("files", ())})
-    if headers := [name for name, wanted in _HEADERS.items() if said.get(wanted)]:
-        good["headers"] = {name: {"schema": {"type": "string"}} for name in headers}
+    if headers := {name: {"schema": {"type": "string"}} for name, wanted in _HEADERS.items() if said.get(wanted)}:
+        found |= {status: what | {"headers": headers} for status, what in found.items() if status < "3"}
     return {**dict.fromkeys(_refusals(route), "Problem"), "default": "Problem", **found}
 
 

@@ -201,8 +201,8 @@ def said_of(kind: Kind, word: str) -> dict[str, Said]:
     example = _SENT[kind]
     return {
         "create": Said(
-            name=f"create_{many}", says=f"Make {named}. It may have an id of your own, as `source_id`.",
-            takes=sent, example=example, gives=one, status=201, once=True, revised=True,
+            name=f"create_{many}", says=f"Make {named}. It may have an id of your own (`source_id`); the same again answers 200.",
+            takes=sent, example=example, gives=one, status=201, also={200: one}, once=True, revised=True,
         ),
         "show": Said(name=f"show_{many}", says=f"Show one {word} as it is now.", gives=one, revised=True),
         "replace": Said(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import jsonschema_rs
+from werkzeug.test import TestResponse
 
 from shared.platform.http import Response
 from shared.platform.service import Service
@@ -68,6 +69,10 @@ class Contract:
                     yield f"{path}.{name} is documented nowhere"
                 else:
                     yield from self.undocumented(one, schema["properties"][name], f"{path}.{name}")
+
+
+def plain(answer: TestResponse) -> Response:
+    return Response(answer.status_code, {name.lower(): text for name, text in answer.headers.items()}, answer.data)
 
 
 def contract_of(service: Service) -> Contract:

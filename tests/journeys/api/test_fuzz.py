@@ -7,11 +7,9 @@ import random
 from contextlib import suppress
 
 import pytest
-from werkzeug.test import TestResponse
 
-from shared.platform.http import Response
 from tests import sizes
-from tests.journeys.api.contract import contract_of
+from tests.journeys.api.contract import contract_of, plain
 from tests.journeys.api.examples import Firm
 from tests.journeys.api.mutants import Sending, mutate
 from tests.journeys.product import Product
@@ -31,10 +29,6 @@ def operations(firm):
     for service in firm.product.services:
         contract = contract_of(service)
         yield from ((service, contract, *one) for one in contract.operations if one[2]["operationId"] not in SHUT)
-
-
-def plain(answer: TestResponse) -> Response:
-    return Response(answer.status_code, {name.lower(): text for name, text in answer.headers.items()}, answer.data)
 
 
 def example_of(firm, operation, path, name):

@@ -9,6 +9,7 @@ import pytest
 
 from shared.kernel import canonical
 from tests.component.ingest.conftest import Caller
+from tests.journeys.api.contract import contract_of, plain
 from tests.journeys.api.people import People
 from tests.journeys.product import HEADER
 
@@ -160,7 +161,11 @@ def test_what_cannot_be_taken_is_refused_naming_the_field_and_stores_nothing(own
 def test_a_source_id_names_one_record_for_ever(owner: Caller) -> None:
     sent = {"source": "worklog", "source_id": "c-7", "name": "Harbour Bakery"}
     made = makes(owner, "client", **sent)
-    assert owner.told("POST", "/clients", sent) == made
+    contract = contract_of(owner.service)
+    again = owner("POST", "/clients", sent)
+    assert (again.status_code, again.json) == (200, made)
+    [operation] = (one for method, path, one in contract.operations if (method, path[-8:]) == ("POST", "/clients"))
+    assert contract.faults(operation, plain(again)) == []
     refused = owner.told("POST", "/clients", {**sent, "name": "Moon Garage"}, status=409)["error"]
     assert (refused["code"], refused["facts"]) == ("already_there", {"id": made["id"], "revision": 1})
     batch = {"schema": "1", "records": [{"kind": "client", **sent}]}
