@@ -64,7 +64,7 @@ def counts(product):
     found = {}
     for service in product.services:
         with reading(service.db) as session:
-            for name in set(sa.inspect(session).get_table_names()) - passing:
+            for name in set(sa.inspect(session.engine).get_table_names()) - passing:
                 found[service.name, name] = session.execute(sa.text(f'SELECT count(*) FROM "{name}"')).scalar()
     return found
 
