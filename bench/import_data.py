@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,7 @@ def _hms(seconds: int) -> str:
 def write_requests(path: Path, count: int) -> None:
     """Bodies for the API, one a line; what the entries name comes first."""
     with path.open("w", encoding="utf-8") as file:
-        for records in (_named(), *_portions(map(_record, pieces(count)))):
+        for records in chain([_named()], _portions(map(_record, pieces(count)))):
             file.write(json.dumps({"schema": "1", "records": records}, ensure_ascii=False) + "\n")
 
 
