@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import random
+from datetime import date
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.ingest.sources.invoices.adding import Refused
 from shared.kernel.errors import Invalid
 from tests.component.reports import write
 from tests.component.reports.ambiguous import make
@@ -74,3 +77,12 @@ def test_a_table_of_odd_cells_is_imported_asked_about_or_refused(table: list[lis
 def test_spoiling_leaves_some_files_readable_and_some_not():
     kinds = {type(taken(spoiled(*SEEDS[at][:1], b"", random.Random(at)), SEEDS[at][1])) for at in range(60)}
     assert kinds >= {Imported, Invalid}
+
+
+@pytest.mark.parametrize("size", ["2E+12", "2E+21", "-3E+300"])
+def test_an_invoice_of_a_number_too_great_is_refused(size: str):
+    header = ["Invoice No", "Invoice date", "Client", "Total", "Currency"]
+    rows = [header, ["A-1", date(2026, 3, 31), "Beacon", Decimal(size), "EUR"]]
+    found = bring(write.ods({"Invoices": rows}), "invoices.ods", {"invoices": "write"})
+    assert isinstance(found, Imported)
+    assert [type(one) for one in found.results] == [Refused]

@@ -25,6 +25,7 @@ from shared.kernel.money import check_currency, parse_decimal, round_money
 from shared.kernel.quote import quoted
 
 LONGEST_NUMBER, LONGEST_TEXT = 21, 4_000
+_MOST_DIGITS = 12  # of an amount, before its point
 _SIGNED = (*MONEY, "price")
 
 
@@ -125,8 +126,10 @@ def _day(found: Sequence[Cell], layout: Layout, column: str) -> date:
 def _number(found: Sequence[Cell], layout: Layout, column: str) -> Decimal:
     """A spreadsheet's own number may end in the digits of its binary arithmetic, which it does not show."""
     places = 7 if column == "price" else 10
-    text = format(round(found[0], places), "f") if isinstance(found[0], Decimal) else cells.number(found, layout, column)
-    return parse_decimal(text, places=places, digits=12, negative=True)
+    own = found[0]
+    few = isinstance(own, Decimal) and own.adjusted() < _MOST_DIGITS  # of more, which are refused below, none could be rounded
+    text = format(round(own, places), "f") if few else cells.number(found, layout, column)  # type: ignore[call-overload]
+    return parse_decimal(text, places=places, digits=_MOST_DIGITS, negative=True)
 
 
 def _quantity(found: Sequence[Cell], layout: Layout, column: str) -> Decimal:
