@@ -119,6 +119,8 @@ feed = sa.Table(
     sqlite_autoincrement=True,
 )
 FEED_ROW = ("organisation", "kind", "subject", "version", "at")
+"""What a collected row says, in this order."""
+
 audit = sa.Table(
     "audit",
     metadata,
@@ -136,7 +138,7 @@ audit = sa.Table(
 )
 sa.Index("audit_unsealed", audit.c.id, sqlite_where=audit.c.position.is_(None), postgresql_where=audit.c.position.is_(None))
 AUDIT_ROW = ("organisation", "at", "actor", "action", "subject", "facts")
-"""What a collected row says, in this order."""
+"""The same of an audit row; ``audit`` seals them later."""
 
 
 @dataclass(slots=True)

@@ -80,7 +80,7 @@ class Chosen:
         people = {part.constants["person"] for part in self.layout.parts() if part.constants.get("person")}
         return ", ".join(sorted(people)) if self.profile and people else None
 
-    def proof(self, sums: Sequence[Stated]) -> Proof:
+    def proof(self, sums: Sequence[Stated] = ()) -> Proof:
         """What is to be held against the sums that the file states: those that detection found, else ``sums``."""
         found = self.detection
         totals = found.totals if found else [total for one in sums for total in one.totals()]

@@ -27,7 +27,7 @@ from shared.platform.vault import Keyring, Vault
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A row and the stored entry that it edits."""
+    """A row and the stored entry or invoice that it edits."""
 
     place: Place
     new: Any
@@ -99,14 +99,12 @@ def _move(held: Held, names: Names, matches: Matches, found: Difference) -> None
     """Take a new row and a vanished entry that agree in all but the day for one, where no other of either is like them."""
     pairs = _pairs(matches, found.vanished)
     rows = alike(held, names, pairs, but_its_day) if pairs else Counter()
-    for key in (key for key, number in rows.items() if number == 1):
-        row, old = pairs[key]
-        matches.changed[row.place] = old
-        found.changed.append(Change(row.place, row.entry, old))
-        found.vanished.remove(old)
-        matches.left.remove(old)
-        matches.new.remove(row)
-    found.changed.sort(key=attrgetter("place"))
+    moved = [pairs[key] for key, number in rows.items() if number == 1]
+    matches.pair(moved)
+    gone = {old.id for _, old in moved}
+    found.vanished = [one for one in found.vanished if one.id not in gone]
+    changed = (Change(row.place, row.entry, old) for row, old in moved)
+    found.changed = sorted([*found.changed, *changed], key=attrgetter("place"))
 
 
 def _pairs(matches: Matches, vanished: Sequence[Any]) -> dict[Hashable, tuple[Candidate, Any]]:

@@ -17,7 +17,7 @@ from typing import Any
 from services.ingest.billing import give, left_out, query, store
 from services.ingest.billing.query import Head
 from services.ingest.imports.checks import SHOWN, Remark
-from services.ingest.imports.difference import Difference
+from services.ingest.imports.difference import Change, Difference
 from services.ingest.imports.held import Place
 from services.ingest.imports.proof import Amounts, Compared
 from services.ingest.imports.resolve import Names
@@ -42,15 +42,6 @@ PAGE = 200
 _REACH = timedelta(days=365)
 """How far back an invoice stands for its client's work, where the file does not say and no invoice came before it."""
 _SHOWN_FIELDS = ("total", "subtotal", "tax", "tax_name", "tax_percent", "period_from", "period_to")
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """An invoice that the file has otherwise than it is stored."""
-
-    place: Place
-    old: Invoice
-    new: Invoice
 
 
 @dataclass(slots=True)
@@ -154,7 +145,7 @@ def _take_page(
             continue
         outcomes.add(one, made, outcome)
         if outcome is Outcome.CHANGED:
-            taken.difference.changed.append(Change(Place(*one.places[0]), there.invoices[made.id], made))
+            taken.difference.changed.append(Change(Place(*one.places[0]), new=made, old=there.invoices[made.id]))
         if outcome is not Outcome.UNCHANGED:
             outcomes.made.append(made)
 
@@ -262,7 +253,7 @@ def _compared(upload: Upload, found: Sequence[Written | Refused]) -> Compared:
 
 
 def _proven(upload: Upload, amounts: Sequence[tuple[tuple[str, int], Amounts]]) -> Compared:
-    proof = upload.chosen.proof([])
+    proof = upload.chosen.proof()
     for place, each in amounts:
         proof.add(Place(*place), each)
     return proof.compare()

@@ -50,6 +50,13 @@ class Matches:
     def met(self) -> dict[Place, Any]:
         return self.same | self.changed
 
+    def pair(self, rows: Sequence[tuple[Candidate, Any]]) -> None:
+        """Take new rows for changes of entries that were left."""
+        self.changed |= {row.place: old for row, old in rows}
+        gone = {old.id for _, old in rows}
+        self.left = [one for one in self.left if one.id not in gone]
+        self.new = [one for one in self.new if one.place not in self.changed]
+
 
 def is_made(entry: Any) -> bool:
     """Whether a stored entry's id was made of what was done: its report gave none."""

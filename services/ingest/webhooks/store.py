@@ -66,7 +66,7 @@ def change(session: Session, keyring: Keyring, number: str, asked: Mapping[str, 
     """Another address, other events or another description; what is waiting goes to the new address."""
     held(session, keyring.organisation, number)
     values = _sealed(keyring, number, asked)
-    if not values:  # an UPDATE without any would set every column to null
+    if not values:  # an UPDATE without any would name every column
         return
     session.execute(sa.update(endpoint).where(_mine(keyring.organisation, number)).values(values))
     audit.record(session, keyring.organisation, actor, "webhook.changed", number)

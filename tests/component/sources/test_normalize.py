@@ -1,5 +1,6 @@
 """A row becomes its entry and what it names, the same ones every time, or every reason why not."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -379,3 +380,21 @@ def test_no_date_moves_and_no_second_is_lost(day, start, seconds, pause):
     found = entry(**line)
     assert (found.date, found.start.date(), found.seconds, found.break_seconds) == (day, day, seconds, pause)
     assert found.end - found.start == timedelta(seconds=seconds + pause)
+
+
+@pytest.mark.parametrize(
+    ("money", "code"),
+    [
+        ("$10,€15,", "two_currencies"),  # two signs, and no column says which one holds
+        ("€10,€15,USD", "two_currencies"),
+        ("€10,15,", None),
+    ],
+)
+def test_signs_name_the_currency_unless_they_contradict_each_other_or_the_column(money, code):
+    columns = ("date", "person", "duration", "rate", "amount", *(["currency"] if money[-1] != "," else []))
+    layout = replace(OWN, columns={column: (column,) for column in columns}, signs={"€": "EUR", "$": "USD"}, closed=False)
+    [result] = results(f"{','.join(columns)}\n2026-03-02,Ada,1:30,{money.rstrip(',')}\n".encode(), layout)
+    if code is None:
+        assert (result.entry.currency, result.entry.rate) == ("EUR", Decimal(10))
+    else:
+        assert result.problem.code == code

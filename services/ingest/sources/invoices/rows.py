@@ -17,7 +17,8 @@ from services.ingest.sources.worklog import cells
 from services.ingest.sources.worklog.layout import Layout
 from services.ingest.sources.worklog.leaving import Passing, reason
 from services.ingest.sources.worklog.read import parts
-from services.ingest.sources.worklog.rows import Row
+from services.ingest.sources.worklog.rows import Row, cells_of
+from services.ingest.sources.worklog.signs import currency_of
 from shared.contract import fields as f
 from shared.kernel.canonical import clean_text
 from shared.kernel.errors import Invalid
@@ -83,7 +84,7 @@ def _told(row: Row, layout: Layout, place: Place) -> Told | Invalid:
     values: dict[str, Any] = {}
     errors: list[dict[str, str]] = []
     for column in (*layout.columns, *(layout.constants.keys() - layout.columns.keys())):
-        found = _cells(row, layout, column)
+        found = cells_of(row, layout, column)
         try:
             if found and (read := _READ.get(column)):
                 values[column] = read(found, layout, column)
@@ -96,16 +97,11 @@ def _told(row: Row, layout: Layout, place: Place) -> Told | Invalid:
         return f.refusal(errors)
     try:
         values.pop("document", None)
-        values |= _signed(row, layout, values)
+        stated = values.get("currency")
+        values["currency"] = currency_of(row, layout, _SIGNED, stated) or stated
         return Told(place=place, paid=_paid(row, layout), **(values | _coins(row, layout, values)))
     except Invalid as problem:
         return problem
-
-
-def _cells(row: Row, layout: Layout, column: str) -> list[Cell]:
-    found = [cell for header in layout.columns.get(column, ()) if (cell := row.cells.get(header, "")) != ""]
-    found = [cell for cell in found if not isinstance(cell, str) or cell.strip()]
-    return found or ([layout.constants[column]] if layout.constants.get(column) else [])
 
 
 def _error(layout: Layout, column: str, problem: Invalid, found: Sequence[Cell]) -> dict[str, str]:
@@ -180,25 +176,13 @@ _READ: dict[str, Callable[[Sequence[Cell], Layout, str], Any]] = {
 }
 
 
-def _signed(row: Row, layout: Layout, values: dict[str, Any]) -> dict[str, Any]:
-    """The currency that the sign at an amount names, which no column may contradict."""
-    for column in _SIGNED if layout.signs else ():
-        _, currency = cells.amount(cells.joined(_cells(row, layout, column)), layout)
-        if currency and "currency" in layout.columns and values.get("currency", currency) != currency:
-            cause = f"the amount is in {currency}, the row in {values['currency']}"
-            raise Invalid("two_currencies", cause, "mend one of the two")
-        if currency:
-            return {"currency": currency}
-    return {}
-
-
 def _coins(row: Row, layout: Layout, values: dict[str, Any]) -> dict[str, Any]:
     """The amounts in the coins of their currency: a spreadsheet's number may have more decimals than it shows."""
     currency, found = values.get("currency"), {}
     for name in MONEY if currency else ():
         if name in values:
             found[name] = round_money(values[name], currency)
-            if found[name] != values[name] and isinstance(_cells(row, layout, name)[0], str):
+            if found[name] != values[name] and isinstance(cells_of(row, layout, name)[0], str):
                 cause = f"{values[name]} has more decimals than {currency} has"
                 raise Invalid("bad_number", cause, "write the amount to the smallest coin")
     return found
@@ -206,8 +190,8 @@ def _coins(row: Row, layout: Layout, values: dict[str, Any]) -> dict[str, Any]:
 
 def _paid(row: Row, layout: Layout) -> bool:
     """Whether the row says that its invoice is paid: by a word, or since nothing is open."""
-    if is_paid(cells.joined(_cells(row, layout, "status"))):
+    if is_paid(cells.joined(cells_of(row, layout, "status"))):
         return True
     with suppress(Invalid):
-        return bool(found := _cells(row, layout, "balance")) and not _number(found, layout, "balance")
+        return bool(found := cells_of(row, layout, "balance")) and not _number(found, layout, "balance")
     return False

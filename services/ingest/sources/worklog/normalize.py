@@ -14,7 +14,8 @@ from services.ingest.sources.worklog.entry import PLACE, Values, fields_of, sign
 from services.ingest.sources.worklog.identity import identity
 from services.ingest.sources.worklog.layout import COLUMNS, Layout
 from services.ingest.sources.worklog.leaving import Passing, reason
-from services.ingest.sources.worklog.rows import Row
+from services.ingest.sources.worklog.rows import Row, cells_of
+from services.ingest.sources.worklog.signs import currency_of
 from shared.contract.record_schemas import SOURCE_ID, TAGS, Identify, identifier, load_record
 from shared.contract.records import AnyRecord, Kind, Origin
 from shared.kernel.errors import Invalid
@@ -87,7 +88,7 @@ class Column:
         """The row's value, None where it has none. Raises Invalid."""
         text = row.cells.get(self.header, "") if self.header is not None else None
         alone = type(text) is str and bool(text.strip())
-        found = [text] if alone else _cells(row, layout, self.name)
+        found = [text] if alone else cells_of(row, layout, self.name)
         value = _READ[self.name](found, layout, self.name) if found else None  # type: ignore[arg-type]
         if type(text) is str and (self.name not in _UNLIKE or not text):
             remember(self.read, text, value)
@@ -182,7 +183,7 @@ def _hold(row: Row, layout: Layout, above: dict[str, str], left_out: str | None)
     if left_out in ("total", "summary", "heading", "repeated_header"):
         return
     for column in layout.above:
-        if text := cells.joined(_cells(row, layout, column)).strip():
+        if text := cells.joined(cells_of(row, layout, column)).strip():
             above.pop(column, None)
             with suppress(Invalid):  # the row itself is refused for it
                 above[column] = cells.name(text)
@@ -228,14 +229,14 @@ def _told_above(row: Row, values: dict[str, Any]) -> Faults:
 
 def _told_beside(row: Row, layout: Layout, values: dict[str, Any]) -> Faults:
     """What stands beside a number: the unit of a distance, the currency of an amount."""
-    if "distance" in values and (beside := cells.unit_beside(cells.joined(_cells(row, layout, "distance")))):
+    if "distance" in values and (beside := cells.unit_beside(cells.joined(cells_of(row, layout, "distance")))):
         values["unit"] = beside
     return _told_by_sign(row, layout, values) if layout.signs else []
 
 
 def _turned_clock(row: Row, layout: Layout) -> Faults:
     """Between a start and an end with other offsets lies another time than their clocks show."""
-    start, end = (cells.offset(cells.joined(_cells(row, layout, column))) for column in ("start", "end"))
+    start, end = (cells.offset(cells.joined(cells_of(row, layout, column))) for column in ("start", "end"))
     if start == end:
         return []
     remedy = "say the zone in a layout, or give the duration as well"
@@ -243,24 +244,14 @@ def _turned_clock(row: Row, layout: Layout) -> Faults:
 
 
 def _told_by_sign(row: Row, layout: Layout, values: dict[str, Any]) -> Faults:
-    """The currency that a sign at an amount names, which no column may contradict."""
-    for column in ("amount", "rate"):
-        _, currency = cells.amount(cells.joined(_cells(row, layout, column)), layout)
-        if currency is None:
-            continue
-        if "currency" in layout.columns and values.get("currency", currency) != currency:
-            cause = f"the amount is in {currency}, the row in {values['currency']}"
-            return [(column, Invalid("two_currencies", cause, "mend one of the two"))]
+    """The currency that a sign at an amount names, which neither another sign nor a column may contradict."""
+    try:
+        currency = currency_of(row, layout, ("amount", "rate"), values.get("currency"))
+    except Invalid as problem:
+        return [(problem.facts["column"], problem)]  # type: ignore[list-item]
+    if currency is not None:
         values["currency"] = currency
     return [] if "currency" in layout.columns else list(signless(values))
-
-
-def _cells(row: Row, layout: Layout, column: str) -> list[Cell]:
-    """The cells of one of our columns that hold anything, else the layout's constant."""
-    found = [cell for header in layout.columns.get(column, ()) if (cell := row.cells.get(header, "")) != ""]
-    if not any(not isinstance(cell, str) or cell.strip() for cell in found):
-        found = [layout.constants[column]] if layout.constants.get(column) else []
-    return found
 
 
 # ---- records
@@ -389,7 +380,7 @@ def _problem(row: Row, layout: Layout, faults: Faults) -> Invalid:
 
 
 def _error(row: Row, layout: Layout, column: str, problem: Invalid) -> dict[str, object]:
-    value = quoted(cells.joined(_cells(row, layout, column))) if column else ""
+    value = quoted(cells.joined(cells_of(row, layout, column))) if column else ""
     return {
         "row": row.number,
         "column": " + ".join(layout.columns.get(column, (column,))),

@@ -30,6 +30,13 @@ class Row(NamedTuple):
         return next((text for cell in self.line if (text := text_of(cell).strip())), "")
 
 
+def cells_of(row: Row, layout: Layout, column: str) -> list[Cell]:
+    """The cells of one of our columns that hold anything, else the layout's constant."""
+    found = [row.cells.get(header, "") for header in layout.columns.get(column, ())]
+    held = [cell for cell in found if not isinstance(cell, str) or cell.strip()]
+    return held or ([layout.constants[column]] if layout.constants.get(column) else [])
+
+
 def places(cells: Sequence[Cell], layout: Layout, file: str) -> dict[str, int]:
     """Where each header that the layout names stands; Invalid when one is missing, twice there, or not ours."""
     names = _names(cells, file)
